@@ -1,0 +1,266 @@
+"""Every frame of the wire `dapur.v1`, closed: what is not here cannot be said. Not one noun is known here."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from dapur.ids import ConnectionId, DeviceId, KitchenId, OutboxId
+
+SUBPROTOCOL = "dapur.v1"
+FRAME_MAX_BYTES = 64 * 1024
+"""Largest frame either side reads (OWASP's advice for WebSockets is 64 KiB or less)."""
+PAGE_MAX_BYTES = 4 * 1024
+"""A page must get through a line of 8 kbit/s within the 15 s in which a silent peer is cut."""
+WINDOW_COMMANDS = 200
+"""Commands a kiosk may have unanswered."""
+WINDOW_PAGES = 16
+"""Pages that answer one pull: 64 KiB, so that catch-up is not bound to one round trip a page."""
+
+
+class Outcome(StrEnum):
+    """What became of a command."""
+
+    APPLIED = "applied"
+    ALREADY = "already"
+    REFUSED = "refused"
+    QUARANTINED = "quarantined"
+    MALFORMED = "malformed"
+
+
+class GoodbyeCode(StrEnum):
+    """Why the server ends a connection; each has one reaction of the kiosk (docs/protocol.md)."""
+
+    RESTART = "restart"
+    REVOKED = "revoked"
+    REPLACED = "replaced"
+    UPGRADE = "upgrade"
+    TOO_FAST = "too_fast"
+    FORK = "fork"
+    UNKNOWN_DEVICE = "unknown_device"
+    BAD_FRAME = "bad_frame"
+    UNAVAILABLE = "unavailable"
+    TOO_SLOW = "too_slow"
+
+
+CLOSE_CODES: dict[GoodbyeCode, int] = {
+    GoodbyeCode.BAD_FRAME: 4400,
+    GoodbyeCode.UNKNOWN_DEVICE: 4401,
+    GoodbyeCode.REVOKED: 4403,
+    GoodbyeCode.TOO_SLOW: 4408,
+    GoodbyeCode.REPLACED: 4409,
+    GoodbyeCode.FORK: 4410,
+    GoodbyeCode.UPGRADE: 4426,
+    GoodbyeCode.TOO_FAST: 4429,
+    GoodbyeCode.RESTART: 1012,
+    GoodbyeCode.UNAVAILABLE: 1013,
+}
+
+
+class Frame(msgspec.Struct, frozen=True, tag_field="type"):
+    """Base of all frames; `type` names which."""
+
+
+# ---- client → server ---------------------------------------------------------------------------
+
+
+class Claims(msgspec.Struct, frozen=True):
+    """What a kiosk says of itself; travels as JSON text inside :class:`Hello` because the text is signed."""
+
+    device: DeviceId
+    outbox: OutboxId
+    dseq: int
+    hash: bytes
+    """Hash of the outbox row `dseq` (32 zero bytes when empty)."""
+    epoch: str
+    """Epoch of the replica, empty before the first snapshot."""
+    since: int
+    since_hash: bytes
+    app: str
+    states: tuple[int, ...]
+    """Versions of the kitchen's snapshot that this kiosk can read."""
+    sent_ms: int
+    """The kiosk's monotonic clock; comes back in `welcome.echo_ms`."""
+
+
+class Hello(Frame, frozen=True, tag="hello"):
+    """First frame of a kiosk: claims and an Ed25519 signature over `b"dapur.v1 hello\\n" + nonce + claims`."""
+
+    claims: str
+    signature: bytes
+
+
+class Pull(Frame, frozen=True, tag="pull"):
+    """Ask for what follows `since`: up to `pages` pages come back."""
+
+    since: int
+    pages: int = WINDOW_PAGES
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One outbox row: `hash` = SHA-256(hash of row dseq-1 + bytes)."""
+
+    dseq: int
+    hash: bytes
+    bytes: bytes
+
+
+class Submit(Frame, frozen=True, tag="submit"):
+    """Commands in outbox order, gapless."""
+
+    rows: tuple[Row, ...]
+
+
+class Got(Frame, frozen=True, tag="got"):
+    """How far this kiosk has stored the log; answered by a `top` that echoes `sent_ms`."""
+
+    seq: int
+    sent_ms: int
+
+
+class Query(Frame, frozen=True, tag="query"):
+    """A named question; `id` is chosen by the asker and comes back in the reply."""
+
+    id: int
+    name: str
+    args: msgspec.Raw
+
+
+ClientFrame = Hello | Pull | Submit | Got | Query
+
+# ---- server → client ---------------------------------------------------------------------------
+
+
+class Challenge(Frame, frozen=True, tag="challenge"):
+    """First frame of the server: sign this nonce."""
+
+    nonce: bytes
+    time_ms: int
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What this server asks its kiosks to keep to."""
+
+    frame_bytes: int = FRAME_MAX_BYTES
+    window_commands: int = WINDOW_COMMANDS
+    window_pages: int = WINDOW_PAGES
+    top_every_s: int = 10
+    got_every_s: int = 30
+
+
+class Mode(StrEnum):
+    """How the kiosk's replica gets up to date."""
+
+    EVENTS = "events"
+    SNAPSHOT = "snapshot"
+
+
+class Welcome(Frame, frozen=True, tag="welcome"):
+    """The kiosk is admitted. It may submit at once; a `pull` starts catch-up."""
+
+    connection: ConnectionId
+    kitchen: KitchenId
+    epoch: str
+    head: int
+    floor: int
+    acked: int
+    """Last dseq of this outbox that is in the log."""
+    acked_hash: bytes
+    durable: int
+    """Seq up to which a verified backup or a second copy exists."""
+    state_version: int
+    mode: Mode
+    time_ms: int
+    echo_ms: int
+    limits: Limits = Limits()
+
+
+class Page(Frame, frozen=True, tag="page"):
+    """Answer to a pull: events `first`, `first`+1, …; `hash` is the chain after the last; empty when up to date."""
+
+    first: int
+    bodies: tuple[str, ...]
+    hash: bytes
+    head: int
+    last: bool
+    """This pull is answered; ask again if `head` is not reached."""
+
+
+class SnapshotPart(Frame, frozen=True, tag="snapshot"):
+    """Part `part` (from 1) of `parts` of the kitchen's state after `seq`; checksum = SHA-256 of the whole text."""
+
+    epoch: str
+    seq: int
+    hash: bytes
+    state_version: int
+    part: int
+    parts: int
+    text: str
+    checksum: bytes
+
+
+class Live(Frame, frozen=True, tag="live"):
+    """New events as they are logged; same meaning as in :class:`Page`."""
+
+    first: int
+    bodies: tuple[str, ...]
+    hash: bytes
+
+
+class Result(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The stored receipt of one command. `seq`: the log reached this with it; `code`: of a refusal."""
+
+    dseq: int
+    outcome: Outcome
+    seq: int
+    code: str = ""
+
+
+class Results(Frame, frozen=True, tag="results"):
+    """Receipts. `acked` is the last dseq in the log of this kiosk's outbox."""
+
+    results: tuple[Result, ...]
+    acked: int
+    durable: int
+
+
+class Top(Frame, frozen=True, tag="top"):
+    """Where the log stands, every ten seconds: liveness, clock, and the cure for a lost last message."""
+
+    head: int
+    hash: bytes
+    time_ms: int
+    signature: bytes
+    """Server's Ed25519 signature over `b"dapur.v1 top\\n" + kitchen + "\\n" + epoch + "\\n" + head + "\\n" + hash`."""
+    echo_ms: int = 0
+
+
+class Reply(Frame, frozen=True, tag="reply"):
+    """Answer to the query of the same `id`: `value`, or `error` with a stable code."""
+
+    id: int
+    value: msgspec.Raw = msgspec.Raw(b"null")
+    error: str = ""
+    detail: str = ""
+
+
+class Goodbye(Frame, frozen=True, tag="goodbye"):
+    """The server ends the connection; come back after `retry_after_s` (0: your own back-off)."""
+
+    code: GoodbyeCode
+    retry_after_s: float = 0.0
+    detail: str = ""
+
+
+ServerFrame = Challenge | Welcome | Page | SnapshotPart | Live | Results | Top | Reply | Goodbye
+
+
+def hello_text(nonce: bytes, claims: str) -> bytes:
+    """The bytes a kiosk signs."""
+    return b"dapur.v1 hello\n" + nonce + claims.encode()
+
+
+def top_text(kitchen: KitchenId, epoch: str, head: int, head_hash: bytes) -> bytes:
+    """The bytes a server signs in a `top`."""
+    return b"dapur.v1 top\n" + f"{kitchen}\n{epoch}\n{head}\n".encode() + head_hash
