@@ -39,6 +39,7 @@ class GoodbyeCode(StrEnum):
     TOO_FAST = "too_fast"
     FORK = "fork"
     UNKNOWN_DEVICE = "unknown_device"
+    BAD_CODE = "bad_code"
     BAD_FRAME = "bad_frame"
     UNAVAILABLE = "unavailable"
     TOO_SLOW = "too_slow"
@@ -47,6 +48,7 @@ class GoodbyeCode(StrEnum):
 CLOSE_CODES: dict[GoodbyeCode, int] = {
     GoodbyeCode.BAD_FRAME: 4400,
     GoodbyeCode.UNKNOWN_DEVICE: 4401,
+    GoodbyeCode.BAD_CODE: 4402,
     GoodbyeCode.REVOKED: 4403,
     GoodbyeCode.TOO_SLOW: 4408,
     GoodbyeCode.REPLACED: 4409,
@@ -127,7 +129,18 @@ class Query(Frame, frozen=True, tag="query"):
     args: msgspec.Raw
 
 
-ClientFrame = Hello | Pull | Submit | Got | Query
+class Enrol(Frame, frozen=True, tag="enrol"):
+    """First frame of a kiosk that has no identity yet: a one-time code and its new public key.
+
+    `signature` over `b"dapur.v1 enrol\\n" + nonce + code + "\\n" + public_key` proves that it holds the key.
+    """
+
+    code: str
+    public_key: bytes
+    signature: bytes
+
+
+ClientFrame = Hello | Enrol | Pull | Submit | Got | Query
 
 # ---- server → client ---------------------------------------------------------------------------
 
@@ -137,6 +150,15 @@ class Challenge(Frame, frozen=True, tag="challenge"):
 
     nonce: bytes
     time_ms: int
+
+
+class Enrolled(Frame, frozen=True, tag="enrolled"):
+    """The code was right: this is who the kiosk is. The connection then ends; come back with a hello."""
+
+    device: DeviceId
+    kitchen: KitchenId
+    server_key: bytes
+    """Ed25519 public key that signs `top`."""
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -253,12 +275,17 @@ class Goodbye(Frame, frozen=True, tag="goodbye"):
     detail: str = ""
 
 
-ServerFrame = Challenge | Welcome | Page | SnapshotPart | Live | Results | Top | Reply | Goodbye
+ServerFrame = Challenge | Enrolled | Welcome | Page | SnapshotPart | Live | Results | Top | Reply | Goodbye
 
 
 def hello_text(nonce: bytes, claims: str) -> bytes:
     """The bytes a kiosk signs."""
     return b"dapur.v1 hello\n" + nonce + claims.encode()
+
+
+def enrol_text(nonce: bytes, code: str, public_key: bytes) -> bytes:
+    """The bytes a kiosk signs when it enrols."""
+    return b"dapur.v1 enrol\n" + nonce + code.encode() + b"\n" + public_key
 
 
 def top_text(kitchen: KitchenId, epoch: str, head: int, head_hash: bytes) -> bytes:

@@ -1,0 +1,189 @@
+"""What the desk needs from the rooms around it; each port has two makers that pass one contract test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from dapur.ids import CommandId, DeviceId, KitchenId, OutboxId
+from dapur.wire.messages import Outcome
+
+
+class Head(msgspec.Struct, frozen=True):
+    """Where the log of one kitchen stands."""
+
+    epoch: str
+    seq: int
+    hash: bytes
+    """Chain after event `seq`; `GENESIS` when empty."""
+    floor: int
+    """Events up to and including this seq are archived and can no longer be read."""
+    durable: int
+    """Events up to this seq are in a verified backup or on a second machine."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One event of the log: `hash` = chain(previous hash, body)."""
+
+    seq: int
+    hash: bytes
+    body: bytes
+
+
+class OutboxHead(msgspec.Struct, frozen=True):
+    """Last command of one kiosk database that is in the log; kept for ever."""
+
+    outbox: OutboxId
+    device: DeviceId
+    last_dseq: int
+    last_hash: bytes
+    last_earliest_ms: int
+    """Earliest time of that command: the next one cannot have happened before it."""
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """What became of one command, stored in the transaction that stored its events."""
+
+    outbox: OutboxId
+    dseq: int
+    row_hash: bytes
+    command: CommandId
+    """Empty when the bytes could not be read."""
+    outcome: Outcome
+    code: str
+    seq: int
+    """The log reached this seq with the command."""
+    raw: bytes
+    """The command as it came: upcast later, replayed after a repair."""
+
+
+class Append(msgspec.Struct, frozen=True):
+    """All that one group writes for one kitchen."""
+
+    kitchen: KitchenId
+    expected_seq: int
+    entries: tuple[Entry, ...]
+    receipts: tuple[Receipt, ...]
+    outboxes: tuple[OutboxHead, ...]
+
+
+class StoredSnapshot(msgspec.Struct, frozen=True):
+    """A kitchen's state after `seq`, as text of `state_version`; only a short cut, never the truth."""
+
+    seq: int
+    hash: bytes
+    state_version: int
+    text: str
+
+
+class Conflict(Exception):
+    """Another process appended to this kitchen first: catch up and decide again."""
+
+    def __init__(self, kitchen: KitchenId) -> None:
+        super().__init__(f"the log of {kitchen} moved on")
+        self.kitchen = kitchen
+
+
+class Unavailable(Exception):
+    """The database cannot be used now (away, locked, full). Nothing was answered, nothing may be assumed."""
+
+
+class UnknownCommit(Unavailable):
+    """The commit may or may not have happened: read the outbox heads again, never trust memory."""
+
+
+class Log(Protocol):
+    """The event log. Synchronous: called from the writer thread and from reader threads, never from the loop."""
+
+    def create_kitchen(self, kitchen: KitchenId, *, epoch: str) -> None:
+        """Make an empty log; a second call changes nothing."""
+
+    def kitchens(self) -> tuple[KitchenId, ...]:
+        """All kitchens that have a log."""
+
+    def head(self, kitchen: KitchenId) -> Head | None:
+        """Where the log stands; None for an unknown kitchen."""
+
+    def heads(self, kitchens: Sequence[KitchenId]) -> dict[KitchenId, int]:
+        """Seq of each known kitchen, in one query."""
+
+    def read(
+        self, kitchen: KitchenId, after: int, *, limit: int, up_to: int | None = None
+    ) -> tuple[Entry, ...]:
+        """Events with after < seq (≤ up_to), oldest first, at most `limit`; LookupError below the floor."""
+
+    def outbox_head(self, kitchen: KitchenId, outbox: OutboxId) -> OutboxHead | None:
+        """The last command of an outbox, None for one never seen in this kitchen."""
+
+    def receipts(
+        self, kitchen: KitchenId, outbox: OutboxId, first: int, last: int
+    ) -> tuple[Receipt, ...]:
+        """Stored receipts with first ≤ dseq ≤ last, in order."""
+
+    def append(self, appends: Sequence[Append]) -> None:
+        """Write all of it in one durable transaction, or nothing.
+
+        Raises Conflict (expected_seq is not the head), UnknownCommit, Unavailable.
+        """
+
+    def snapshot(self, kitchen: KitchenId, *, state_version: int) -> StoredSnapshot | None:
+        """Newest stored snapshot of that version."""
+
+    def save_snapshot(self, kitchen: KitchenId, snapshot: StoredSnapshot) -> None:
+        """Keep a snapshot; older ones of the same version may be forgotten."""
+
+
+class Bus(Protocol):
+    """'Kitchen k has a new head': may lose, double and reorder; nothing depends on it."""
+
+    def publish(self, kitchen: KitchenId, seq: int) -> None:
+        """Tell the other processes; never blocks, never raises."""
+
+    def subscribe(self, heard: Callable[[KitchenId, int], None]) -> Callable[[], None]:
+        """Call `heard` on the loop for every hint; returns what ends the subscription."""
+
+
+class DeviceRecord(msgspec.Struct, frozen=True):
+    """A kiosk as the server knows it: the kitchen of everything it says comes from here."""
+
+    device: DeviceId
+    kitchen: KitchenId
+    name: str
+    public_key: bytes
+    """Ed25519, 32 bytes."""
+    enrolled_ms: int
+    revoked_ms: int | None
+
+
+class QueryError(Exception):
+    """A query that gets no value: a stable code and, for people who read logs, a detail."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.detail = detail
+
+
+class Enrolled(msgspec.Struct, frozen=True):
+    """Answer to a right enrolment code."""
+
+    device: DeviceId
+    kitchen: KitchenId
+
+
+class Identity(Protocol):
+    """Devices and people. Synchronous, thread-safe, called off the loop."""
+
+    def device(self, device: DeviceId) -> DeviceRecord | None:
+        """The record of a device, revoked ones too."""
+
+    def enrol(self, code: str, public_key: bytes, now_ms: int) -> Enrolled:
+        """Use a one-time code; QueryError `code_wrong`, `code_expired`, `code_used_up`."""
+
+    def heard(self, device: DeviceId, *, got_seq: int, now_ms: int) -> None:
+        """Remember that a device lives and how far it has stored the log."""
+
+    def answer(self, device: DeviceRecord, name: str, args: msgspec.Raw, now_ms: int) -> msgspec.Raw:
+        """Answer a named query (sign_in, roster, …) for this device's kitchen; QueryError names what is wrong."""
