@@ -1,0 +1,182 @@
+"""The button that starts a command: icon and word in one of six roles; what it does is outside."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QWidget
+
+from kiosk.theme import icons, paint
+from kiosk.theme.theme import Theme
+from kiosk.theme.tokens import (
+    BAR_MM,
+    CARD_MM,
+    CHOICE_MM,
+    MEDIUM,
+    PAGE_MM,
+    SEMIBOLD,
+    SHEET_MM,
+    TextRole,
+)
+from kiosk.widgets.base import Pressable
+
+ButtonRole = Literal["primary", "tonal", "outlined", "blocked", "neutral", "alarm"]
+ButtonSize = Literal["bar", "card", "choice", "page", "sheet"]
+
+_SIZE: dict[ButtonSize, tuple[float, TextRole]] = {
+    "bar": (BAR_MM, "body"),
+    "card": (CARD_MM, "body"),
+    "choice": (CHOICE_MM, "body"),
+    "page": (PAGE_MM, "section"),
+    "sheet": (SHEET_MM, "section"),
+}
+_LEAST_WIDTH_MM = 15.0
+
+# role: fill, border, word; pressed fill, pressed word
+_FACE: dict[ButtonRole, tuple[str, str, str, str, str]] = {
+    "primary": ("primary", "", "on_primary", "primary_pressed", "on_primary"),
+    "tonal": ("tonal", "", "on_tonal", "primary", "on_primary"),
+    "outlined": ("surface", "line2", "text", "held", "on_held"),
+    "blocked": ("surface2", "line2", "text3", "surface2", "text3"),
+    "neutral": ("surface2", "line", "text", "held", "on_held"),
+    "alarm": ("alarm", "", "on_alarm", "alarm_pressed", "on_alarm"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonLook:
+    """One button; `reason` says in words why it is closed when `enabled` is False."""
+
+    action: str
+    text: str
+    icon: str = ""
+    role: ButtonRole = "neutral"
+    enabled: bool = True
+    reason: str = ""
+
+
+class ActionButton(Pressable):
+    """Emits `tapped(action)` once a tap; when closed `blocked(action, reason)` instead."""
+
+    tapped = Signal(str)
+    blocked = Signal(str, str)
+
+    def __init__(
+        self,
+        theme: Theme,
+        subject: str,
+        look: ButtonLook | None = None,
+        *,
+        size: ButtonSize = "card",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(theme, subject, parent)
+        self._look = look or ButtonLook("", "")
+        self._size: ButtonSize = size
+        self._stacked = False
+        self._show(self._look)
+        self.restyle()
+
+    def look(self) -> ButtonLook:
+        return self._look
+
+    def set_look(self, look: ButtonLook) -> None:
+        if look != self._look:
+            resized = (look.text, look.icon) != (self._look.text, self._look.icon)
+            self._show(look)
+            if resized:
+                self.updateGeometry()
+            self.update()
+
+    def set_stacked(self, stacked: bool) -> None:
+        """Puts the icon over the word, for narrow cards."""
+        if stacked != self._stacked:
+            self._stacked = stacked
+            self.updateGeometry()
+            self.update()
+
+    def restyle(self) -> None:
+        self.setFixedHeight(self.theme.mm(_SIZE[self._size][0]))
+
+    def on_tap(self) -> None:
+        self.tapped.emit(self._look.action)
+
+    def on_blocked(self) -> None:
+        self.blocked.emit(self._look.action, self._look.reason)
+
+    def _show(self, look: ButtonLook) -> None:
+        self._look = look
+        self.setAccessibleName(look.text)
+        self.setAccessibleDescription(look.reason)
+        self.setEnabled(look.enabled and look.role != "blocked")
+        self.setToolTip(look.reason)
+
+    def _role_text(self) -> TextRole:
+        return _SIZE[self._size][1]
+
+    def sizeHint(self) -> QSize:
+        ink = self.theme.ink(self._role_text(), "text", SEMIBOLD)
+        px = self.theme.px
+        word = paint.advance(self._look.text, ink.px, ink.weight)
+        side = px(20) if self._look.icon else 0
+        gap = px(8) if self._look.icon and self._look.text else 0
+        if self._stacked:
+            width = max(word, side) + 2 * px(8)
+        else:
+            width = word + side + gap + 2 * px(16)
+        least = self.theme.mm(_LEAST_WIDTH_MM)
+        return QSize(max(least, int(width) + 1), self.theme.mm(_SIZE[self._size][0]))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.theme.mm(_LEAST_WIDTH_MM), self.sizeHint().height())
+
+    def paint_face(self, painter: QPainter, rect: QRectF, *, down: bool) -> None:
+        role = self._look.role if self.isEnabled() else "blocked"
+        fill, border, word, down_fill, down_word = _FACE[role]
+        code = self.theme.code
+        paint.box(
+            painter,
+            rect,
+            fill=code(down_fill if down else fill),
+            border=code(border) if border and not down else None,
+            radius=self.theme.px(8),
+            dashed=role == "blocked",
+        )
+        self._paint_word(painter, rect, down_word if down else word)
+
+    def _paint_word(self, painter: QPainter, rect: QRectF, tint: str) -> None:
+        px = self.theme.px
+        weight = SEMIBOLD if self._look.role != "blocked" else MEDIUM
+        ink = self.theme.ink(self._role_text(), tint, weight)
+        side = px(20) if self._look.icon else 0
+        pad = px(8)
+        if self._stacked and side:
+            self._paint_stacked(painter, rect, ink, side)
+            return
+        gap = px(8) if side and self._look.text else 0
+        room = rect.width() - 2 * pad
+        word = min(paint.advance(self._look.text, ink.px, ink.weight), room - side - gap)
+        lines = 1
+        if word < paint.advance(self._look.text, ink.px, ink.weight) - 1:
+            lines = 2  # longer languages: two lines before any word is cut
+            broken = paint.wrap(self._look.text, ink.px, ink.weight, int(room - side - gap), 2)
+            word = max(paint.advance(line, ink.px, ink.weight) for line in broken)
+        x = rect.left() + (rect.width() - side - gap - word) / 2
+        y = rect.center().y() - side / 2
+        icons.draw(painter, self._look.icon, x, y, side, self.theme.code(tint))
+        box = QRectF(x + side + gap, rect.top(), word + 1, rect.height())
+        paint.write(painter, box, self._look.text, ink, Qt.AlignmentFlag.AlignLeft, lines)
+
+    def _paint_stacked(
+        self, painter: QPainter, rect: QRectF, ink: paint.Ink, side: int
+    ) -> None:
+        px = self.theme.px
+        high = side + px(2) + paint.line_height(ink.px)
+        top = rect.top() + (rect.height() - high) / 2
+        x = rect.left() + (rect.width() - side) / 2
+        icons.draw(painter, self._look.icon, x, top, side, ink.color)
+        box = QRectF(
+            rect.left() + px(2), top + side + px(2), rect.width() - px(4), paint.line_height(ink.px)
+        )
+        paint.write(painter, box, self._look.text, ink, Qt.AlignmentFlag.AlignHCenter)

@@ -1,0 +1,125 @@
+"""One big answer among several (a reason, a piece of evidence); none is chosen unless told."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import QRectF, QSize, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from kiosk.theme import icons, paint
+from kiosk.theme.theme import Theme
+from kiosk.theme.tokens import CHOICE_MM, MEDIUM, RADIUS_BUTTON, SEMIBOLD
+from kiosk.widgets.base import Pressable
+
+
+@dataclass(frozen=True, slots=True)
+class OptionLook:
+    """`kind` picks the mark of a chosen tile: one of many, or any number."""
+
+    key: str
+    text: str
+    icon: str = ""
+    chosen: bool = False
+    kind: Literal["one", "many"] = "one"
+    note: str = ""
+    enabled: bool = True
+
+
+class OptionTile(Pressable):
+    """Emits `chosen(key)`; the parent decides what becomes of the others."""
+
+    chosen = Signal(str)
+
+    def __init__(
+        self,
+        theme: Theme,
+        subject: str,
+        look: OptionLook,
+        *,
+        height_mm: float = CHOICE_MM,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(theme, subject, parent)
+        self._height_mm = height_mm
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setCheckable(True)
+        self._look = look
+        self._show(look)
+        self.restyle()
+
+    def look(self) -> OptionLook:
+        return self._look
+
+    def set_look(self, look: OptionLook) -> None:
+        if look != self._look:
+            self._show(look)
+            self.updateGeometry()
+            self.update()
+
+    def restyle(self) -> None:
+        self.setFixedHeight(self.theme.mm(self._height_mm))
+
+    def on_tap(self) -> None:
+        self.chosen.emit(self._look.key)
+
+    def nextCheckState(self) -> None:
+        """The parent decides what is chosen, not the tap."""
+
+    def _show(self, look: OptionLook) -> None:
+        self._look = look
+        self.setAccessibleName(f"{look.text} {look.note}".strip())
+        self.setChecked(look.chosen)
+        self.setEnabled(look.enabled)
+
+    def sizeHint(self) -> QSize:
+        ink = self.theme.ink("body", "text", SEMIBOLD)
+        wide = paint.advance(self._look.text, ink.px, ink.weight) + self.theme.px(104)
+        return QSize(int(wide), self.theme.mm(self._height_mm))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.theme.mm(30), self.theme.mm(self._height_mm))
+
+    def paint_face(self, painter: QPainter, rect: QRectF, *, down: bool) -> None:
+        px, code = self.theme.px, self.theme.code
+        fill, border, tint, width = "surface", "line2", "text", 1.0
+        if self._look.chosen:
+            fill, border, tint, width = "tonal", "primary", "on_tonal", 2.0
+        if down:
+            fill, border, tint = "held", "held", "on_held"
+        if not self.isEnabled():
+            fill, border, tint = "surface2", "line2", "text3"
+        paint.box(
+            painter,
+            rect,
+            fill=code(fill),
+            border=code(border),
+            width=width,
+            radius=px(RADIUS_BUTTON),
+            dashed=not self.isEnabled(),
+        )
+        x, right = rect.left() + px(16), rect.right() - px(16)
+        if self._look.icon:
+            side = px(24)
+            icons.draw(painter, self._look.icon, x, rect.center().y() - side / 2, side, code(tint))
+            x += side + px(12)
+        if self._look.chosen:
+            side = px(24)
+            mark = "circle-check" if self._look.kind == "one" else "square-check"
+            right -= side
+            icons.draw(painter, mark, right, rect.center().y() - side / 2, side, code(tint))
+            right -= px(8)
+        self._paint_text(painter, QRectF(x, rect.top(), right - x, rect.height()), tint)
+
+    def _paint_text(self, painter: QPainter, rect: QRectF, tint: str) -> None:
+        ink = self.theme.ink("body", tint, SEMIBOLD if self._look.chosen else MEDIUM)
+        if not self._look.note:
+            paint.write(painter, rect, self._look.text, ink, max_lines=2)
+            return
+        half = paint.line_height(ink.px)
+        middle = rect.center().y()
+        upper = QRectF(rect.left(), middle - half, rect.width(), half)
+        lower = QRectF(rect.left(), middle, rect.width(), half)
+        paint.write(painter, upper, self._look.text, ink)
+        note = self.theme.ink("caption", tint if self._look.chosen else "text2")
+        paint.write(painter, lower, self._look.note, note)
