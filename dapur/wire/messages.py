@@ -94,10 +94,14 @@ class Hello(Frame, frozen=True, tag="hello"):
 
 
 class Pull(Frame, frozen=True, tag="pull"):
-    """Ask for what follows `since`: up to `pages` pages come back."""
+    """Ask for what follows `since`: up to `pages` pages come back, the last one marked.
+
+    With `part` ≥ 1 ask instead for parts `part`, `part`+1, … of a snapshot; part 1 makes a fresh one.
+    """
 
     since: int
     pages: int = WINDOW_PAGES
+    part: int = 0
 
 
 class Row(msgspec.Struct, frozen=True):

@@ -1,0 +1,329 @@
+"""The kiosk's half of one connection, sans I/O: frames, rows and time in, effects out. It knows no noun."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from dapur.envelope import GENESIS, chain
+from dapur.ids import DeviceId, OutboxId
+from dapur.sync.effects import (
+    Admitted,
+    Answered,
+    ApplyEvents,
+    ApplySnapshot,
+    CaughtUp,
+    ClockSample,
+    Effect,
+    Ended,
+    Forked,
+    NeedRows,
+    Send,
+    Settle,
+    SignHello,
+)
+from dapur.wire.codec import encode_claims
+from dapur.wire.messages import (
+    Challenge,
+    Claims,
+    Enrolled,
+    Goodbye,
+    GoodbyeCode,
+    Got,
+    Hello,
+    Limits,
+    Live,
+    Mode,
+    Page,
+    Pull,
+    Query,
+    Reply,
+    Results,
+    Row,
+    ServerFrame,
+    SnapshotPart,
+    Submit,
+    Top,
+    Welcome,
+    hello_text,
+)
+
+SILENT_MS = 15_000
+"""A server says `top` every 8 to 12 s; one that is silent for longer is gone or frozen."""
+GOT_EVENTS = 100
+"""Say how far we are at least every so many events."""
+SUBMIT_BYTES = 32 * 1024
+"""Commands of one frame before base64, so that the frame stays below 64 KiB."""
+SUBMIT_ROWS = 50
+
+
+class Position(msgspec.Struct, frozen=True):
+    """Where the local replica stands; epoch is empty before the first snapshot."""
+
+    epoch: str = ""
+    seq: int = 0
+    hash: bytes = GENESIS
+
+
+class OutboxPosition(msgspec.Struct, frozen=True):
+    """Where the local outbox stands: its last row."""
+
+    outbox: OutboxId
+    dseq: int = 0
+    hash: bytes = GENESIS
+
+
+class KioskSide:
+    """One connection from challenge to goodbye. Make a new one for every connection.
+
+    Times are the kiosk's monotonic milliseconds. `row_hash(dseq)` looks up the hash of an own outbox
+    row (None when the row is no longer kept).
+    """
+
+    def __init__(
+        self,
+        *,
+        device: DeviceId,
+        app: str,
+        states: tuple[int, ...],
+        position: Position,
+        outbox: OutboxPosition,
+        row_hash: Callable[[int], bytes | None],
+        now_ms: int,
+    ) -> None:
+        self._device = device
+        self._app = app
+        self._states = states
+        self.position = position
+        self._outbox = outbox
+        self._row_hash = row_hash
+        self._heard_ms = now_ms
+        self._limits = Limits()
+        self.admitted = False
+        self._ended = False
+        self._pulling = False
+        self._head = 0
+        self._caught_up = False
+        self._sent = 0
+        self._acked = 0
+        self._parts: list[str] = []
+        self._replacing = False
+        self._got_seq = position.seq
+        self._got_ms = now_ms
+        self._query_id = 0
+
+    # ---- inputs -----------------------------------------------------------------------------
+
+    def receive(self, frame: ServerFrame, now_ms: int) -> list[Effect]:
+        """Take one frame of the server."""
+        if self._ended:
+            return []
+        self._heard_ms = now_ms
+        match frame:
+            case Challenge():
+                return self._challenged(frame, now_ms)
+            case Welcome():
+                return self._welcomed(frame, now_ms)
+            case Page():
+                return self._paged(frame, now_ms)
+            case Live():
+                return self._grown(frame.first, frame.bodies, frame.hash, now_ms)
+            case SnapshotPart():
+                return self._snapshot(frame, now_ms)
+            case Results():
+                return self._settled(frame)
+            case Top():
+                return self._topped(frame, now_ms)
+            case Reply():
+                return [Answered(frame)]
+            case Goodbye():
+                return self._over(frame.code, frame.retry_after_s, frame.detail)
+            case Enrolled():
+                return self._over(GoodbyeCode.BAD_FRAME, 0.0, "enrolled out of turn")
+
+    def signed(self, claims: str, signature: bytes) -> list[Effect]:
+        """The device key has signed the hello."""
+        return [Send(Hello(claims, signature))]
+
+    def tapped(self, outbox: OutboxPosition) -> list[Effect]:
+        """The outbox grew."""
+        self._outbox = outbox
+        return self._want_rows()
+
+    def rows(self, rows: Sequence[Row]) -> list[Effect]:
+        """Outbox rows that `NeedRows` asked for, in order."""
+        if self._ended or not rows:
+            return []
+        if rows[0].dseq != self._sent + 1:
+            # Rows that the server lost are no longer here: this outbox cannot be continued.
+            return [Forked(f"the server wants command {self._sent + 1}, kept from {rows[0].dseq}")]
+        self._sent = rows[-1].dseq
+        return [Send(Submit(part)) for part in _parcels(rows)]
+
+    def ask(self, name: str, args: msgspec.Struct) -> tuple[int, list[Effect]]:
+        """Ask a named question; the id comes back in `Answered`."""
+        self._query_id += 1
+        query = Query(self._query_id, name, msgspec.Raw(msgspec.json.encode(args)))
+        return self._query_id, [Send(query)]
+
+    def tick(self, now_ms: int) -> list[Effect]:
+        """Call about once a second."""
+        if self._ended:
+            return []
+        if now_ms - self._heard_ms > SILENT_MS:
+            return self._over(None, 0.0, "the server fell silent")
+        due = now_ms - self._got_ms >= self._limits.got_every_s * 1000
+        return self._say_got(now_ms) if self.admitted and due else []
+
+    # ---- one frame each ---------------------------------------------------------------------
+
+    def _challenged(self, frame: Challenge, now_ms: int) -> list[Effect]:
+        claims = encode_claims(
+            Claims(
+                device=self._device,
+                outbox=self._outbox.outbox,
+                dseq=self._outbox.dseq,
+                hash=self._outbox.hash,
+                epoch=self.position.epoch,
+                since=self.position.seq,
+                since_hash=self.position.hash,
+                app=self._app,
+                states=self._states,
+                sent_ms=now_ms,
+            )
+        )
+        return [SignHello(hello_text(frame.nonce, claims), claims)]
+
+    def _welcomed(self, frame: Welcome, now_ms: int) -> list[Effect]:
+        self.admitted = True
+        self._limits = frame.limits
+        self._head = frame.head
+        self._sent = self._acked = frame.acked
+        effects: list[Effect] = [
+            Admitted(frame),
+            ClockSample(frame.echo_ms, now_ms, frame.time_ms),
+        ]
+        known = self._row_hash(frame.acked) if frame.acked else GENESIS
+        if frame.acked > self._outbox.dseq or (known is not None and known != frame.acked_hash):
+            return [*effects, Forked(f"the server has another command {frame.acked} of this outbox")]
+        effects.append(Settle((), frame.acked, frame.durable))
+        effects += self._pull_snapshot() if frame.mode is Mode.SNAPSHOT else self._pull()
+        return effects + self._want_rows()
+
+    def _paged(self, frame: Page, now_ms: int) -> list[Effect]:
+        self._head = max(self._head, frame.head)
+        if frame.last and not self._replacing:
+            self._pulling = False
+        return self._grown(frame.first, frame.bodies, frame.hash, now_ms)
+
+    def _grown(
+        self, first: int, bodies: tuple[str, ...], after_hash: bytes, now_ms: int
+    ) -> list[Effect]:
+        last = first + len(bodies) - 1
+        self._head = max(self._head, last)
+        expected = self.position.seq + 1
+        if self._replacing:
+            return []
+        if last < expected or first > expected:
+            return self._catch_up()
+        fresh = bodies[expected - first :]
+        link = self.position.hash
+        for body in fresh:
+            link = chain(link, body.encode())
+        if link != after_hash:
+            # Our history is not the server's: only a whole new state can be trusted.
+            return self._pull_snapshot()
+        self.position = Position(self.position.epoch, last, link)
+        effects: list[Effect] = [ApplyEvents(expected, fresh, link)]
+        if last - self._got_seq >= GOT_EVENTS:
+            effects += self._say_got(now_ms)
+        return effects + self._catch_up()
+
+    def _snapshot(self, frame: SnapshotPart, now_ms: int) -> list[Effect]:
+        if not self._replacing:
+            return []
+        if frame.part != len(self._parts) + 1:
+            return self._pull_snapshot()
+        self._parts.append(frame.text)
+        if frame.part < frame.parts:
+            window_done = frame.part % self._limits.window_pages == 0
+            return self._ask_part(frame.part + 1) if window_done else []
+        text = "".join(self._parts)
+        self._parts = []
+        self._pulling = self._replacing = False
+        if hashlib.sha256(text.encode()).digest() != frame.checksum:
+            return self._pull_snapshot()
+        self.position = Position(frame.epoch, frame.seq, frame.hash)
+        apply = ApplySnapshot(frame.epoch, frame.seq, frame.hash, frame.state_version, text)
+        return [apply, *self._say_got(now_ms), *self._pull()]
+
+    def _settled(self, frame: Results) -> list[Effect]:
+        self._acked = max(self._acked, frame.acked)
+        if not frame.results:
+            # The server expected an earlier command: go on from what it has.
+            self._sent = self._acked
+        return [Settle(frame.results, frame.acked, frame.durable), *self._want_rows()]
+
+    def _topped(self, frame: Top, now_ms: int) -> list[Effect]:
+        self._head = max(self._head, frame.head)
+        effects: list[Effect] = []
+        if frame.echo_ms:
+            effects.append(ClockSample(frame.echo_ms, now_ms, frame.time_ms))
+        return effects + self._catch_up()
+
+    # ---- what follows -----------------------------------------------------------------------
+
+    def _catch_up(self) -> list[Effect]:
+        if self._pulling:
+            return []
+        if self.position.seq < self._head:
+            self._caught_up = False
+            return self._pull()
+        if self._caught_up:
+            return []
+        self._caught_up = True
+        return [CaughtUp(self.position.seq)]
+
+    def _pull(self) -> list[Effect]:
+        self._pulling = True
+        return [Send(Pull(self.position.seq, self._limits.window_pages))]
+
+    def _pull_snapshot(self) -> list[Effect]:
+        self._parts = []
+        self._replacing = True
+        return self._ask_part(1)
+
+    def _ask_part(self, part: int) -> list[Effect]:
+        self._pulling = True
+        return [Send(Pull(self.position.seq, self._limits.window_pages, part))]
+
+    def _want_rows(self) -> list[Effect]:
+        room = self._limits.window_commands - (self._sent - self._acked)
+        if not self.admitted or self._ended or room <= 0 or self._outbox.dseq <= self._sent:
+            return []
+        return [NeedRows(self._sent, room)]
+
+    def _say_got(self, now_ms: int) -> list[Effect]:
+        self._got_seq = self.position.seq
+        self._got_ms = now_ms
+        return [Send(Got(self.position.seq, now_ms))]
+
+    def _over(self, code: GoodbyeCode | None, retry_after_s: float, detail: str) -> list[Effect]:
+        self._ended = True
+        return [Ended(code, retry_after_s, detail)]
+
+
+def _parcels(rows: Sequence[Row]) -> list[tuple[Row, ...]]:
+    """Cut rows into frames that stay below the frame limit."""
+    parcels: list[tuple[Row, ...]] = []
+    batch: list[Row] = []
+    size = 0
+    for row in rows:
+        if batch and (size + len(row.bytes) > SUBMIT_BYTES or len(batch) >= SUBMIT_ROWS):
+            parcels.append(tuple(batch))
+            batch, size = [], 0
+        batch.append(row)
+        size += len(row.bytes)
+    return [*parcels, tuple(batch)]
