@@ -33,6 +33,8 @@ class Replica:
         self._base = kitchen
         self._seq = seq
         self._pending: dict[int, Pending] = {row.dseq: row for row in pending}
+        self._told: set[int] = set()
+        """Pending taps whose own events the base holds already, though their receipt is still on the way."""
         self._guess: Kitchen | None = None
         self._doubts: tuple[Doubt, ...] = ()
 
@@ -69,8 +71,11 @@ class Replica:
 
     def grown(self, events: Iterable[Event], seq: int) -> None:
         """Events up to `seq` are stored."""
+        own = {row.taken.command.id: dseq for dseq, row in self._pending.items()}
         for event in events:
             self._base = evolve(self._base, event)
+            if event.command in own:
+                self._told.add(own[event.command])
         self._seq = seq
         self._forget()
 
@@ -96,12 +101,15 @@ class Replica:
         ]
         for dseq in done:
             del self._pending[dseq]
+            self._told.discard(dseq)
         self._guess = None
 
     def _fold(self) -> tuple[Kitchen, tuple[Doubt, ...]]:
         if self._guess is None:
             shown, doubts = self._base, ()
-            for row in self._pending.values():
+            for dseq, row in self._pending.items():
+                if dseq in self._told:
+                    continue
                 shown, doubts = _predict(shown, doubts, row)
             self._guess, self._doubts = shown, doubts
         return self._guess, self._doubts
