@@ -1,0 +1,1 @@
+"""The only door to the plotting library, loaded after the first paint."""

@@ -1,0 +1,1 @@
+"""A simulated crew that works the kitchen over the same line as a kiosk."""

@@ -1,0 +1,1 @@
+"""Whole pages, composed of widgets and bound to view models."""

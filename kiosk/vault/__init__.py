@@ -1,0 +1,1 @@
+"""Where the kiosk keeps its secrets: the system's keyring, or a private file."""

@@ -1,0 +1,1 @@
+"""The edge: listens, admits, bounds every queue, fans out; it decides nothing."""

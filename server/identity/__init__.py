@@ -1,0 +1,1 @@
+"""Who may speak: devices, staff and their sessions."""

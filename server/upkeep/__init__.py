@@ -1,0 +1,1 @@
+"""Retention, backup, restore and verification of what the other rooms keep."""
