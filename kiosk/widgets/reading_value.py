@@ -1,0 +1,168 @@
+"""One reading, large, with unit, age and judgement; it owns how an old value looks."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from kiosk.theme import fonts, icons, paint
+from kiosk.theme.theme import Theme
+from kiosk.theme.tokens import SEMIBOLD, TextRole
+from kiosk.widgets.base import Themed
+from kiosk.widgets.limit_band import Judged
+
+ValueSize = Literal["numeral", "reading", "typing"]
+
+STALE_ICON = "history"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingLook:
+    """`caption` stands above (what, when), `verdict` and `hint` beside the number.
+
+    With no `text` the `caption` stands alone: never measured, or no core temperature at all.
+    """
+
+    text: str
+    unit: str = ""
+    caption: str = ""
+    caption_icon: str = ""
+    judged: Judged = "none"
+    verdict: str = ""
+    verdict_icon: str = ""
+    hint: str = ""
+
+
+def value_tint(judged: Judged) -> str:
+    """Colour role of a number: red outside its limit, grey when old, else plain."""
+    if judged == "alarm":
+        return "alarm_text"
+    return "stale" if judged == "stale" else "text"
+
+
+def paint_value(
+    painter: QPainter,
+    rect: QRectF,
+    text: str,
+    unit: str,
+    ink: paint.Ink,
+    unit_ink: paint.Ink,
+    align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
+) -> float:
+    """Draws a number with its unit raised; shrinks the number until both fit. Returns the width."""
+    gap = max(2, ink.px // 16)
+    unit_wide = paint.advance(unit, unit_ink.px, unit_ink.weight) + gap if unit else 0.0
+    size = ink.px
+    while size > unit_ink.px and paint.advance(text, size, ink.weight) + unit_wide > rect.width():
+        size -= 2
+    wide = paint.advance(text, size, ink.weight) + unit_wide
+    x = rect.right() - wide if align & Qt.AlignmentFlag.AlignRight else rect.left()
+    caps = fonts.metrics(size, ink.weight).capHeight()
+    base = round(rect.center().y() + caps / 2)
+    painter.setPen(paint.color(ink.color))
+    painter.setFont(fonts.font(size, ink.weight))
+    painter.drawText(QPointF(x, base), text)
+    if unit:
+        unit_caps = fonts.metrics(unit_ink.px, unit_ink.weight).capHeight()
+        painter.setPen(paint.color(unit_ink.color))
+        painter.setFont(fonts.font(unit_ink.px, unit_ink.weight))
+        painter.drawText(QPointF(x + wide - unit_wide + gap, base - caps + unit_caps), unit)
+    return wide
+
+
+class ReadingValue(Themed):
+    """The newest reading of one batch or one probe."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        look: ReadingLook | None = None,
+        *,
+        size: ValueSize = "reading",
+        align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(theme, parent)
+        self._size: ValueSize = size
+        self._align = align
+        self._look = ReadingLook("")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        if look is not None:
+            self.set_look(look)
+
+    def look(self) -> ReadingLook:
+        return self._look
+
+    def set_look(self, look: ReadingLook) -> None:
+        if look != self._look:
+            self._look = look
+            words = (look.caption, look.text, look.unit, look.verdict, look.hint)
+            self.setAccessibleName(" ".join(word for word in words if word))
+            self.updateGeometry()
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        wide = self.theme.px(440 if self._size == "reading" else 280)
+        return QSize(wide, self._caption_height() + round(self._number_px() * 1.05))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.theme.px(160), self.sizeHint().height())
+
+    def _number_px(self) -> int:
+        role: TextRole = self._size
+        return self.theme.metrics.text(role)
+
+    def _caption_height(self) -> int:
+        if not self._look.caption:
+            return 0
+        return paint.line_height(self.theme.metrics.text("body")) + self.theme.px(4)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        top = self._paint_caption(painter)
+        if not self._look.text:
+            return
+        rect = QRectF(0, top, self.width(), self.height() - top)
+        tint = value_tint(self._look.judged)
+        number = self.theme.ink(self._size, tint)
+        unit_px = max(self.theme.metrics.text("caption"), round(number.px * 0.38))
+        unit_tint = tint if self._look.judged in ("alarm", "stale") else "text2"
+        unit = paint.Ink(unit_px, 400, self.theme.code(unit_tint))
+        wide = paint_value(
+            painter, rect, self._look.text, self._look.unit, number, unit, self._align
+        )
+        self._paint_verdict(painter, rect.adjusted(wide + self.theme.px(20), 0, 0, 0))
+
+    def _paint_caption(self, painter: QPainter) -> int:
+        high = self._caption_height()
+        stale = self._look.judged == "stale"
+        icon = STALE_ICON if stale else self._look.caption_icon
+        ink = self.theme.ink("body", "text2", SEMIBOLD if stale else 400)
+        x, side = 0, self.theme.px(20)
+        if icon:
+            icons.draw(painter, icon, 0, 0, side, ink.color)
+            x = side + self.theme.px(6)
+        paint.write(painter, QRectF(x, 0, self.width() - x, high), self._look.caption, ink)
+        return high
+
+    def _paint_verdict(self, painter: QPainter, rect: QRectF) -> None:
+        look = self._look
+        if not (look.verdict or look.hint) or rect.width() < self.theme.px(48):
+            return
+        tints: dict[Judged, str] = {"alarm": "alarm_text", "ok": "ok", "stale": "text2"}
+        tint = tints.get(look.judged, "text")
+        verdict = self.theme.ink("section", tint, SEMIBOLD)
+        hint = self.theme.ink("body", "text2")
+        half = paint.line_height(verdict.px)
+        middle = rect.center().y()
+        upper = QRectF(rect.left(), middle - half, rect.width(), half)
+        if look.verdict_icon:
+            side = self.theme.px(20)
+            y = upper.center().y() - side / 2
+            icons.draw(painter, look.verdict_icon, upper.left(), y, side, verdict.color)
+            upper.adjust(side + self.theme.px(6), 0, 0, 0)
+        paint.write(painter, upper, look.verdict, verdict)
+        lower = QRectF(rect.left(), middle, rect.width(), half)
+        paint.write(painter, lower, look.hint, hint)
