@@ -1,0 +1,63 @@
+"""What every test shares: async tests run on the loop the kiosk runs on, and an unexpected warning fails."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import os
+from collections.abc import Iterator
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("QT_SCALE_FACTOR", "1")
+
+import pytest
+
+_failures: list[str] = []
+
+
+def _on_loop_exception(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    _failures.append(f"{context.get('message')}: {context.get('exception')!r}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a coroutine test: on a qasync loop when it uses a window (`qapp`), else on a plain one."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    wanted = pyfuncitem._fixtureinfo.argnames
+    arguments = {name: pyfuncitem.funcargs[name] for name in wanted}
+    if "qapp" in pyfuncitem.fixturenames:
+        import qasync
+
+        app = pyfuncitem.funcargs["qapp"]
+        app.setQuitOnLastWindowClosed(False)
+        runner = asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(app))
+    else:
+        runner = asyncio.Runner()
+    _failures.clear()
+    with runner:
+        runner.get_loop().set_exception_handler(_on_loop_exception)
+        runner.run(pyfuncitem.obj(**arguments))
+    assert not _failures, _failures
+    return True
+
+
+@pytest.fixture(autouse=True)
+def no_unexpected_warning(
+    caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest
+) -> Iterator[None]:
+    """A warning or error of ours that the test did not announce (`expected_log`) fails it."""
+    marker = request.node.get_closest_marker("expected_log")
+    expected: tuple[str, ...] = tuple(marker.args) if marker else ()
+    yield
+    ours = ("dapur", "server", "kiosk", "asyncio", "qasync")
+    surprises = [
+        f"{record.name}: {record.getMessage()}"
+        for phase in ("setup", "call")
+        for record in caplog.get_records(phase)
+        if record.levelno >= logging.WARNING
+        and record.name.split(".")[0] in ours
+        and not any(text in record.getMessage() for text in expected)
+    ]
+    assert not surprises, surprises

@@ -1,0 +1,115 @@
+"""A real server process with the demo kitchen, started by the same commands an operator types."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PLAN = ROOT / "resources" / "demo" / "night.json"
+READY_S = 30.0
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def server_cli(*words: str, stdin: str | None = None) -> str:
+    """Run one `dapur-server` command; its output, or an error that shows what it said."""
+    done = subprocess.run(
+        [sys.executable, "-m", "server", *words],
+        cwd=ROOT,
+        input=stdin,
+        text=True,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+class ServerProcess:
+    """`dapur-server run` on loopback; killed at the latest with the test."""
+
+    def __init__(self, data: Path, *, environment: dict[str, str] | None = None) -> None:
+        self.data = data
+        self._environment = {**os.environ, **(environment or {})}
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port = 0
+
+    def prepare(self, plan: Path = PLAN, *, today: bool = True) -> None:
+        """Make the data directory and import a plan."""
+        server_cli("init", "--data", str(self.data))
+        words = ["plan", "import", str(plan), "--data", str(self.data)]
+        server_cli(*words, *(["--today"] if today else []))
+
+    def start(self) -> None:
+        """Start and wait until it listens; the port stays the same over restarts."""
+        ready = self.data / "ready.json"
+        ready.unlink(missing_ok=True)
+        with (self.data / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "server", "run"),
+                    *("--data", str(self.data), "--listen", f"127.0.0.1:{self.port}"),
+                    *("--ready-file", str(ready)),
+                ],
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+                preexec_fn=_die_with_parent,
+            )
+        give_up = time.monotonic() + READY_S
+        while not ready.exists():
+            assert self._process.poll() is None, self.log()
+            assert time.monotonic() < give_up, "the server did not get ready"
+            time.sleep(0.02)
+        self.port = int(json.loads(ready.read_text())["url"].rsplit(":", 1)[1].strip("/"))
+
+    @property
+    def url(self) -> str:
+        """Where a kiosk connects to."""
+        return f"ws://127.0.0.1:{self.port}/"
+
+    @property
+    def pid(self) -> int:
+        """The process id while it runs."""
+        assert self._process is not None
+        return self._process.pid
+
+    def code(self, kitchen: str, name: str) -> str:
+        """An enrolment code for one more kiosk."""
+        words = ("device", "code", "--data", str(self.data), "--kitchen", kitchen, "--name", name)
+        return server_cli(*words).splitlines()[-1].strip()
+
+    def log(self) -> str:
+        """What it has written."""
+        return (self.data / "server.log").read_text()
+
+    def kill(self) -> None:
+        """SIGKILL: a power cut of the process."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """SIGTERM: an orderly end."""
+        self._end(signal.SIGTERM)
+
+    def _end(self, how: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is None or process.poll() is not None:
+            return
+        process.send_signal(how)
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(timeout=10)
