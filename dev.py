@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
-"""The project's one tool: it sets up .venv, then runs, tests and checks the product. Standard library only.
+"""The project's one tool: it sets up .venv, then runs, tests and checks the product.
 
-It never imports the product: everything it starts is a process of its own.
+Standard library only, and never the product: everything that it starts is a process of its own.
 """
 
 from __future__ import annotations
 
 import sys
 
-if sys.version_info < (3, 11):  # before the imports below, some of which an older Python lacks
-    sys.exit(f"Dapur needs Python 3.11 or newer; this is {sys.version.split()[0]} ({sys.executable}).")
+# Before the imports below, some of which an older Python lacks.
+if sys.version_info < (3, 11):  # noqa: UP036 - this file meets Pythons that pip would refuse
+    sys.exit(
+        f"Dapur needs Python 3.11 or newer; this is {sys.version.split()[0]} ({sys.executable})."
+    )
 
 import argparse
 import contextlib
@@ -17,6 +20,7 @@ import ctypes
 import hashlib
 import json
 import os
+import platform
 import re
 import shlex
 import shutil
@@ -57,13 +61,22 @@ def say(text: str) -> None:
 
 def run(command: Sequence[str | Path], **options: Any) -> int:
     """Run a command in the checkout and give back its exit code."""
-    return subprocess.run([str(part) for part in command], check=False, **{"cwd": ROOT, **options}).returncode
+    return subprocess.run(
+        [str(part) for part in command], check=False, **{"cwd": ROOT, **options}
+    ).returncode
 
 
-# ---- system packages ------------------------------------------------------------------------------------------------
+# ---- system packages
 
 # PySide6 links to these; a bare Debian has none of them.
-QT_PACKAGES = ["libglib2.0-0", "libegl1", "libgl1", "libxkbcommon0", "libdbus-1-3", "libfontconfig1"]
+QT_PACKAGES = [
+    "libglib2.0-0",
+    "libegl1",
+    "libgl1",
+    "libxkbcommon0",
+    "libdbus-1-3",
+    "libfontconfig1",
+]
 # A window under X11 loads these too.
 X11_PACKAGES = [
     *("libxcb-cursor0", "libxcb-icccm4", "libxcb-image0", "libxcb-keysyms1", "libxcb-randr0"),
@@ -73,7 +86,7 @@ APT_INSTALL = "apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout
 
 
 def missing_packages(wanted: Sequence[str]) -> list[str]:
-    """Which Debian packages are not installed; a name counts as present under its 64-bit-time name (…t64) too."""
+    """Which Debian packages are not installed; newer releases call some of them `…t64`."""
     names = [name + tail for name in wanted for tail in ("", "t64")]
     answer = subprocess.run(
         ["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", *names],
@@ -81,7 +94,11 @@ def missing_packages(wanted: Sequence[str]) -> list[str]:
         text=True,
         check=False,  # it fails when one name is unknown, and most …t64 names are
     )
-    present = {line.split()[0].removesuffix("t64") for line in answer.stdout.splitlines() if line.endswith(" installed")}
+    present = {
+        line.split()[0].removesuffix("t64")
+        for line in answer.stdout.splitlines()
+        if line.endswith(" installed")
+    }
     return [name for name in wanted if name not in present]
 
 
@@ -93,14 +110,18 @@ def install_packages(packages: Sequence[str], why: str) -> None:
     elif shutil.which("sudo") and run(["sudo", "-n", "true"], stderr=subprocess.DEVNULL) == 0:
         prefix = ["sudo", "-n"]
     else:
-        raise Stop(f"{why} needs system packages. Run this once, then try again:\n\n    sudo {line}\n")
+        raise Stop(
+            f"{why} needs system packages. Run this once, then try again:\n\n    sudo {line}\n"
+        )
     say(f"Installing system packages for {why.lower()}: {' '.join(packages)}")
-    # `env`, because sudo hands no variables on; stdin is closed, because nobody may be there to answer.
+    # `env`, because sudo hands no variables on; no stdin, because nobody may be there to answer.
     apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive"]
     quiet: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
     run([*apt, "apt-get", "update", "-qq"], **quiet)
     if run([*apt, *shlex.split(line), "-qq"], **quiet):
-        raise Stop(f"Installing failed. Run it by hand to see why:\n\n    apt-get update && {line}\n")
+        raise Stop(
+            f"Installing failed. Run it by hand to see why:\n\n    apt-get update && {line}\n"
+        )
 
 
 def need_qt_libraries() -> None:
@@ -112,26 +133,45 @@ def need_qt_libraries() -> None:
         install_packages(missing, "The Qt window")
 
 
-def need_postgresql() -> None:
-    """Make sure that the tests find PostgreSQL; the Redis server comes with the lock."""
-    sys.path.insert(0, str(ROOT))
-    from tests.support import servers
+POSTGRES_ENV = "DAPUR_TEST_POSTGRES_URL"
+POSTGRES_MISSING = f"""\
+The tests need a real PostgreSQL and found no initdb. On Debian or Ubuntu:
 
-    if os.environ.get(servers.POSTGRES_ENV) or servers.find_postgres():
+    sudo {APT_INSTALL} postgresql
+
+Elsewhere put PostgreSQL's bin folder on PATH, or name a running server:
+{POSTGRES_ENV}=postgresql://user:word@host/database"""
+
+
+def find_postgres() -> Path | None:
+    """The folder with PostgreSQL's own programs: on PATH, or the newest in Debian's folders."""
+    on_path = [Path(found).resolve().parent] if (found := shutil.which("initdb")) else []
+    debian = sorted(
+        (initdb.parent for initdb in Path("/usr/lib/postgresql").glob("*/bin/initdb")),
+        key=lambda folder: float(folder.parent.name),
+        reverse=True,
+    )
+    # A wrapper may stand on PATH without the server beside it.
+    return next((dir_ for dir_ in [*on_path, *debian] if shutil.which("postgres", path=dir_)), None)
+
+
+def need_postgresql() -> None:
+    """Make sure that the tests find PostgreSQL; their Redis server comes with the lock."""
+    if os.environ.get(POSTGRES_ENV) or find_postgres():
         return
     if shutil.which("apt-get"):
         install_packages(["postgresql"], "Testing against PostgreSQL")
-    if not servers.find_postgres():
-        raise Stop(servers.POSTGRES_MISSING)
+    if not find_postgres():
+        raise Stop(POSTGRES_MISSING)
 
 
-# ---- set-up ---------------------------------------------------------------------------------------------------------
+# ---- set-up
 
 
 def fingerprints() -> str:
-    """What .venv was made from: where and with which Python (line 1), and from which files (line 2)."""
+    """What .venv is made from. Line 1: where, and with which Python; line 2: from which files."""
     inputs = hashlib.sha256(PYPROJECT.read_bytes() + b"\0" + LOCK.read_bytes()).hexdigest()
-    return f"{ROOT} {sys.version}\n".replace("\n", " ").strip() + f"\n{inputs}\n"
+    return f"{ROOT} {platform.python_implementation()} {platform.python_version()}\n{inputs}\n"
 
 
 def stamp() -> str:
@@ -144,9 +184,9 @@ def stamp() -> str:
 
 @contextlib.contextmanager
 def alone() -> Iterator[None]:
-    """Hold the set-up lock, so that two set-ups at once do not write one .venv. The system drops it if we die."""
+    """Hold the set-up lock: two must not write one .venv. The system drops it with us."""
     with (ROOT / ".venv.lock").open("a+b") as file:
-        if os.name == "nt":
+        if sys.platform == "win32":
             import msvcrt
 
             msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
@@ -159,22 +199,25 @@ def alone() -> Iterator[None]:
 
 def pip() -> list[str]:
     """The pip that can install into .venv: this Python's own from outside, or one inside .venv."""
-    answer = subprocess.run([BASE_PYTHON, "-m", "pip", "--version"], capture_output=True, text=True, check=False)
+    answer = subprocess.run(
+        [BASE_PYTHON, "-m", "pip", "--version"], capture_output=True, text=True, check=False
+    )
     version = re.match(r"pip (\d+)\.(\d+)", answer.stdout)
     if version and (int(version[1]), int(version[2])) >= (22, 3):  # the first with --python
         return [BASE_PYTHON, "-m", "pip", "--python", str(PYTHON)]
-    if subprocess.run([BASE_PYTHON, "-c", "import ensurepip"], capture_output=True, check=False).returncode == 0:
-        if run([PYTHON, "-m", "ensurepip", "--upgrade"], stdout=subprocess.DEVNULL) == 0:
-            return [str(PYTHON), "-m", "pip"]
+    inside = [str(PYTHON), "-m", "pip"]
+    if run([PYTHON, "-m", "ensurepip"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0:
+        return inside
     raise Stop(
-        f"{BASE_PYTHON} has no pip 22.3 or newer and no ensurepip. On Debian or Ubuntu run this, then try again:\n\n"
+        f"{BASE_PYTHON} has no pip 22.3 or newer and no ensurepip.\n"
+        "On Debian or Ubuntu run this, then try again:\n\n"
         "    sudo apt-get install -y python3-pip python3-venv\n\n"
         f"Elsewhere: {BASE_PYTHON} -m ensurepip --upgrade"
     )
 
 
 def set_up() -> None:
-    """Bring .venv in line with pyproject.toml and requirements.lock; nothing to do costs a few milliseconds."""
+    """Bring .venv in line with pyproject.toml and requirements.lock; usually there is no work."""
     need_qt_libraries()
     if stamp() == fingerprints():
         return
@@ -187,18 +230,38 @@ def set_up() -> None:
         if have.partition("\n")[0] != want.partition("\n")[0]:
             shutil.rmtree(VENV, ignore_errors=True)
         STAMP.unlink(missing_ok=True)
-        if not PYTHON.exists():
-            # Without pip: a bare Debian has no ensurepip, and the pip outside can install into it.
-            if run([BASE_PYTHON, "-m", "venv", "--without-pip", VENV]):
-                raise Stop(f"Could not make {VENV}.")
-        install = [*pip(), "install", "-qq", "--disable-pip-version-check", "--no-input", "--root-user-action=ignore"]
+        # Without pip: a bare Debian has no ensurepip, and the pip outside can install into it.
+        if not PYTHON.exists() and run([BASE_PYTHON, "-m", "venv", "--without-pip", VENV]):
+            raise Stop(f"Could not make {VENV}.")
+        install = [*pip(), "install", "-qq", "--disable-pip-version-check", "--no-input"]
+        install += ["--root-user-action=ignore"]
         if run([*install, "--require-hashes", "--only-binary=:all:", "-r", LOCK]):
-            raise Stop("Installing from requirements.lock failed; the lines above say why. Nothing else was changed.")
+            raise Stop("Installing from requirements.lock failed; the lines above say why.")
         # All that the build needs is in .venv by now, so this step needs no network.
-        if run([*install, "--no-index", "--no-deps", "--no-build-isolation", "--editable", ROOT]):
+        offline = ["--no-index", "--no-deps", "--no-build-isolation"]
+        if run([*install, *offline, "--editable", ROOT]):
             raise Stop("Installing the project into .venv failed; the lines above say why.")
         STAMP.write_text(want, encoding="utf-8")
         say(f"Set up in {time.monotonic() - started:.0f} s.")
+
+
+PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent(signal_: signal.Signals) -> Callable[[], None] | None:
+    """A `preexec_fn` with which a child does not outlive us, however we end. Only Linux can do it.
+
+    The kernel sends the signal when the *thread* that started the child ends. Popen changes the
+    user before it calls this; the other way round the kernel would forget the wish.
+    """
+    if not sys.platform.startswith("linux"):
+        return None
+    prctl = ctypes.CDLL(None).prctl  # looked up before the fork: the child must not load anything
+
+    def after_fork() -> None:
+        prctl(PR_SET_PDEATHSIG, signal_)
+
+    return after_fork
 
 
 def offscreen() -> dict[str, str]:
@@ -206,7 +269,7 @@ def offscreen() -> dict[str, str]:
     return {**os.environ, "QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": "1"}
 
 
-# ---- the demo: one server, kiosks and a crew, each a process of its own ------------------------------------------------
+# ---- the demo: one server, kiosks and a crew, each a process of its own
 
 DEMO_PLAN = ROOT / "resources" / "demo" / "night.json"
 DEMO_KITCHEN = "demo"
@@ -214,19 +277,6 @@ MARK = ".dapur-demo"  # only a folder that carries this file is ever emptied
 READY_WITHIN_S = 30.0
 STOP_WITHIN_S = 5.0
 LOOK_EVERY_S = 0.1
-PR_SET_PDEATHSIG = 1
-
-
-def _die_with_parent() -> Callable[[], None] | None:
-    """On Linux: have the kernel stop a child when this process dies, however it dies."""
-    if not sys.platform.startswith("linux"):
-        return None
-    prctl = ctypes.CDLL(None).prctl  # looked up before the fork: the child must not load anything
-
-    def after_fork() -> None:
-        prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-    return after_fork
 
 
 class Demo:
@@ -238,15 +288,19 @@ class Demo:
         self.processes: list[tuple[str, subprocess.Popen[bytes]]] = []
         self.env = dict(os.environ)
         has_display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-        if sys.platform.startswith("linux") and not has_display and "QT_QPA_PLATFORM" not in os.environ:
-            say("There is no display (DISPLAY and WAYLAND_DISPLAY are not set): the kiosk runs offscreen.")
+        if (
+            sys.platform.startswith("linux")
+            and not has_display
+            and "QT_QPA_PLATFORM" not in os.environ
+        ):
+            say("There is no display (no DISPLAY, no WAYLAND_DISPLAY): the kiosk runs offscreen.")
             self.env["QT_QPA_PLATFORM"] = "offscreen"
 
     def empty(self) -> None:
         """Make the data folder fresh; refuse to empty one that the demo did not make."""
         if self.data.exists() and any(self.data.iterdir()):
             if not (self.data / MARK).exists():
-                raise Stop(f"{self.data} holds something that the demo did not put there. Name another folder: --data")
+                raise Stop(f"{self.data} holds files of others. Name another folder with --data.")
             shutil.rmtree(self.data)
         self.data.mkdir(parents=True, exist_ok=True)
         (self.data / MARK).touch()
@@ -257,11 +311,13 @@ class Demo:
         line = [str(BIN / f"{program}{EXE}"), *map(str, rest)]
         answer = subprocess.run(line, env=self.env, stdout=subprocess.PIPE, text=True, check=False)
         if answer.returncode:
-            raise Stop(f"`{shlex.join(map(str, command))}` failed with exit code {answer.returncode}.")
+            raise Stop(
+                f"`{shlex.join(map(str, command))}` failed with exit code {answer.returncode}."
+            )
         return answer.stdout.strip()
 
     def start(self, name: str, *command: str | Path) -> subprocess.Popen[bytes]:
-        """Start one of our programs; what it prints goes to a file, so that the terminal stays readable."""
+        """Start one of our programs; what it prints goes to a file beside its data."""
         program, *rest = command
         with (self.data / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
@@ -272,7 +328,7 @@ class Demo:
                 stderr=subprocess.STDOUT,
                 # Out of the terminal's group: Ctrl-C reaches only us, and we stop them in order.
                 start_new_session=True,
-                preexec_fn=_die_with_parent(),  # noqa: PLW1509 - this process has one thread
+                preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - one thread here
             )
         self.processes.append((name, process))
         return process
@@ -282,26 +338,50 @@ class Demo:
         for name, process in self.processes:
             if process.poll() is not None:
                 log = (self.data / f"{name}.log").read_text(encoding="utf-8", errors="replace")
-                raise Stop(f"{log[-3000:]}\nThe {name} ended early with exit code {process.returncode}.")
+                raise Stop(
+                    f"{log[-3000:]}\nThe {name} ended early with exit code {process.returncode}."
+                )
 
     def start_server(self) -> str:
         """Start the server on a fresh event log; give back its address once it listens."""
         data, ready = self.server_data, self.data / "server-ready.json"
         self.ask("dapur-server", "init", "--data", data)
         self.ask("dapur-server", "plan", "import", DEMO_PLAN, "--data", data, "--today")
-        self.start("server", "dapur-server", "run", "--data", data, "--listen", "127.0.0.1:0", "--ready-file", ready)
+        self.start(
+            "server",
+            "dapur-server",
+            "run",
+            "--data",
+            data,
+            "--listen",
+            "127.0.0.1:0",
+            "--ready-file",
+            ready,
+        )
         deadline = time.monotonic() + READY_WITHIN_S
         while time.monotonic() < deadline:
             self.check_alive()
-            with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):  # not there, or half written
+            with contextlib.suppress(
+                FileNotFoundError, json.JSONDecodeError
+            ):  # not there, or half written
                 return str(json.loads(ready.read_text(encoding="utf-8"))["url"])
             time.sleep(LOOK_EVERY_S)
-        raise Stop(f"The server was not ready after {READY_WITHIN_S:.0f} s; see {self.data / 'server.log'}.")
+        raise Stop(f"The server is not ready after {READY_WITHIN_S:.0f} s; see {self.data}.")
 
     def enrol(self, name: str) -> list[str | Path]:
         """The options with which a fresh device joins the demo kitchen."""
         code = self.ask(
-            *("dapur-server", "device", "code", "--data", self.server_data, "--kitchen", DEMO_KITCHEN, "--name", name)
+            *(
+                "dapur-server",
+                "device",
+                "code",
+                "--data",
+                self.server_data,
+                "--kitchen",
+                DEMO_KITCHEN,
+                "--name",
+                name,
+            )
         ).splitlines()[-1]
         return ["--data", self.data / name, "--enrol", code]
 
@@ -328,13 +408,16 @@ def _demo(options: argparse.Namespace) -> int:
             extra += ["--quit-after-s", str(options.seconds)]
         if options.shot is not None:
             extra += ["--shot", options.shot.resolve()]
-        first = demo.start("kiosk-1", "dapur-kiosk", *demo.enrol("kiosk-1"), "--server", url, *extra)
+        first = demo.start(
+            "kiosk-1", "dapur-kiosk", *demo.enrol("kiosk-1"), "--server", url, *extra
+        )
         for number in range(2, options.kiosks + 1):
             name = f"kiosk-{number}"
             demo.start(name, "dapur-kiosk", *demo.enrol(name), "--server", url)
         if options.crew:
             demo.start("crew", "dapur-crew", *demo.enrol("crew"), "--server", url, "--speed", "60")
-        say(f"The kitchen is open: {url}  (data and logs in {demo.data}; close the window or press Ctrl-C to stop)")
+        say(f"The kitchen is open at {url}; data and logs are in {demo.data}.")
+        say("Close the window or press Ctrl-C to stop.")
         while first.poll() is None:
             if demo.processes[0][1].poll() is not None:
                 demo.check_alive()
@@ -344,12 +427,14 @@ def _demo(options: argparse.Namespace) -> int:
         demo.stop()
 
 
-# ---- verbs ----------------------------------------------------------------------------------------------------------
+# ---- verbs
 
 
 def do_help(_: list[str]) -> int:
     """Say what there is."""
-    say("python3 dev.py VERB [options]      (or: make VERB ARGS='options'; on Windows: py dev.py VERB)\n")
+    say(
+        "python3 dev.py VERB [options]     make VERB ARGS='options'     (Windows: py dev.py VERB)\n"
+    )
     for name, verb in VERBS.items():
         say(f"  {name:8} {(verb.__doc__ or '').partition(chr(10))[0]}")
     return 0
@@ -362,40 +447,57 @@ def do_setup(_: list[str]) -> int:
 
 
 def do_run(args: list[str]) -> int:
-    """Open a kiosk on a demo kitchen with its own server and a simulated crew (--help for options)."""
+    """Open a kiosk on a demo kitchen with a server and a simulated crew (--help: options)."""
     parser = argparse.ArgumentParser("dev.py run", description=do_run.__doc__)
-    parser.add_argument("--data", type=Path, default=DATA, help="folder for all data, emptied first (default: .dapur)")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=DATA,
+        help="folder for all data, emptied first (default: .dapur)",
+    )
     parser.add_argument("--kiosks", type=int, default=1, help="how many kiosk windows (default: 1)")
-    parser.add_argument("--no-crew", dest="crew", action="store_false", help="leave the kitchen to you")
+    parser.add_argument(
+        "--no-crew", dest="crew", action="store_false", help="leave the kitchen to you"
+    )
     parser.add_argument("--seconds", type=float, help="close the first kiosk after so many seconds")
-    parser.add_argument("--shot", type=Path, help="save a picture of the first kiosk before it closes")
+    parser.add_argument(
+        "--shot", type=Path, help="save a picture of the first kiosk before it closes"
+    )
     options = parser.parse_args(args)
     set_up()
     return _demo(options)
 
 
 def do_test(args: list[str]) -> int:
-    """Run the tests on two processes; options go to pytest (--seeds, --from, --rounds to the simulations)."""
+    """Run the tests; options go to pytest (--seeds, --from, --rounds to the simulations)."""
     parser = argparse.ArgumentParser("dev.py test", add_help=False, allow_abbrev=False)
     for name in ("seeds", "from", "rounds"):
         parser.add_argument(f"--{name}")
     options, rest = parser.parse_known_args(args)
     set_up()
     need_postgresql()
-    env = offscreen() | {f"DAPUR_{name.upper()}": value for name, value in vars(options).items() if value}
+    env = offscreen() | {
+        f"DAPUR_{name.upper()}": value for name, value in vars(options).items() if value
+    }
     return run([PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", *rest], env=env)
 
 
 def do_arrows(_: list[str]) -> int:
     """Check who imports whom."""
     set_up()
-    return run([BIN / f"lint-imports{EXE}"]) or run([PYTHON, "-m", "pytest", "-q", "tests/test_architecture.py"])
+    return run([BIN / f"lint-imports{EXE}"]) or run(
+        [PYTHON, "-m", "pytest", "-q", "tests/test_architecture.py"]
+    )
 
 
 def do_check(args: list[str]) -> int:
     """Do all that must pass before a change goes in: format, lint, types, arrows, lock, tests."""
     set_up()
-    folders = [name for name in ("dapur", "server", "kiosk", "tests", "bench", "dev.py") if (ROOT / name).exists()]
+    folders = [
+        name
+        for name in ("dapur", "server", "kiosk", "tests", "bench", "dev.py")
+        if (ROOT / name).exists()
+    ]
     steps: dict[str, Callable[[], int]] = {
         "format": lambda: run([BIN / f"ruff{EXE}", "format", "--check", "."]),
         "lint": lambda: run([BIN / f"ruff{EXE}", "check", "."]),
@@ -416,7 +518,9 @@ def do_check(args: list[str]) -> int:
 def do_format(_: list[str]) -> int:
     """Format the code and mend what ruff can mend by itself."""
     set_up()
-    return run([BIN / f"ruff{EXE}", "check", "--fix", "."]) | run([BIN / f"ruff{EXE}", "format", "."])
+    return run([BIN / f"ruff{EXE}", "check", "--fix", "."]) | run(
+        [BIN / f"ruff{EXE}", "format", "."]
+    )
 
 
 def do_shots(args: list[str]) -> int:
@@ -436,7 +540,7 @@ def check_lock() -> int:
     """Complain when the dependencies changed and the lock did not."""
     if f"# needs: {needs()}\n" in LOCK.read_text(encoding="utf-8"):
         return 0
-    say("requirements.lock is older than the dependencies in pyproject.toml: run `python3 dev.py lock`.")
+    say("requirements.lock does not fit pyproject.toml: run `python3 dev.py lock`.")
     return 1
 
 
@@ -446,26 +550,67 @@ def do_lock(args: list[str]) -> int:
         room = Path(folder)
         venv.create(room / "venv", with_pip=False)
         python = room / "venv" / BIN.name / PYTHON.name
-        if run([BASE_PYTHON, "-m", "pip", "--python", python, "install", "-q", "--disable-pip-version-check", "uv"]):
+        if run(
+            [
+                BASE_PYTHON,
+                "-m",
+                "pip",
+                "--python",
+                python,
+                "install",
+                "-q",
+                "--disable-pip-version-check",
+                "uv",
+            ]
+        ):
             raise Stop("Could not install uv, which makes the lock.")
         new = room / LOCK.name
         if LOCK.exists():
             shutil.copy(LOCK, new)  # versions stay where they are unless something asks for more
         # No header of uv's own: it would hold this machine's paths.
-        compile_ = ["pip", "compile", "--universal", "--generate-hashes", "--all-extras", "--no-header", "--quiet"]
-        if run([python.with_name(f"uv{EXE}"), *compile_, *args, PYPROJECT.name, "-o", new], stdout=subprocess.DEVNULL):
+        compile_ = [
+            "pip",
+            "compile",
+            "--universal",
+            "--generate-hashes",
+            "--all-extras",
+            "--no-header",
+            "--quiet",
+        ]
+        if run(
+            [python.with_name(f"uv{EXE}"), *compile_, *args, PYPROJECT.name, "-o", new],
+            stdout=subprocess.DEVNULL,
+        ):
             raise Stop("Could not resolve the dependencies; the lines above say why.")
-        header = f"# Every version and hash, for every platform. Made by `python3 dev.py lock`; do not edit.\n# needs: {needs()}\n"
-        body = "".join(line for line in new.read_text(encoding="utf-8").splitlines(True) if line[0] != "#")
+        header = (
+            "# Every version and hash, for every platform. "
+            "Made by `python3 dev.py lock`; do not edit.\n"
+            f"# needs: {needs()}\n"
+        )
+        body = "".join(
+            line for line in new.read_text(encoding="utf-8").splitlines(True) if line[0] != "#"
+        )
         LOCK.write_text(header + body, encoding="utf-8", newline="\n")
     return 0
 
 
 def do_clean(args: list[str]) -> int:
     """Remove what was made here: demo data, pictures, caches; with --all also .venv."""
-    caches = [".mypy_cache", ".ruff_cache", ".pytest_cache", ".import_linter_cache", ".hypothesis", "build", "dist"]
+    caches = [
+        ".mypy_cache",
+        ".ruff_cache",
+        ".pytest_cache",
+        ".import_linter_cache",
+        ".hypothesis",
+        "build",
+        "dist",
+    ]
     doomed = [DATA, SHOTS, *(ROOT / name for name in caches)]
-    doomed += [cache for top in ("dapur", "server", "kiosk", "tests", "bench") for cache in (ROOT / top).rglob("__pycache__")]
+    doomed += [
+        cache
+        for top in ("dapur", "server", "kiosk", "tests", "bench")
+        for cache in (ROOT / top).rglob("__pycache__")
+    ]
     if "--all" in args:
         doomed += [VENV]
     for path in doomed:
