@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from dapur.ids import ConnectionId, DeviceId, KitchenId, OutboxId
 
@@ -17,6 +19,20 @@ WINDOW_COMMANDS = 200
 """Commands a kiosk may have unanswered."""
 WINDOW_PAGES = 16
 """Pages that answer one pull: 64 KiB, so that catch-up is not bound to one round trip a page."""
+
+
+ID_PATTERN = r"^[A-Za-z0-9._:@-]{1,64}\Z"
+"""Ids reach databases, logs and file names: nothing else may stand in them (and no database takes a NUL)."""
+COUNT_MAX = 2**53 - 1
+"""Largest integer that every JSON reader and every database column holds exactly."""
+
+Count = Annotated[int, Meta(ge=0, le=COUNT_MAX)]
+Octets = bytes  # a field of `Row` has the type's name
+Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
+Signature = Annotated[bytes, Meta(max_length=64)]
+Word = Annotated[str, Meta(max_length=64)]
+Text = Annotated[str, Meta(max_length=200)]
+# What a stranger sends is bounded field by field; what the server sends is not read back by it.
 
 
 class Outcome(StrEnum):
@@ -70,19 +86,19 @@ class Frame(msgspec.Struct, frozen=True, tag_field="type"):
 class Claims(msgspec.Struct, frozen=True):
     """What a kiosk says of itself; travels as JSON text inside :class:`Hello` because the text is signed."""
 
-    device: DeviceId
-    outbox: OutboxId
-    dseq: int
-    hash: bytes
+    device: Annotated[DeviceId, Meta(pattern=ID_PATTERN)]
+    outbox: Annotated[OutboxId, Meta(pattern=ID_PATTERN)]
+    dseq: Count
+    hash: Hash
     """Hash of the outbox row `dseq` (32 zero bytes when empty)."""
-    epoch: str
+    epoch: Word
     """Epoch of the replica, empty before the first snapshot."""
-    since: int
-    since_hash: bytes
-    app: str
-    states: tuple[int, ...]
+    since: Count
+    since_hash: Hash
+    app: Text
+    states: Annotated[tuple[int, ...], Meta(max_length=100)]
     """Versions of the kitchen's snapshot that this kiosk can read."""
-    sent_ms: int
+    sent_ms: Count
     """The kiosk's monotonic clock; comes back in `welcome.echo_ms`."""
 
 
@@ -90,7 +106,7 @@ class Hello(Frame, frozen=True, tag="hello"):
     """First frame of a kiosk: claims and an Ed25519 signature over `b"dapur.v1 hello\\n" + nonce + claims`."""
 
     claims: str
-    signature: bytes
+    signature: Signature
 
 
 class Pull(Frame, frozen=True, tag="pull"):
@@ -99,17 +115,17 @@ class Pull(Frame, frozen=True, tag="pull"):
     With `part` ≥ 1 ask instead for parts `part`, `part`+1, … of a snapshot; part 1 makes a fresh one.
     """
 
-    since: int
-    pages: int = WINDOW_PAGES
-    part: int = 0
+    since: Count
+    pages: Count = WINDOW_PAGES
+    part: Count = 0
 
 
 class Row(msgspec.Struct, frozen=True):
     """One outbox row: `hash` = SHA-256(hash of row dseq-1 + bytes)."""
 
-    dseq: int
-    hash: bytes
-    bytes: bytes
+    dseq: Annotated[int, Meta(ge=1, le=COUNT_MAX)]
+    hash: Hash
+    bytes: Octets
 
 
 class Submit(Frame, frozen=True, tag="submit"):
@@ -121,15 +137,15 @@ class Submit(Frame, frozen=True, tag="submit"):
 class Got(Frame, frozen=True, tag="got"):
     """How far this kiosk has stored the log; answered by a `top` that echoes `sent_ms`."""
 
-    seq: int
-    sent_ms: int
+    seq: Count
+    sent_ms: Count
 
 
 class Query(Frame, frozen=True, tag="query"):
     """A named question; `id` is chosen by the asker and comes back in the reply."""
 
-    id: int
-    name: str
+    id: Count
+    name: Word
     args: msgspec.Raw
 
 
@@ -139,9 +155,9 @@ class Enrol(Frame, frozen=True, tag="enrol"):
     `signature` over `b"dapur.v1 enrol\\n" + nonce + code + "\\n" + public_key` proves that it holds the key.
     """
 
-    code: str
-    public_key: bytes
-    signature: bytes
+    code: Word
+    public_key: Hash
+    signature: Signature
 
 
 ClientFrame = Hello | Enrol | Pull | Submit | Got | Query
