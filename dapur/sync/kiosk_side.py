@@ -79,7 +79,9 @@ class KioskSide:
     """One connection from challenge to goodbye. Make a new one for every connection.
 
     Times are the kiosk's monotonic milliseconds. `row_hash(dseq)` looks up the hash of an own outbox
-    row (None when the row is no longer kept).
+    row (None when the row is no longer kept). `answered` is the last row up to which every row has
+    its result: what the server took without our hearing its answer is sent again, and the stored
+    receipt comes back. None: all that the server has is answered.
     """
 
     def __init__(
@@ -92,7 +94,9 @@ class KioskSide:
         outbox: OutboxPosition,
         row_hash: Callable[[int], bytes | None],
         now_ms: int,
+        answered: int | None = None,
     ) -> None:
+        self._answered = answered
         self._device = device
         self._app = app
         self._states = states
@@ -156,11 +160,15 @@ class KioskSide:
         """Outbox rows that `NeedRows` asked for, in order."""
         if self._ended or not rows:
             return []
-        if rows[0].dseq != self._sent + 1:
+        if rows[0].dseq > self._sent + 1:
             # Rows that the server lost are no longer here: this outbox cannot be continued.
             return [Forked(f"the server wants command {self._sent + 1}, kept from {rows[0].dseq}")]
-        self._sent = rows[-1].dseq
-        return [Send(Submit(part)) for part in _parcels(rows)]
+        # Two taps may have asked for the same rows before either got them.
+        fresh = [row for row in rows if row.dseq > self._sent]
+        if not fresh:
+            return []
+        self._sent = fresh[-1].dseq
+        return [Send(Submit(part)) for part in _parcels(fresh)]
 
     def ask(self, name: str, args: msgspec.Struct) -> tuple[int, list[Effect]]:
         """Ask a named question; the id comes back in `Answered`."""
@@ -200,7 +208,8 @@ class KioskSide:
         self.admitted = True
         self._limits = frame.limits
         self._head = frame.head
-        self._sent = self._acked = frame.acked
+        self._acked = frame.acked
+        self._sent = frame.acked if self._answered is None else min(frame.acked, self._answered)
         effects: list[Effect] = [
             Admitted(frame),
             ClockSample(frame.echo_ms, now_ms, frame.time_ms),

@@ -24,6 +24,7 @@ from dapur.sync.effects import (
 from dapur.wire.codec import BadFrame, decode_claims
 from dapur.wire.messages import (
     PAGE_MAX_BYTES,
+    WINDOW_COMMANDS,
     Challenge,
     Claims,
     ClientFrame,
@@ -41,6 +42,7 @@ from dapur.wire.messages import (
     Reply,
     Result,
     Results,
+    Row,
     SnapshotPart,
     Submit,
     Welcome,
@@ -54,6 +56,8 @@ FRAMES_PER_S = 20.0
 FRAMES_BURST = 400.0
 """A whole day's outbox, 50 commands a frame, fits into the burst; a flood does not."""
 
+UNANSWERED_MAX = 4 * WINDOW_COMMANDS
+"""A kiosk keeps to its window; resends and a late welcome may overlap, a flood may not."""
 SNAPSHOT_BEHIND_EVENTS = 20_000
 """A kiosk that is further behind gets the state instead of its history."""
 
@@ -111,6 +115,10 @@ class ServerSide:
         self._reading = False
         self._pages_left = 0
         self._part = 0
+        self._parts_left = 0
+        self._enrolling = False
+        self.unanswered = 0
+        """Commands that the desk has and that have no receipt yet."""
         self.ended = False
 
     # ---- inputs -----------------------------------------------------------------------------
@@ -196,6 +204,10 @@ class ServerSide:
         self._durable = durable
         return [] if self.ended else [Send(Results(tuple(results), self._acked, durable))]
 
+    def taken(self, rows: int) -> None:
+        """The desk is done with so many rows of a `Take`, whatever became of them."""
+        self.unanswered -= rows
+
     def entries(self, after: int, entries: Sequence[Entryish], head: int) -> list[Effect]:
         """What a `Read` found."""
         self._reading = False
@@ -205,7 +217,7 @@ class ServerSide:
             # Another pull came while this was read.
             return self._read()
         self._latest = max(self._latest, head)
-        pages = _pages(entries)[: self._pages_left]
+        pages = pages_of(entries)[: self._pages_left]
         effects: list[Effect] = []
         for index, page in enumerate(pages):
             self._cursor = page[-1].seq
@@ -228,17 +240,16 @@ class ServerSide:
         self, *, epoch: str, seq: int, hash: bytes, state_version: int, text: str
     ) -> list[Effect]:
         """What a `ReadSnapshot` found; sends the parts that were asked for."""
-        self._reading = False
         if self.ended:
             return []
         chunks = _chunks(text)
         checksum = hashlib.sha256(text.encode()).digest()
-        first, self._part = self._part, 0
-        wanted = chunks[first - 1 : first - 1 + self._pages_left]
-        self._pages_left = 0
-        if first - 1 + len(wanted) >= len(chunks):
-            self._cursor = seq
-            self._following = False
+        # A part that this snapshot does not have starts it anew; the kiosk sees the number.
+        first, self._part = (self._part if self._part <= len(chunks) else 1), 0
+        if not first:
+            return []
+        wanted = chunks[first - 1 : first - 1 + self._parts_left]
+        self._parts_left = 0
         return [
             Send(
                 SnapshotPart(
@@ -261,13 +272,17 @@ class ServerSide:
         return self._part
 
     def forward(self, first: int, last: int) -> bool:
-        """New events first…last exist: whether the shell shall send them to this kiosk as they are."""
+        """New events first…last exist: whether the shell shall send them to this kiosk as they are.
+
+        Events that the kiosk has in part are sent whole: it drops what it knows.
+        """
         self._latest = max(self._latest, last)
-        if not self._following or self.ended:
+        if not self._following or self.ended or last <= self._cursor:
             return False
-        if first != self._cursor + 1:
-            if first > self._cursor + 1:
-                self._following = False
+        if first > self._cursor + 1:
+            self._following = False
+            # Let the next tick say where the log stands, so that the kiosk pulls what is missing.
+            self._top_ms -= self._top_every_ms
             return False
         self._cursor = last
         return True
@@ -305,7 +320,10 @@ class ServerSide:
     def _greeted(self, frame: ClientFrame) -> list[Effect]:
         if self._claims is not None or not isinstance(frame, Hello | Enrol):
             return self.end(GoodbyeCode.BAD_FRAME, detail="a hello is expected")
+        if self._enrolling:
+            return self.end(GoodbyeCode.BAD_FRAME, detail="one code a connection")
         if isinstance(frame, Enrol):
+            self._enrolling = True
             return [Register(frame, enrol_text(self._nonce, frame.code, frame.public_key))]
         try:
             self._claims = decode_claims(frame.claims)
@@ -314,12 +332,17 @@ class ServerSide:
         return [Identify(frame, self._claims, hello_text(self._nonce, frame.claims))]
 
     def _pulled(self, frame: Pull) -> list[Effect]:
-        self._pages_left = max(1, min(frame.pages, self._limits.window_pages))
+        window = max(1, min(frame.pages, self._limits.window_pages))
         self._following = False
         if frame.part or self._mode is Mode.SNAPSHOT:
+            # Pages of an earlier pull that are still being read are no longer wanted.
             self._mode = Mode.EVENTS
+            self._pages_left = 0
+            self._parts_left = window
+            asked_already = self._part > 0
             self._part = max(1, frame.part)
-            return [ReadSnapshot()]
+            return [] if asked_already else [ReadSnapshot()]
+        self._pages_left = window
         self._cursor = frame.since
         return self._read()
 
@@ -328,9 +351,17 @@ class ServerSide:
             if row.dseq > self._expected_dseq:
                 # One is missing before it: take what fits; the kiosk goes on after `acked`.
                 rest: list[Effect] = [Send(Results((), self._acked, self._durable))]
-                return ([Take(frame.rows[:index])] if index else []) + rest
+                return self._take(frame.rows[:index]) + rest
             self._expected_dseq = max(self._expected_dseq, row.dseq + 1)
-        return [Take(frame.rows)] if frame.rows else []
+        return self._take(frame.rows)
+
+    def _take(self, rows: tuple[Row, ...]) -> list[Effect]:
+        if not rows:
+            return []
+        self.unanswered += len(rows)
+        if self.unanswered > UNANSWERED_MAX:
+            return self.end(GoodbyeCode.TOO_FAST, retry_after_s=5.0, detail="window of commands")
+        return [Take(rows)]
 
     def _got(self, frame: Got, now_ms: int) -> list[Effect]:
         if self.device is None:
@@ -360,7 +391,7 @@ class ServerSide:
         return True
 
 
-def _pages(entries: Sequence[Entryish]) -> list[list[Entryish]]:
+def pages_of(entries: Sequence[Entryish]) -> list[list[Entryish]]:
     """Pack entries into pages of at most PAGE_MAX_BYTES; a bigger event gets a page of its own."""
     pages: list[list[Entryish]] = []
     size = PAGE_MAX_BYTES + 1
@@ -374,4 +405,6 @@ def _pages(entries: Sequence[Entryish]) -> list[list[Entryish]]:
 
 
 def _chunks(text: str) -> list[str]:
-    return [text[i : i + PAGE_MAX_BYTES] for i in range(0, len(text), PAGE_MAX_BYTES)] or [""]
+    """Cut a text into parts that stay small on the wire: a letter beyond ASCII takes up to four bytes."""
+    size = PAGE_MAX_BYTES if text.isascii() else PAGE_MAX_BYTES // 4
+    return [text[i : i + size] for i in range(0, len(text), size)] or [""]
