@@ -1,0 +1,196 @@
+"""One batch on the board: painted body, real buttons; it repaints only the part that changed."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from kiosk.theme import paint
+from kiosk.theme.theme import Theme
+from kiosk.theme.tokens import CARD_MM, RADIUS_CARD
+from kiosk.widgets import card_painter
+from kiosk.widgets.action_button import ActionButton
+from kiosk.widgets.base import Themed
+from kiosk.widgets.card_painter import BODY_PX, HEAD_PX, CardLook
+
+WIDTH_PX = 437
+_LEAST_WIDTH_PX = 340
+_STACK_BELOW_PX = 420  # narrower cards put the icon over the word
+_FOOT_PX = 14
+_GAP_PX = 8
+SLIP_PX = 24  # a finger may wander this far and it is still a tap
+
+_NUMBERS = ("clock_text", "clock_caption", "clock_icon")
+_TEMPERATURE = ("temp_text", "temp_unit", "temp_caption", "temp_icon", "temp_judged", "band")
+_STAGES = ("stage_index", "stage_fraction", "stage_text", "stage_caption", "qc_text", "qc_done")
+
+
+class BatchCard(Themed):
+    """Emits `opened(id)` for a tap on the body, `tapped(id, action)` for a button.
+
+    `blocked(id, action, reason)` tells that somebody tapped a closed button.
+    """
+
+    opened = Signal(str)
+    tapped = Signal(str, str)
+    blocked = Signal(str, str, str)
+
+    def __init__(
+        self, theme: Theme, look: CardLook | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(theme, parent)
+        self._look = CardLook("", "")
+        self._pressed_at: QPoint | None = None
+        self._buttons: list[ActionButton] = []
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent, on=False)
+        if look is not None:
+            self.set_look(look)
+
+    def look(self) -> CardLook:
+        return self._look
+
+    def button(self, action: str) -> ActionButton | None:
+        """The button of this action, if the card has it now."""
+        for button in self._buttons:
+            if button.look().action == action:
+                return button
+        return None
+
+    def set_look(self, look: CardLook) -> None:
+        """Shows these values; only the rectangles that changed are painted again."""
+        old = self._look
+        if look == old:
+            return
+        self._look = look
+        if look.id != old.id:
+            self.setObjectName(f"card.{look.id}")
+        if look.accessible_name != old.accessible_name or look.title != old.title:
+            self.setAccessibleName(look.accessible_name or f"{look.title} {look.subtitle}")
+            self.setToolTip(look.title)
+        if look.buttons != old.buttons or look.id != old.id:
+            self._show_buttons()
+        self._update_changed(old)
+
+    def restyle(self) -> None:
+        self._place_buttons()
+
+    def _update_changed(self, old: CardLook) -> None:
+        rest = replace(old, **{name: getattr(self._look, name) for name in _EVERY_PART})
+        if rest != self._look:
+            self.update()
+            return
+        body = QRectF(self.rect())
+        parts = (
+            (_NUMBERS, card_painter.clock_rect),
+            (_TEMPERATURE, card_painter.temp_rect),
+            (_STAGES, card_painter.stage_rect),
+        )
+        for names, where in parts:
+            if any(getattr(old, name) != getattr(self._look, name) for name in names):
+                margin = self.theme.px(8)  # pointer and antialiasing reach over the edge
+                area = where(body, self.theme).adjusted(-margin, -2, margin, 2)
+                self.update(area.toAlignedRect())
+
+    def _show_buttons(self) -> None:
+        look = self._look
+        while len(self._buttons) > len(look.buttons):
+            gone = self._buttons.pop()
+            gone.hide()
+            gone.deleteLater()
+        while len(self._buttons) < len(look.buttons):
+            button = ActionButton(self.theme, "", parent=self)
+            button.tapped.connect(self._on_button_tapped)
+            button.blocked.connect(self._on_button_blocked)
+            button.show()
+            self._buttons.append(button)
+        for button, button_look in zip(self._buttons, look.buttons, strict=True):
+            button.setObjectName(f"card.{look.id}.{button_look.action}")
+            button.set_look(button_look)
+            # Heard alone, "hold" does not say what is held.
+            button.setAccessibleName(f"{button_look.text} · {look.title}")
+        self._place_buttons()
+
+    def _place_buttons(self) -> None:
+        if not self._buttons:
+            return
+        px = self.theme.px
+        stacked = self.width() < px(_STACK_BELOW_PX)
+        side, gap, high = px(12), max(px(_GAP_PX), self.theme.mm(2)), self.theme.mm(CARD_MM)
+        top = px(BODY_PX)
+        room = self.width() - 2 * side
+        for button in self._buttons:
+            button.set_stacked(stacked and button is not self._buttons[-1])
+        small = [button.sizeHint().width() for button in self._buttons[:-1]]
+        least_main = self.theme.mm(CARD_MM) * 2
+        over = sum(small) + gap * len(small) + least_main - room
+        if over > 0 and small:
+            least = self.theme.mm(CARD_MM)
+            small = [max(least, wide - round(over / len(small))) for wide in small]
+        x = side
+        for button, wide in zip(self._buttons, small, strict=False):
+            button.setGeometry(x, top, wide, high)
+            x += wide + gap
+        self._buttons[-1].setGeometry(x, top, self.width() - side - x, high)
+
+    def _on_button_tapped(self, action: str) -> None:
+        self.tapped.emit(self._look.id, action)
+
+    def _on_button_blocked(self, action: str, reason: str) -> None:
+        self.blocked.emit(self._look.id, action, reason)
+
+    def sizeHint(self) -> QSize:
+        px = self.theme.px
+        foot = self.theme.mm(CARD_MM) + px(_FOOT_PX) if self._look.buttons else 0
+        return QSize(px(WIDTH_PX), px(BODY_PX) + foot)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.theme.px(_LEAST_WIDTH_PX), self.sizeHint().height())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed_at = event.position().toPoint()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        start, self._pressed_at = self._pressed_at, None
+        if start is None:
+            return
+        moved = (event.position().toPoint() - start).manhattanLength()
+        if moved <= self.theme.px(SLIP_PX):
+            self.opened.emit(self._look.id)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.opened.emit(self._look.id)
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_buttons()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        rect, dirty = QRectF(self.rect()), QRectF(event.rect())
+        look, theme = self._look, self.theme
+        card_painter.paint_ground(painter, rect, look, theme)
+        head = QRectF(rect.left(), rect.top(), rect.width(), theme.px(HEAD_PX))
+        if dirty.intersects(head):
+            card_painter.paint_head(painter, head, look, theme)
+        clock = card_painter.clock_rect(rect, theme)
+        if dirty.intersects(clock):
+            card_painter.paint_clock(painter, clock, look, theme)
+        temperature = card_painter.temp_rect(rect, theme)
+        if dirty.intersects(temperature):
+            card_painter.paint_temp(painter, temperature, look, theme)
+        stage = card_painter.stage_rect(rect, theme)
+        if dirty.intersects(stage):
+            card_painter.paint_stage(painter, stage, look, theme)
+        if self.hasFocus():
+            width = theme.px(3)
+            code = theme.code("focus")
+            paint.box(painter, rect, border=code, width=width, radius=theme.px(RADIUS_CARD))
+
+
+_EVERY_PART = (*_NUMBERS, *_TEMPERATURE, *_STAGES, "buttons", "accessible_name")

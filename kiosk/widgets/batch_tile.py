@@ -1,0 +1,186 @@
+"""One batch as a line: the later wave and the least urgent; an abnormal one keeps chip and head."""
+
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from kiosk.theme import paint
+from kiosk.theme.theme import Theme
+from kiosk.theme.tokens import CARD_MM, RADIUS_CARD, SEMIBOLD
+from kiosk.widgets.action_button import ActionButton
+from kiosk.widgets.base import Themed
+from kiosk.widgets.batch_card import SLIP_PX
+from kiosk.widgets.card_painter import CardLook, chips_of
+from kiosk.widgets.chip import HEIGHT_PX as CHIP_PX
+from kiosk.widgets.chip import chip_width, paint_chip
+from kiosk.widgets.stage_bar import paint_stages
+
+HEIGHT_PX, COMPACT_PX = 96, 72
+_PAD_PX = 16
+_BAR_PX = 72
+
+
+class BatchTile(Themed):
+    """Shows the same look as a card in three lines, with the last button only.
+
+    Emits `opened(id)`, `tapped(id, action)` and `blocked(id, action, reason)`.
+    """
+
+    opened = Signal(str)
+    tapped = Signal(str, str)
+    blocked = Signal(str, str, str)
+
+    def __init__(
+        self, theme: Theme, look: CardLook | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(theme, parent)
+        self._look = CardLook("", "")
+        self._pressed_at: QPoint | None = None
+        self._button = ActionButton(theme, "", parent=self)
+        self._button.tapped.connect(self._on_button_tapped)
+        self._button.blocked.connect(self._on_button_blocked)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        if look is not None:
+            self.set_look(look)
+
+    def look(self) -> CardLook:
+        return self._look
+
+    def set_look(self, look: CardLook) -> None:
+        if look == self._look:
+            return
+        self._look = look
+        self.setObjectName(f"card.{look.id}")
+        self.setAccessibleName(look.accessible_name or f"{look.title} {look.subtitle}")
+        self.setToolTip(look.title)
+        self._button.setVisible(bool(look.buttons))
+        if look.buttons:
+            main = look.buttons[-1]
+            self._button.setObjectName(f"card.{look.id}.{main.action}")
+            self._button.set_look(main)
+            self._button.setAccessibleName(f"{main.text} · {look.title}")
+        self._place()
+        self.update()
+
+    def restyle(self) -> None:
+        self._place()
+
+    def _height(self) -> int:
+        high = COMPACT_PX if self.theme.metrics.compact else HEIGHT_PX
+        return max(self.theme.px(high), self.theme.mm(CARD_MM) + self.theme.px(12))
+
+    def _place(self) -> None:
+        px, high = self.theme.px, self.theme.mm(CARD_MM)
+        most = round(self.width() * 0.45)
+        wide = min(max(self._button.sizeHint().width(), self.theme.mm(29)), most)
+        self._button.setGeometry(
+            self.width() - px(12) - wide, (self.height() - high) // 2, wide, high
+        )
+
+    def _on_button_tapped(self, action: str) -> None:
+        self.tapped.emit(self._look.id, action)
+
+    def _on_button_blocked(self, action: str, reason: str) -> None:
+        self.blocked.emit(self._look.id, action, reason)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.theme.px(437), self._height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.theme.px(300), self._height())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed_at = event.position().toPoint()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        start, self._pressed_at = self._pressed_at, None
+        if start is None:
+            return
+        moved = (event.position().toPoint() - start).manhattanLength()
+        if moved <= self.theme.px(SLIP_PX):
+            self.opened.emit(self._look.id)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.opened.emit(self._look.id)
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        rect = QRectF(self.rect())
+        self._paint_ground(painter, rect)
+        right = float(self._button.x()) if self._look.buttons else rect.right()
+        right -= self.theme.px(12)
+        right = self._paint_chips(painter, right)
+        self._paint_words(painter, QRectF(0, 0, right, rect.height()))
+        if self.hasFocus():
+            code, width = self.theme.code("focus"), self.theme.px(3)
+            paint.box(painter, rect, border=code, width=width, radius=self.theme.px(RADIUS_CARD))
+
+    def _paint_ground(self, painter: QPainter, rect: QRectF) -> None:
+        code, tone = self.theme.code, self._look.tone
+        fills = {"alarm": "alarm_bg", "attention": "amber_bg", "cancelled": "surface2"}
+        fill = fills.get(tone, "held_bg" if tone == "held" else "surface")
+        border, width = ("alarm_line", 2.0) if tone == "alarm" else ("line", 1.0)
+        dashed = self._look.stale and tone != "alarm"
+        paint.box(
+            painter,
+            rect,
+            fill=code(fill),
+            border=code("line2" if dashed else border),
+            width=1.5 if dashed else width,
+            radius=self.theme.px(RADIUS_CARD),
+            dashed=dashed,
+        )
+
+    def _paint_chips(self, painter: QPainter, right: float) -> float:
+        px = self.theme.px
+        for chip in reversed(chips_of(self._look)):
+            wide = min(chip_width(chip, self.theme), self.width() * 0.4)
+            if right - wide < self.width() * 0.34:
+                break  # the name comes first; the ground still tells the tone
+            box = QRectF(right - wide, (self.height() - px(CHIP_PX)) / 2, wide, px(CHIP_PX))
+            paint_chip(painter, box, chip, self.theme)
+            right -= wide + px(8)
+        return right
+
+    def _paint_words(self, painter: QPainter, rect: QRectF) -> None:
+        px, ink, look = self.theme.px, self.theme.ink, self._look
+        title = ink("section", "text", SEMIBOLD)
+        title = paint.Ink(title.px, title.weight, title.color, look.tone == "cancelled")
+        line = ink("caption", "amber_text" if look.tone == "attention" else "text2")
+        rows = [(look.title, title), (look.subtitle, line)]
+        upper, lower = paint.line_height(title.px) + px(2), paint.line_height(line.px) + px(2)
+        three = rect.height() >= upper + 2 * lower + px(8) and bool(look.stage_text)
+        high = upper + lower * (2 if three else 1)
+        y = (rect.height() - high) / 2
+        left, wide = px(_PAD_PX), rect.right() - px(_PAD_PX)
+        if not three and look.stage_text:
+            state = " · ".join(part for part in (look.stage_text, look.clock_text) if part)
+            rows[1] = (state, line)
+        for number, (text, how) in enumerate(rows):
+            step = upper if number == 0 else lower
+            paint.write(painter, QRectF(left, y, wide, step), text, how)
+            y += step
+        if three:
+            self._paint_state(painter, QRectF(left, y, wide, lower))
+
+    def _paint_state(self, painter: QPainter, rect: QRectF) -> None:
+        px, ink, look = self.theme.px, self.theme.ink, self._look
+        tint = "ok" if look.tone == "done" else "text"
+        x = rect.left()
+        x += paint.write(painter, rect, look.stage_text, ink("caption", tint, SEMIBOLD)) + px(8)
+        started = look.stage_index > 0 or look.stage_fraction > 0
+        if started and look.tone not in ("done", "cancelled") and rect.right() - x > px(_BAR_PX + 40):
+            bar = QRectF(x, rect.center().y() - px(4), px(_BAR_PX), px(8))
+            paint_stages(painter, bar, look.stage_index, look.stage_fraction, self.theme)
+            x += px(_BAR_PX) + px(8)
+        rest = QRectF(x, rect.top(), rect.right() - x, rect.height())
+        if rest.width() > px(24):
+            paint.write(painter, rest, look.stage_caption, ink("caption", "text2"))

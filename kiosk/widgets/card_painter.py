@@ -1,0 +1,277 @@
+"""Draws the body of a batch card and tile from plain values; it knows no batch and no rule."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter
+
+from kiosk.theme import icons, paint
+from kiosk.theme.theme import Theme
+from kiosk.theme.tokens import MEDIUM, RADIUS_CARD, SEMIBOLD
+from kiosk.widgets.action_button import ButtonLook
+from kiosk.widgets.chip import HEIGHT_PX as CHIP_PX
+from kiosk.widgets.chip import ChipLook, ChipTone, chip_width, paint_chip
+from kiosk.widgets.limit_band import WIDTH_PX as BAND_PX
+from kiosk.widgets.limit_band import BandLook, Judged, paint_band
+from kiosk.widgets.reading_value import STALE_ICON, paint_value, value_tint
+from kiosk.widgets.stage_bar import HEIGHT_PX as STAGE_PX
+from kiosk.widgets.stage_bar import paint_stages
+
+CardTone = Literal["normal", "alarm", "attention", "held", "done", "cancelled"]
+
+PAD_PX = 16
+HEAD_PX = 58
+NUMBER_TOP_PX = 68
+NUMBER_PX = 50
+CAPTION_PX = 22
+BAND_TOP_PX = 144
+STAGE_TOP_PX = 169
+STAGE_TEXT_TOP_PX = 180
+BODY_PX = 206  # everything above the buttons
+_CHIP_GAP_PX = 8
+
+_CHIP_TONE: dict[CardTone, ChipTone] = {
+    "normal": "info",
+    "alarm": "alarm",
+    "attention": "attention",
+    "held": "held",
+    "done": "ok",
+    "cancelled": "neutral",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CardLook:
+    """Everything one batch shows on the board; all texts are ready to be read.
+
+    `stage_index` counts whole parts of four, `stage_fraction` fills the next. `chip_outlined`:
+    somebody already handles it. `pending` is how many own taps wait, with `pending_text` as word.
+    `buttons`: hold, measure, main action, in this order from the left; a missing one leaves no gap.
+    """
+
+    id: str
+    title: str
+    subtitle: str = ""
+    tone: CardTone = "normal"
+    chip_text: str = ""
+    chip_icon: str = ""
+    chip_outlined: bool = False
+    clock_text: str = ""
+    clock_caption: str = ""
+    clock_icon: str = "clock"
+    temp_text: str = ""
+    temp_unit: str = "°C"
+    temp_caption: str = ""
+    temp_icon: str = ""
+    temp_judged: Judged = "none"
+    band: BandLook | None = None
+    stage_index: int = 0
+    stage_fraction: float = 0.0
+    stage_text: str = ""
+    stage_caption: str = ""
+    qc_text: str = ""
+    qc_icon: str = "clipboard-check"
+    qc_done: bool = False
+    buttons: tuple[ButtonLook, ...] = ()
+    pending: int = 0
+    pending_text: str = ""
+    stale: bool = False
+    accessible_name: str = ""
+
+
+def chips_of(look: CardLook) -> tuple[ChipLook, ...]:
+    """The chips of the head, the state first and the waiting taps last."""
+    chips: list[ChipLook] = []
+    if look.chip_text or look.chip_icon:
+        tone = _CHIP_TONE[look.tone]
+        chips.append(ChipLook(look.chip_text, look.chip_icon, tone, look.chip_outlined))
+    if look.pending:
+        words = look.pending_text or str(look.pending)
+        chips.append(ChipLook(words, "cloud-upload", "pending"))
+    return tuple(chips)
+
+
+def paint_ground(painter: QPainter, rect: QRectF, look: CardLook, theme: Theme) -> None:
+    """Card, border and the coloured head or hatch that tells its tone."""
+    radius, head = theme.px(RADIUS_CARD), theme.px(HEAD_PX)
+    border, width = ("alarm_line", 2.0) if look.tone == "alarm" else ("line", 1.0)
+    dashed = look.stale and look.tone != "alarm"
+    if dashed:
+        border, width = "line2", 1.5
+    painter.save()
+    painter.setClipPath(paint.rounded(rect, radius))
+    ground = {"done": "surface", "cancelled": "surface2"}.get(look.tone, "surface")
+    painter.fillRect(rect, theme.color(ground))
+    top = QRectF(rect.left(), rect.top(), rect.width(), head)
+    if look.tone == "alarm":
+        painter.fillRect(top, theme.color("alarm"))
+    elif look.tone == "attention":
+        painter.fillRect(top, theme.color("amber_bg"))
+    elif look.tone == "held":
+        painter.fillRect(top, theme.color("held_bg"))
+        bottom = rect.top() + theme.px(BODY_PX - 2)
+        body = QRectF(rect.left(), top.bottom(), rect.width(), bottom - top.bottom())
+        painter.setClipRect(body, Qt.ClipOperation.IntersectClip)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        paint.hatch(painter, body, theme.code("hatch"), theme.px(6), theme.px(10))
+    painter.restore()
+    if look.tone in ("normal", "done", "cancelled"):
+        pad = theme.px(PAD_PX)
+        line = QRectF(rect.left() + pad, top.bottom() - 1, rect.width() - 2 * pad, 1)
+        painter.fillRect(line, theme.color("line"))
+    paint.box(
+        painter, rect, border=theme.code(border), width=width, radius=radius, dashed=dashed
+    )
+
+
+def paint_head(painter: QPainter, rect: QRectF, look: CardLook, theme: Theme) -> None:
+    """Name and line below it at the left, chips at the right; the name may take two lines."""
+    px = theme.px
+    right = rect.right() - px(12)
+    for chip in reversed(chips_of(look)):
+        wide = min(chip_width(chip, theme), rect.width() * 0.5)
+        box = QRectF(right - wide, rect.top() + px(9), wide, px(CHIP_PX))
+        paint_chip(painter, box, chip, theme, on_alarm=look.tone == "alarm")
+        right -= wide + px(_CHIP_GAP_PX)
+    left = rect.left() + px(PAD_PX)
+    tints: dict[CardTone, tuple[str, str]] = {
+        "alarm": ("on_alarm", "on_alarm"),
+        "attention": ("text", "amber_text"),
+    }
+    title_tint, line_tint = tints.get(look.tone, ("text", "text2"))
+    title = theme.ink("name", title_tint, SEMIBOLD)
+    title = paint.Ink(title.px, title.weight, title.color, look.tone == "cancelled")
+    line = theme.ink("caption", line_tint)
+    room = right - left
+    if paint.advance(look.title, title.px, title.weight) > room:
+        _paint_long_name(painter, rect, look, theme, room)
+        return
+    upper = QRectF(left, rect.top() + px(7), room, px(26))
+    lower = QRectF(left, rect.top() + px(32), room, px(20))
+    paint.write(painter, upper, look.title, title)
+    paint.write(painter, lower, look.subtitle, line)
+
+
+def _paint_long_name(
+    painter: QPainter, rect: QRectF, look: CardLook, theme: Theme, room: float
+) -> None:
+    """Two lines of a smaller name; the line below it then follows on the second one if it fits."""
+    px = theme.px
+    tint = "on_alarm" if look.tone == "alarm" else "text"
+    base = theme.ink("section", tint, SEMIBOLD)
+    ink = paint.Ink(base.px, base.weight, base.color, look.tone == "cancelled")
+    left = rect.left() + px(PAD_PX)
+    box = QRectF(left, rect.top() + px(5), room, px(48))
+    paint.write(painter, box, look.title, ink, max_lines=2)
+
+
+def clock_rect(rect: QRectF, theme: Theme) -> QRectF:
+    """Where the left numeral and its caption stand: what changes every second."""
+    px = theme.px
+    return QRectF(
+        rect.left() + px(PAD_PX),
+        rect.top() + px(NUMBER_TOP_PX),
+        (rect.width() - 2 * px(PAD_PX)) * 0.53,
+        px(NUMBER_PX + CAPTION_PX),
+    )
+
+
+def temp_rect(rect: QRectF, theme: Theme) -> QRectF:
+    """Where the right numeral, its caption and the band stand."""
+    px = theme.px
+    left = clock_rect(rect, theme).right() + px(8)
+    return QRectF(
+        left,
+        rect.top() + px(NUMBER_TOP_PX),
+        rect.right() - px(PAD_PX) - left,
+        px(BAND_TOP_PX + 22 - NUMBER_TOP_PX),
+    )
+
+
+def stage_rect(rect: QRectF, theme: Theme) -> QRectF:
+    """Where the four parts and the words below them stand."""
+    px = theme.px
+    top = rect.top() + px(STAGE_TOP_PX)
+    wide = rect.width() - 2 * px(PAD_PX)
+    return QRectF(rect.left() + px(PAD_PX), top, wide, px(BODY_PX - STAGE_TOP_PX))
+
+
+def paint_clock(painter: QPainter, rect: QRectF, look: CardLook, theme: Theme) -> None:
+    px = theme.px
+    tint = "stale" if look.tone in ("held", "cancelled") else "text"
+    number = QRectF(rect.left(), rect.top(), rect.width(), px(NUMBER_PX))
+    unit = theme.ink("caption", "text2")
+    paint_value(painter, number, look.clock_text, "", theme.ink("numeral", tint), unit)
+    if not look.clock_caption:
+        return
+    side = px(18)
+    line = QRectF(rect.left(), number.bottom(), rect.width(), px(CAPTION_PX))
+    ink = theme.ink("caption", "text2")
+    icons.draw(painter, look.clock_icon, line.left(), line.center().y() - side / 2, side, ink.color)
+    indent = side + px(3) if look.clock_icon else 0
+    paint.write(painter, line.adjusted(indent, 0, 0, 0), look.clock_caption, ink)
+
+
+def paint_temp(painter: QPainter, rect: QRectF, look: CardLook, theme: Theme) -> None:
+    """Number with raised unit, caption and band; with no number the caption stands alone."""
+    px, right = theme.px, Qt.AlignmentFlag.AlignRight
+    number = QRectF(rect.left(), rect.top(), rect.width(), px(NUMBER_PX))
+    if not look.temp_text:
+        ink = theme.ink("body", "text2")
+        icon = look.temp_icon or "thermometer"
+        _write_right(painter, number, look.temp_caption, ink, icon, theme)
+        return
+    judged = look.temp_judged
+    tint = "stale" if look.tone == "held" and judged != "alarm" else value_tint(judged)
+    unit = theme.ink("section", "text2" if judged != "alarm" else "alarm_text", 400)
+    paint_value(
+        painter, number, look.temp_text, look.temp_unit, theme.ink("numeral", tint), unit, right
+    )
+    line = QRectF(rect.left(), number.bottom(), rect.width(), px(CAPTION_PX))
+    alarm = judged == "alarm"
+    strong = SEMIBOLD if alarm else MEDIUM if judged == "stale" else 400
+    ink = theme.ink("caption", "alarm_text" if alarm else "text2", strong)
+    icon = STALE_ICON if judged == "stale" else look.temp_icon
+    _write_right(painter, line, look.temp_caption, ink, icon, theme)
+    if look.band is not None:
+        wide = min(rect.width(), px(BAND_PX))
+        top = rect.top() + px(BAND_TOP_PX - NUMBER_TOP_PX)
+        band = QRectF(rect.right() - wide, top, wide, px(18))
+        paint_band(painter, band, look.band, judged, theme)
+
+
+def paint_stage(painter: QPainter, rect: QRectF, look: CardLook, theme: Theme) -> None:
+    px = theme.px
+    bar = QRectF(rect.left(), rect.top(), rect.width(), px(STAGE_PX))
+    paint_stages(painter, bar, look.stage_index, look.stage_fraction, theme)
+    top = rect.top() + px(STAGE_TEXT_TOP_PX - STAGE_TOP_PX)
+    line = QRectF(rect.left(), top, rect.width(), px(22))
+    right = line.right()
+    if look.qc_text:
+        tint = "ok" if look.qc_done else "text2"
+        ink = theme.ink("caption", tint, SEMIBOLD if look.qc_done else MEDIUM)
+        icon = "circle-check" if look.qc_done else look.qc_icon
+        right -= _write_right(painter, line, look.qc_text, ink, icon, theme) + px(8)
+    name, caption = theme.ink("caption", "text", SEMIBOLD), theme.ink("caption", "text2")
+    room = QRectF(line.left(), line.top(), right - line.left(), line.height())
+    wide = paint.write(painter, room, look.stage_text, name)
+    rest = room.adjusted(wide + px(5), 0, 0, 0)
+    if rest.width() > px(24):
+        paint.write(painter, rest, look.stage_caption, caption)
+
+
+def _write_right(
+    painter: QPainter, rect: QRectF, text: str, ink: paint.Ink, icon: str, theme: Theme
+) -> float:
+    """Icon and word pushed to the right edge; returns the width used."""
+    side = theme.px(18) if icon else 0
+    gap = theme.px(4) if icon else 0
+    shown = paint.elide(text, ink.px, ink.weight, int(rect.width() - side - gap))
+    wide = paint.advance(shown, ink.px, ink.weight)
+    x = rect.right() - wide
+    paint.write(painter, QRectF(x, rect.top(), wide + 1, rect.height()), shown, ink)
+    if icon:
+        y = rect.center().y() - side / 2
+        icons.draw(painter, icon, x - side - gap, y, side, ink.color)
+    return wide + side + gap
