@@ -1,4 +1,4 @@
-"""Where bundled files lie: one accessor for a checkout, a wheel and a frozen bundle; it only reads."""
+"""Where bundled files lie: one accessor for checkout, wheel and bundle; it only reads."""
 
 from functools import cache
 from importlib.resources import files

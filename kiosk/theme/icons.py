@@ -1,4 +1,4 @@
-"""The bundled pictograms: tints an outline drawing and keeps each result; it draws nothing itself."""
+"""The bundled pictograms: tints an outline and keeps each result; it knows no meaning."""
 
 import logging
 from functools import lru_cache

@@ -75,9 +75,7 @@ class Theme(QObject):
 
     def code(self, role: str) -> str:
         """The `#RRGGBB` of a palette role."""
-        found = getattr(self.palette, role)
-        assert isinstance(found, str), role
-        return found
+        return str(getattr(self.palette, role))
 
     def color(self, role: str) -> QColor:
         return color(self.code(role))

@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from kiosk.theme import icons, paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import (
     BAR_MM,
@@ -96,12 +97,15 @@ class ActionButton(Pressable):
             self.updateGeometry()
             self.update()
 
+    @override
     def restyle(self) -> None:
         self.setFixedHeight(self.theme.mm(_SIZE[self._size][0]))
 
+    @override
     def on_tap(self) -> None:
         self.tapped.emit(self._look.action)
 
+    @override
     def on_blocked(self) -> None:
         self.blocked.emit(self._look.action, self._look.reason)
 
@@ -115,6 +119,7 @@ class ActionButton(Pressable):
     def _role_text(self) -> TextRole:
         return _SIZE[self._size][1]
 
+    @override
     def sizeHint(self) -> QSize:
         ink = self.theme.ink(self._role_text(), "text", SEMIBOLD)
         px = self.theme.px
@@ -128,9 +133,11 @@ class ActionButton(Pressable):
         least = self.theme.mm(_LEAST_WIDTH_MM)
         return QSize(max(least, int(width) + 1), self.theme.mm(_SIZE[self._size][0]))
 
+    @override
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.mm(_LEAST_WIDTH_MM), self.sizeHint().height())
 
+    @override
     def paint_face(self, painter: QPainter, rect: QRectF, *, down: bool) -> None:
         role = self._look.role if self.isEnabled() else "blocked"
         fill, border, word, down_fill, down_word = _FACE[role]
@@ -168,9 +175,7 @@ class ActionButton(Pressable):
         box = QRectF(x + side + gap, rect.top(), word + 1, rect.height())
         paint.write(painter, box, self._look.text, ink, Qt.AlignmentFlag.AlignLeft, lines)
 
-    def _paint_stacked(
-        self, painter: QPainter, rect: QRectF, ink: paint.Ink, side: int
-    ) -> None:
+    def _paint_stacked(self, painter: QPainter, rect: QRectF, ink: paint.Ink, side: int) -> None:
         px = self.theme.px
         high = side + px(2) + paint.line_height(ink.px)
         top = rect.top() + (rect.height() - high) / 2

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from kiosk.theme import icons, paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import BAR_MM, SEMIBOLD
 from kiosk.widgets.avatar import paint_avatar
@@ -34,6 +35,8 @@ class ActorsLook:
 class Face(Pressable):
     """One face, with the name beside it while it is the actor and there is room."""
 
+    tapped = Signal(str)
+
     def __init__(self, theme: Theme, subject: str, parent: QWidget) -> None:
         super().__init__(theme, subject, parent)
         self.actor = Actor("", "", "")
@@ -42,17 +45,18 @@ class Face(Pressable):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.restyle()
 
+    @override
     def restyle(self) -> None:
         self.setFixedHeight(self.theme.mm(BAR_MM))
 
+    @override
     def on_tap(self) -> None:
-        row = self.parent()
-        assert isinstance(row, ActorSwitch)
-        row.on_face_tapped(self.actor.key, add=self.add)
+        self.tapped.emit(self.actor.key)
 
     def _shows_name(self) -> bool:
         return self.active and not self.theme.metrics.compact
 
+    @override
     def sizeHint(self) -> QSize:
         side = self.theme.mm(BAR_MM)
         wide = side
@@ -61,10 +65,12 @@ class Face(Pressable):
             wide += int(paint.advance(self.actor.name, ink.px, ink.weight)) + self.theme.px(8)
         return QSize(wide, side)
 
+    @override
     def minimumSizeHint(self) -> QSize:
         side = self.theme.mm(BAR_MM)
         return QSize(side, side)
 
+    @override
     def paint_face(self, painter: QPainter, rect: QRectF, *, down: bool) -> None:
         px = self.theme.px
         face = px(_FACE_PX)
@@ -84,9 +90,7 @@ class Face(Pressable):
         if self._shows_name():
             x = ring.right() + px(8)
             room = QRectF(x, rect.top(), rect.right() - x, rect.height())
-            paint.write(
-                painter, room, self.actor.name, self.theme.ink("body", "text", SEMIBOLD)
-            )
+            paint.write(painter, room, self.actor.name, self.theme.ink("body", "text", SEMIBOLD))
 
 
 class ActorSwitch(Themed):
@@ -120,21 +124,21 @@ class ActorSwitch(Themed):
         for actor in look.actors:
             face = Face(self.theme, f"{self._subject}.{actor.key}", self)
             face.actor, face.active = actor, actor.key == look.active
+            face.tapped.connect(self.chosen)
             face.setAccessibleName(actor.name)
             face.setToolTip(actor.name)
             self._row.addWidget(face, 0, Qt.AlignmentFlag.AlignVCenter)
         plus = Face(self.theme, f"{self._subject}.add", self)
         plus.add = True
+        plus.tapped.connect(self._on_add_tapped)
         plus.setAccessibleName(look.add_name)
         self._row.addWidget(plus, 0, Qt.AlignmentFlag.AlignVCenter)
         self.updateGeometry()
 
-    def on_face_tapped(self, key: str, *, add: bool) -> None:
-        if add:
-            self.add.emit()
-        else:
-            self.chosen.emit(key)
+    def _on_add_tapped(self, _key: str) -> None:
+        self.add.emit()
 
+    @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         rect = QRectF(self.rect())

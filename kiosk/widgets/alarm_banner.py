@@ -7,6 +7,7 @@ from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from kiosk.theme import icons, paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import PAGE_MM, RADIUS_CARD, SEMIBOLD
 from kiosk.widgets.action_button import ActionButton, ButtonLook
@@ -33,16 +34,18 @@ class BannerLook:
 class BannerBody(Pressable):
     """The words; a tap opens what the alarm is about."""
 
+    tapped = Signal(str)
+
     def __init__(self, theme: Theme, subject: str, parent: QWidget) -> None:
         super().__init__(theme, subject, parent)
         self.look = BannerLook("", "", "")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
+    @override
     def on_tap(self) -> None:
-        banner = self.parent()
-        assert isinstance(banner, AlarmBanner)
-        banner.opened.emit(self.look.alarm)
+        self.tapped.emit(self.look.alarm)
 
+    @override
     def paint_face(self, painter: QPainter, rect: QRectF, *, down: bool) -> None:
         px, ink = self.theme.px, self.theme.ink
         if down:
@@ -86,6 +89,7 @@ class AlarmBanner(Themed):
         self._button = ActionButton(
             theme, f"{subject}.handle", ButtonLook("handle", ""), size="page", parent=self
         )
+        self._body.tapped.connect(self.opened)
         self._more.tapped.connect(self._on_more_tapped)
         self._button.tapped.connect(self._on_button_tapped)
         row = QHBoxLayout(self)
@@ -120,6 +124,7 @@ class AlarmBanner(Themed):
         self._run_blink()
         self.update()
 
+    @override
     def restyle(self) -> None:
         edge = self.theme.px(2)
         self._row.setContentsMargins(edge, edge, edge, edge)
@@ -146,14 +151,17 @@ class AlarmBanner(Themed):
     def _on_button_tapped(self) -> None:
         self.handled.emit(self._look.alarm)
 
+    @override
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._run_blink()
 
+    @override
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._run_blink()
 
+    @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         paint.box(

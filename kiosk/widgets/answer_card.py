@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.widgets.action_button import ActionButton, ButtonLook
 from kiosk.widgets.base import Panel
@@ -34,7 +35,9 @@ class AnswerCard(Panel):
         self._icon = IconMark(theme, look.icon, 28, "text", self)
         self._title = TextBlock(theme, look.title, "name", lines=2, parent=self)
         self._detail = TextBlock(theme, look.detail, tint="text2", lines=3, parent=self)
-        self._button = ActionButton(theme, f"{subject}.button", look.button, size="sheet", parent=self)
+        self._button = ActionButton(
+            theme, f"{subject}.button", look.button, size="sheet", parent=self
+        )
         self._button.tapped.connect(self.tapped)
         self._button.blocked.connect(self.blocked)
         self._head = QHBoxLayout()
@@ -57,6 +60,7 @@ class AnswerCard(Panel):
         self._button.setAccessibleDescription(look.button.reason or look.detail)
         self.setAccessibleName(look.title)
 
+    @override
     def restyle(self) -> None:
         px = self.theme.px
         self._head.setSpacing(px(12))

@@ -5,6 +5,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from kiosk.theme import icons, paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import SEMIBOLD
 from kiosk.widgets.base import Themed
@@ -62,10 +63,12 @@ class Avatar(Themed):
         self.setAccessibleName(name or initials)
         self.update()
 
+    @override
     def restyle(self) -> None:
         side = self.theme.px(self._size)
         self.setFixedSize(side, side)
 
+    @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)

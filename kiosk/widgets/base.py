@@ -8,6 +8,7 @@ from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLayout, QPushButton, QSizePolicy, QWidget
 
 from kiosk.theme import paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import TAP_GUARD_MS
 
@@ -74,6 +75,7 @@ class Panel(QFrame):
         self.updateGeometry()
         self.update()
 
+    @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         self.paint_ground(painter)
@@ -145,6 +147,7 @@ class Pressable(QPushButton):
         self.updateGeometry()
         self.update()
 
+    @override
     def event(self, event: QEvent) -> bool:
         if not self.isEnabled() and event.type() in (
             QEvent.Type.MouseButtonPress,
@@ -157,14 +160,17 @@ class Pressable(QPushButton):
             return True
         return super().event(event)
 
+    @override
     def focusInEvent(self, event: QFocusEvent) -> None:
         self._ring = event.reason() in _KEYBOARD_FOCUS
         super().focusInEvent(event)
 
+    @override
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self._ring = False
         super().focusOutEvent(event)
 
+    @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         rect = QRectF(self.rect())

@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResize
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from kiosk.theme import paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import CARD_MM, RADIUS_CARD
 from kiosk.widgets import card_painter
@@ -74,6 +75,7 @@ class BatchCard(Themed):
             self._show_buttons()
         self._update_changed(old)
 
+    @override
     def restyle(self) -> None:
         self._place_buttons()
 
@@ -141,17 +143,21 @@ class BatchCard(Themed):
     def _on_button_blocked(self, action: str, reason: str) -> None:
         self.blocked.emit(self._look.id, action, reason)
 
+    @override
     def sizeHint(self) -> QSize:
         px = self.theme.px
         foot = self.theme.mm(CARD_MM) + px(_FOOT_PX) if self._look.buttons else 0
         return QSize(px(WIDTH_PX), px(BODY_PX) + foot)
 
+    @override
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.px(_LEAST_WIDTH_PX), self.sizeHint().height())
 
+    @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._pressed_at = event.position().toPoint()
 
+    @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         start, self._pressed_at = self._pressed_at, None
         if start is None:
@@ -160,16 +166,19 @@ class BatchCard(Themed):
         if moved <= self.theme.px(SLIP_PX):
             self.opened.emit(self._look.id)
 
+    @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
             self.opened.emit(self._look.id)
         else:
             super().keyPressEvent(event)
 
+    @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_buttons()
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         rect, dirty = QRectF(self.rect()), QRectF(event.rect())

@@ -5,6 +5,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResize
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from kiosk.theme import paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import CARD_MM, RADIUS_CARD, SEMIBOLD
 from kiosk.widgets.action_button import ActionButton
@@ -63,6 +64,7 @@ class BatchTile(Themed):
         self._place()
         self.update()
 
+    @override
     def restyle(self) -> None:
         self._place()
 
@@ -84,15 +86,19 @@ class BatchTile(Themed):
     def _on_button_blocked(self, action: str, reason: str) -> None:
         self.blocked.emit(self._look.id, action, reason)
 
+    @override
     def sizeHint(self) -> QSize:
         return QSize(self.theme.px(437), self._height())
 
+    @override
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.px(300), self._height())
 
+    @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._pressed_at = event.position().toPoint()
 
+    @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         start, self._pressed_at = self._pressed_at, None
         if start is None:
@@ -101,16 +107,19 @@ class BatchTile(Themed):
         if moved <= self.theme.px(SLIP_PX):
             self.opened.emit(self._look.id)
 
+    @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
             self.opened.emit(self._look.id)
         else:
             super().keyPressEvent(event)
 
+    @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place()
 
+    @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         rect = QRectF(self.rect())
@@ -177,7 +186,11 @@ class BatchTile(Themed):
         x = rect.left()
         x += paint.write(painter, rect, look.stage_text, ink("caption", tint, SEMIBOLD)) + px(8)
         started = look.stage_index > 0 or look.stage_fraction > 0
-        if started and look.tone not in ("done", "cancelled") and rect.right() - x > px(_BAR_PX + 40):
+        if (
+            started
+            and look.tone not in ("done", "cancelled")
+            and rect.right() - x > px(_BAR_PX + 40)
+        ):
             bar = QRectF(x, rect.center().y() - px(4), px(_BAR_PX), px(8))
             paint_stages(painter, bar, look.stage_index, look.stage_fraction, self.theme)
             x += px(_BAR_PX) + px(8)

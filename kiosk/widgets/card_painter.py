@@ -120,9 +120,7 @@ def paint_ground(painter: QPainter, rect: QRectF, look: CardLook, theme: Theme) 
         pad = theme.px(PAD_PX)
         line = QRectF(rect.left() + pad, top.bottom() - 1, rect.width() - 2 * pad, 1)
         painter.fillRect(line, theme.color("line"))
-    paint.box(
-        painter, rect, border=theme.code(border), width=width, radius=radius, dashed=dashed
-    )
+    paint.box(painter, rect, border=theme.code(border), width=width, radius=radius, dashed=dashed)
 
 
 def paint_head(painter: QPainter, rect: QRectF, look: CardLook, theme: Theme) -> None:

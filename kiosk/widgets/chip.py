@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from kiosk.theme import icons, paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import RADIUS_CHIP, SEMIBOLD
 from kiosk.widgets.base import Themed
@@ -118,12 +119,15 @@ class Chip(Themed):
             self.updateGeometry()
             self.update()
 
+    @override
     def sizeHint(self) -> QSize:
         return QSize(chip_width(self._look, self.theme), self.theme.px(HEIGHT_PX))
 
+    @override
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.px(HEIGHT_PX), self.theme.px(HEIGHT_PX))
 
+    @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         paint_chip(painter, QRectF(self.rect()), self._look, self.theme)

@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from kiosk.theme import icons, paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import BAR_MM, MEDIUM, RADIUS_BUTTON, SEMIBOLD
 from kiosk.widgets.base import Pressable
@@ -64,20 +65,25 @@ class ConnectionBadge(Pressable):
                 self.updateGeometry()
             self.update()
 
+    @override
     def restyle(self) -> None:
         self.setFixedHeight(self.theme.mm(BAR_MM))
 
+    @override
     def on_tap(self) -> None:
         self.opened.emit()
 
+    @override
     def sizeHint(self) -> QSize:
         ink = self.theme.ink("body", "text", SEMIBOLD)
         wide = paint.advance(self._look.text, ink.px, ink.weight) if self._look.text else 0
         return QSize(int(wide) + self.theme.px(62), self.theme.mm(BAR_MM))
 
+    @override
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.mm(BAR_MM), self.theme.mm(BAR_MM))
 
+    @override
     def paint_face(self, painter: QPainter, rect: QRectF, *, down: bool) -> None:
         icon, fill, border, word, dashed = _FACE[self._look.state]
         if down:

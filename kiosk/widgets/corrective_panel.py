@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from kiosk.theme import paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import CARD_MM, RADIUS_CARD
 from kiosk.widgets.base import Panel, Themed
@@ -40,6 +41,7 @@ class AlarmHead(Themed):
         row.addWidget(self.title, 1)
         self.setMinimumHeight(theme.px(56))
 
+    @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         rect = QRectF(self.rect())

@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from kiosk.theme import icons, paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import MEDIUM, RADIUS_BUTTON, SEMIBOLD
 from kiosk.widgets.base import Themed
@@ -47,15 +48,19 @@ class EventLine(Themed):
             self.setToolTip(words)
             self.update()
 
+    @override
     def restyle(self) -> None:
         self.setFixedHeight(self.theme.px(_HEIGHT_PX))
 
+    @override
     def sizeHint(self) -> QSize:
         return QSize(self.theme.px(640), self.height())
 
+    @override
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.px(280), self.height())
 
+    @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         px, ink, look = self.theme.px, self.theme.ink, self._look

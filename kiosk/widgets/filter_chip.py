@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from kiosk.theme import icons, paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import BAR_MM, RADIUS_BUTTON, SEMIBOLD
 from kiosk.widgets.base import Pressable
@@ -54,23 +55,29 @@ class FilterChip(Pressable):
             self.updateGeometry()
             self.update()
 
+    @override
     def restyle(self) -> None:
         self.setFixedHeight(self.theme.mm(BAR_MM))
 
+    @override
     def on_tap(self) -> None:
         self.chosen.emit(self._look.key)
 
-    def nextCheckState(self) -> None:
+    @override
+    def nextCheckState(self) -> None:  # noqa: N802
         """The parent decides what is chosen, not the tap."""
 
+    @override
     def sizeHint(self) -> QSize:
         ink = self.theme.ink("body", "text", SEMIBOLD)
         wide = paint.advance(self._look.text, ink.px, ink.weight)
         return QSize(int(wide) + self.theme.px(60), self.theme.mm(BAR_MM))
 
+    @override
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.mm(BAR_MM), self.theme.mm(BAR_MM))
 
+    @override
     def paint_face(self, painter: QPainter, rect: QRectF, *, down: bool) -> None:
         fill, border, word = _FACE[self._look.tone]
         if down:
@@ -83,9 +90,7 @@ class FilterChip(Pressable):
         icons.draw(painter, self._look.icon, x, rect.center().y() - side / 2, side, code(word))
         left = x + side + px(10)
         room = QRectF(left, rect.top(), rect.right() - px(10) - left, rect.height())
-        wide = paint.write(
-            painter, room, self._look.text, self.theme.ink("body", word, SEMIBOLD)
-        )
+        wide = paint.write(painter, room, self._look.text, self.theme.ink("body", word, SEMIBOLD))
         if self._look.chosen:
             bar = QRectF(left, rect.bottom() - px(9), wide, px(3))
             painter.fillRect(bar, self.theme.color(word))

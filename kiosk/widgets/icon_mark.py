@@ -4,6 +4,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from kiosk.theme import icons
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.widgets.base import Themed
 
@@ -29,10 +30,12 @@ class IconMark(Themed):
             self._name, self._tint = new
             self.update()
 
+    @override
     def restyle(self) -> None:
         side = self.theme.px(self._size)
         self.setFixedSize(side, side)
 
+    @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         icons.draw(painter, self._name, 0, 0, self.width(), self.theme.code(self._tint))

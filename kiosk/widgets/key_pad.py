@@ -8,6 +8,7 @@ from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from kiosk.theme import icons, paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import (
     KEY_GUARD_MS,
@@ -41,6 +42,8 @@ class KeyPadLook:
 class Key(Pressable):
     """One key; a short guard only, so that a doubled digit can be typed."""
 
+    tapped = Signal(str)
+
     def __init__(
         self,
         theme: Theme,
@@ -67,19 +70,21 @@ class Key(Pressable):
         self.setAccessibleName(name or text)
         self.update()
 
+    @override
     def restyle(self) -> None:
         wide, high = self._least_mm
         self.setMinimumSize(self.theme.mm(wide), self.theme.mm(high))
 
+    @override
     def on_tap(self) -> None:
-        pad = self.parent()
-        assert isinstance(pad, KeyPad)
-        pad.press(self.key)
+        self.tapped.emit(self.key)
 
+    @override
     def sizeHint(self) -> QSize:
         wide, high = self._least_mm
         return QSize(self.theme.mm(wide), self.theme.mm(high))
 
+    @override
     def paint_face(self, painter: QPainter, rect: QRectF, *, down: bool) -> None:
         fill, tint = ("surface2", "text") if self._kind == "digit" else ("surface3", "text2")
         if down:
@@ -181,6 +186,7 @@ class KeyPad(Themed):
         else:
             self._press_number(key)
 
+    @override
     def restyle(self) -> None:
         self._grid.setSpacing(self.theme.px(8 if self._kind == "pin" else 10))
 
@@ -193,7 +199,7 @@ class KeyPad(Themed):
     def _press_number(self, key: str) -> None:
         digits = self._entry.lstrip(MINUS)
         whole, mark, decimals = digits.partition(self._look.decimal)
-        if key == self._look.decimal or key == "decimal":
+        if key in (self._look.decimal, "decimal"):
             if not mark:
                 self._set(self._entry + ("" if whole else "0") + self._look.decimal)
         elif mark:
@@ -226,7 +232,14 @@ class KeyPad(Themed):
             self._add("clear", 4, 0, kind="function", span=3)
 
     def _add(
-        self, key: str, row: int, column: int, *, kind: KeyKind = "digit", icon: str = "", span: int = 1
+        self,
+        key: str,
+        row: int,
+        column: int,
+        *,
+        kind: KeyKind = "digit",
+        icon: str = "",
+        span: int = 1,
     ) -> None:
         big = self._kind == "temperature"
         least = (TEMPERATURE_KEY_MM[0] * 0.6, PIN_KEY_MM) if big else (_PIN_WIDTH_MM, PIN_KEY_MM)
@@ -240,6 +253,7 @@ class KeyPad(Themed):
             big=big,
             least_mm=least,
         )
+        made.tapped.connect(self.press)
         self._grid.addWidget(made, row, column, 1, span)
         self._keys[key] = made
 
@@ -254,6 +268,7 @@ class KeyPad(Themed):
         for key in self._keys.values():
             key.setEnabled(look.enabled)
 
+    @override
     def sizeHint(self) -> QSize:
         if self._kind == "pin":
             return super().sizeHint()
@@ -261,6 +276,7 @@ class KeyPad(Themed):
         gap = self._grid.spacing()
         return QSize(3 * self.theme.mm(wide) + 2 * gap, 5 * self.theme.mm(high) + 4 * gap)
 
+    @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         text = event.text()
         if event.key() == Qt.Key.Key_Backspace:

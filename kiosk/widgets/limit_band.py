@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from kiosk.theme import paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.widgets.base import Themed
 
@@ -48,9 +49,7 @@ def paint_band(
     painter.setBrush(theme.color("track"))
     painter.drawRoundedRect(QRectF(rect.left(), y - line / 2, rect.width(), line), 2, 2)
     painter.setBrush(theme.color("stale" if stale else "ok_band"))
-    left, right = (
-        (limit_x, rect.right()) if look.safe == "above" else (rect.left(), limit_x)
-    )
+    left, right = (limit_x, rect.right()) if look.safe == "above" else (rect.left(), limit_x)
     painter.drawRoundedRect(QRectF(left, y - line / 2, right - left, line), 2, 2)
     tick = theme.px(_TICK_PX)
     painter.fillRect(
@@ -94,15 +93,18 @@ class LimitBand(Themed):
             self.updateGeometry()
             self.update()
 
+    @override
     def sizeHint(self) -> QSize:
         high = self.theme.px(HEIGHT_PX + 4)
         if self._look is not None and (self._look.low_text or self._look.high_text):
             high += paint.line_height(self.theme.metrics.text("caption"))
         return QSize(self.theme.px(WIDTH_PX), high)
 
+    @override
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.px(96), self.sizeHint().height())
 
+    @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         if self._look is None:
             return

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.widgets.action_button import ActionButton, ButtonLook
 from kiosk.widgets.base import Themed, empty_layout
@@ -42,7 +43,9 @@ class LockoutPanel(Themed):
         self._icon = IconMark(theme, "", 64, "alarm_text", self)
         self._title = TextBlock(theme, "", "title", align=middle, lines=2, parent=self)
         self._clock = TextBlock(theme, "", "batch", align=middle, parent=self)
-        self._detail = TextBlock(theme, "", "section", weight=400, align=middle, lines=3, parent=self)
+        self._detail = TextBlock(
+            theme, "", "section", weight=400, align=middle, lines=3, parent=self
+        )
         self._note = TextBlock(theme, "", tint="text2", align=middle, lines=3, parent=self)
         self._buttons = QVBoxLayout()
         self._box = QVBoxLayout(self)
@@ -77,6 +80,7 @@ class LockoutPanel(Themed):
                 button.tapped.connect(self.tapped)
                 self._buttons.addWidget(button)
 
+    @override
     def restyle(self) -> None:
         self._box.setSpacing(self.theme.px(12))
         self._buttons.setSpacing(self.theme.px(12))

@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from kiosk.theme import icons, paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import MEDIUM, SEMIBOLD
 from kiosk.widgets.base import Pressable, Themed, empty_layout
@@ -41,6 +42,8 @@ class RailLook:
 class NavButton(Pressable):
     """One page: icon over word, a count at the icon's shoulder."""
 
+    tapped = Signal(str)
+
     def __init__(self, theme: Theme, subject: str, parent: QWidget) -> None:
         super().__init__(theme, subject, parent)
         self.item = NavItem("", "", "")
@@ -57,25 +60,29 @@ class NavButton(Pressable):
             self.setChecked(chosen)
             self.update()
 
+    @override
     def restyle(self) -> None:
         least = self.theme.mm(_LEAST_ITEM_MM)
         compact = self.theme.metrics.compact
         self.setFixedHeight(max(least, self.theme.px(64 if compact else 84)))
 
-    def nextCheckState(self) -> None:
+    @override
+    def nextCheckState(self) -> None:  # noqa: N802
         """The rail decides what is chosen, not the tap."""
 
+    @override
     def on_tap(self) -> None:
-        rail = self.parent()
-        assert isinstance(rail, NavRail)
-        rail.chosen.emit(self.item.key)
+        self.tapped.emit(self.item.key)
 
+    @override
     def sizeHint(self) -> QSize:
         return QSize(self.theme.px(_WIDE_PX - 16), self.height())
 
+    @override
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.px(_NARROW_PX - 8), self.height())
 
+    @override
     def paint_face(self, painter: QPainter, rect: QRectF, *, down: bool) -> None:
         px, code = self.theme.px, self.theme.code
         if self._chosen or down:
@@ -87,14 +94,18 @@ class NavButton(Pressable):
         top = rect.center().y() - high / 2
         x = rect.center().x() - side / 2
         icons.draw(painter, self.item.icon, x, top, side, ink.color)
-        word = QRectF(rect.left() + 1, top + side + gap, rect.width() - 2, paint.line_height(ink.px))
+        word = QRectF(
+            rect.left() + 1, top + side + gap, rect.width() - 2, paint.line_height(ink.px)
+        )
         paint.write(painter, word, self.item.text, ink, Qt.AlignmentFlag.AlignHCenter)
         if self.item.badge:
             self._paint_badge(painter, x + side, top)
 
     def _paint_badge(self, painter: QPainter, x: float, y: float) -> None:
         px = self.theme.px
-        fill, word = ("alarm", "on_alarm") if self.item.badge_tone == "alarm" else ("amber", "on_amber")
+        fill, word = (
+            ("alarm", "on_alarm") if self.item.badge_tone == "alarm" else ("amber", "on_amber")
+        )
         ink = self.theme.ink("caption", word, SEMIBOLD)
         high = px(24)
         wide = max(high, int(paint.advance(self.item.badge, ink.px, ink.weight)) + px(12))
@@ -138,6 +149,7 @@ class NavRail(Themed):
             self._buttons[item.key].set_item(item, chosen=item.key == look.chosen)
         self.update()
 
+    @override
     def restyle(self) -> None:
         px, compact = self.theme.px, self.theme.metrics.compact
         self.setFixedWidth(px(_NARROW_PX if compact else _WIDE_PX))
@@ -156,9 +168,11 @@ class NavRail(Themed):
 
     def _add(self, item: NavItem) -> None:
         button = NavButton(self.theme, f"{self._subject}.{item.key}", self)
+        button.tapped.connect(self.chosen)
         self._box.addWidget(button)
         self._buttons[item.key] = button
 
+    @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), self.theme.color("rail"))

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from kiosk.theme import icons, paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import CARD_MM, RADIUS_BUTTON
 from kiosk.widgets.action_button import ButtonLook
@@ -44,6 +45,7 @@ class NoteField(Pressable):
         self._name()
         self.restyle()
 
+    @override
     def text(self) -> str:
         return self._look.text
 
@@ -53,9 +55,11 @@ class NoteField(Pressable):
             self._name()
             self.update()
 
+    @override
     def restyle(self) -> None:
         self.setFixedHeight(self.theme.mm(CARD_MM) + self.theme.px(4))
 
+    @override
     def on_tap(self) -> None:
         sheet = Sheet(self.theme, f"{self.objectName()}.sheet", self.window())
         sheet.set_look(
@@ -90,12 +94,15 @@ class NoteField(Pressable):
         self.setAccessibleName(self._look.text or self._look.placeholder)
         self.setToolTip(self._look.text)
 
+    @override
     def sizeHint(self) -> QSize:
         return QSize(self.theme.px(360), self.height())
 
+    @override
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.px(160), self.height())
 
+    @override
     def paint_face(self, painter: QPainter, rect: QRectF, *, down: bool) -> None:
         px, code = self.theme.px, self.theme.code
         paint.box(
@@ -119,4 +126,6 @@ class NoteField(Pressable):
             right -= wide + px(10)
         words = self._look.text or self._look.placeholder
         ink = self.theme.ink("body", "text" if self._look.text else "text2")
-        paint.write(painter, QRectF(x, rect.top(), right - x, rect.height()), words, ink, max_lines=2)
+        paint.write(
+            painter, QRectF(x, rect.top(), right - x, rect.height()), words, ink, max_lines=2
+        )

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from kiosk.theme import icons, paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import BAR_MM, RADIUS_BUTTON, SEMIBOLD
 from kiosk.widgets.base import Pressable
@@ -50,12 +51,15 @@ class OfflineStrip(Pressable):
             self.setToolTip(words)
             self.update()
 
+    @override
     def restyle(self) -> None:
         self.setFixedHeight(self.theme.mm(BAR_MM))
 
+    @override
     def on_tap(self) -> None:
         self.opened.emit()
 
+    @override
     def paint_face(self, painter: QPainter, rect: QRectF, *, down: bool) -> None:
         px, code, ink = self.theme.px, self.theme.code, self.theme.ink
         paint.box(

@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from kiosk.theme import icons, paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import CARD_MM, KEY_GUARD_MS, MEDIUM, RADIUS_BUTTON
 from kiosk.widgets.base import Pressable, Themed, empty_layout
@@ -32,6 +33,8 @@ class KeyboardLook:
 class LetterKey(Pressable):
     """One key of the keyboard."""
 
+    tapped = Signal(str)
+
     def __init__(
         self, theme: Theme, subject: str, key: str, parent: QWidget, *, icon: str = ""
     ) -> None:
@@ -49,21 +52,24 @@ class LetterKey(Pressable):
             self.setAccessibleName(name or text)
             self.update()
 
+    @override
     def restyle(self) -> None:
         self.setFixedHeight(self.theme.mm(CARD_MM))
 
+    @override
     def on_tap(self) -> None:
-        keyboard = self.parent()
-        assert isinstance(keyboard, OnScreenKeyboard)
-        keyboard.press(self.key)
+        self.tapped.emit(self.key)
 
+    @override
     def sizeHint(self) -> QSize:
         side = self.theme.mm(CARD_MM)
         return QSize(side, side)
 
+    @override
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.mm(CARD_MM * 0.9), self.theme.mm(CARD_MM))
 
+    @override
     def paint_face(self, painter: QPainter, rect: QRectF, *, down: bool) -> None:
         code, special = self.theme.code, len(self.key) > 1
         fill, tint = ("surface3", "text2") if special else ("surface2", "text")
@@ -85,6 +91,8 @@ class LetterKey(Pressable):
 class Phrase(Pressable):
     """A whole sentence in one tap."""
 
+    tapped = Signal(str)
+
     def __init__(self, theme: Theme, subject: str, text: str, parent: QWidget) -> None:
         super().__init__(theme, subject, parent)
         self._text = text
@@ -93,22 +101,25 @@ class Phrase(Pressable):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.restyle()
 
+    @override
     def restyle(self) -> None:
         self.setFixedHeight(self.theme.mm(CARD_MM))
 
+    @override
     def on_tap(self) -> None:
-        keyboard = self.parent()
-        assert isinstance(keyboard, OnScreenKeyboard)
-        keyboard.add_phrase(self._text)
+        self.tapped.emit(self._text)
 
+    @override
     def sizeHint(self) -> QSize:
         ink = self.theme.ink("body", "text", MEDIUM)
         wide = int(paint.advance(self._text, ink.px, ink.weight))
         return QSize(wide + self.theme.px(28), self.height())
 
+    @override
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.mm(25), self.height())
 
+    @override
     def paint_face(self, painter: QPainter, rect: QRectF, *, down: bool) -> None:
         code = self.theme.code
         fill, tint = ("primary", "on_primary") if down else ("tonal", "on_tonal")
@@ -128,6 +139,7 @@ class Preview(Themed):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.restyle()
 
+    @override
     def restyle(self) -> None:
         self.setFixedHeight(self.theme.px(96))
 
@@ -136,6 +148,7 @@ class Preview(Themed):
         self.setAccessibleName(text)
         self.update()
 
+    @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         px, code = self.theme.px, self.theme.code
@@ -228,6 +241,7 @@ class OnScreenKeyboard(Themed):
         text = self._text.rstrip()
         self._set(f"{text} {phrase}" if text else phrase)
 
+    @override
     def restyle(self) -> None:
         gap = self.theme.px(8)
         self._box.setSpacing(self.theme.px(12))
@@ -254,7 +268,9 @@ class OnScreenKeyboard(Themed):
         empty_layout(self._phrases)
         for number, phrase in enumerate(self._look.phrases):
             subject = f"{self._subject}.phrase.{number}"
-            self._phrases.addWidget(Phrase(self.theme, subject, phrase, self))
+            made = Phrase(self.theme, subject, phrase, self)
+            made.tapped.connect(self.add_phrase)
+            self._phrases.addWidget(made)
         empty_layout(self._grid)
         self._keys = {}
         rows = SYMBOLS if self._symbols else self._look.letters
@@ -279,10 +295,12 @@ class OnScreenKeyboard(Themed):
         self, key: str, row: int, column: int, span: int, *, icon: str = "", name: str = ""
     ) -> None:
         made = LetterKey(self.theme, f"{self._subject}.{key}", key, self, icon=icon)
+        made.tapped.connect(self.press)
         made.set_text("" if icon else name or key, name or key)
         self._grid.addWidget(made, row, column, 1, span)
         self._keys[key] = made
 
+    @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Backspace:
             self.press("back")

@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from kiosk.theme import icons, paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import CHOICE_MM, MEDIUM, RADIUS_BUTTON, SEMIBOLD
 from kiosk.widgets.base import Pressable
@@ -57,13 +58,16 @@ class OptionTile(Pressable):
             self.updateGeometry()
             self.update()
 
+    @override
     def restyle(self) -> None:
         self.setFixedHeight(self.theme.mm(self._height_mm))
 
+    @override
     def on_tap(self) -> None:
         self.chosen.emit(self._look.key)
 
-    def nextCheckState(self) -> None:
+    @override
+    def nextCheckState(self) -> None:  # noqa: N802
         """The parent decides what is chosen, not the tap."""
 
     def _show(self, look: OptionLook) -> None:
@@ -72,14 +76,17 @@ class OptionTile(Pressable):
         self.setChecked(look.chosen)
         self.setEnabled(look.enabled)
 
+    @override
     def sizeHint(self) -> QSize:
         ink = self.theme.ink("body", "text", SEMIBOLD)
         wide = paint.advance(self._look.text, ink.px, ink.weight) + self.theme.px(104)
         return QSize(int(wide), self.theme.mm(self._height_mm))
 
+    @override
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.mm(30), self.theme.mm(self._height_mm))
 
+    @override
     def paint_face(self, painter: QPainter, rect: QRectF, *, down: bool) -> None:
         px, code = self.theme.px, self.theme.code
         fill, border, tint, width = "surface", "line2", "text", 1.0

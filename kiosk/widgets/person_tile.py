@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from kiosk.theme import icons, paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import PAGE_MM, RADIUS_CARD, SEMIBOLD
 from kiosk.widgets.avatar import paint_avatar
@@ -52,14 +53,17 @@ class PersonTile(Pressable):
             self._show(look)
             self.update()
 
+    @override
     def restyle(self) -> None:
         high = 96 if self.theme.metrics.compact else _HEIGHT_PX
         self.setFixedHeight(max(self.theme.px(high), self.theme.mm(PAGE_MM)))
 
+    @override
     def on_tap(self) -> None:
         self.chosen.emit(self._look.key)
 
-    def nextCheckState(self) -> None:
+    @override
+    def nextCheckState(self) -> None:  # noqa: N802
         """The page decides who is chosen, not the tap."""
 
     def _show(self, look: PersonLook) -> None:
@@ -68,12 +72,15 @@ class PersonTile(Pressable):
         self.setAccessibleName(f"{look.name} {look.detail} {look.state_name}".strip())
         self.setToolTip(look.name)
 
+    @override
     def sizeHint(self) -> QSize:
         return QSize(self.theme.px(400), self.height())
 
+    @override
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.px(220), self.height())
 
+    @override
     def paint_face(self, painter: QPainter, rect: QRectF, *, down: bool) -> None:
         px, code, look = self.theme.px, self.theme.code, self._look
         locked = look.state == "locked"

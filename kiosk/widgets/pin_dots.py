@@ -4,6 +4,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.widgets.base import Themed
 
@@ -29,13 +30,16 @@ class PinDots(Themed):
             self._filled = max(0, min(filled, self._total))
             self.update()
 
+    @override
     def sizeHint(self) -> QSize:
         dot, gap = self.theme.px(_DOT_PX), self.theme.px(_GAP_PX)
         return QSize(self._total * dot + (self._total - 1) * gap, dot)
 
+    @override
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
+    @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

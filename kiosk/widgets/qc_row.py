@@ -7,6 +7,7 @@ from PySide6.QtCore import QRectF, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import CARD_MM, SEMIBOLD
 from kiosk.widgets.base import Themed
@@ -78,6 +79,7 @@ class QcRow(Themed):
             self._show(look)
             self.update()
 
+    @override
     def restyle(self) -> None:
         px, compact = self.theme.px, self.theme.metrics.compact
         self._row.setContentsMargins(px(20), px(8), px(20), px(8))
@@ -110,15 +112,14 @@ class QcRow(Themed):
     def _on_segment_chosen(self, choice: str) -> None:
         self.chosen.emit(self._look.key, choice)
 
+    @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         if self._look.choice == "fail":
             painter.fillRect(self.rect(), self.theme.color("alarm_bg"))
             bar = QRectF(0, 0, self.theme.px(6), self.height())
             painter.fillRect(bar, self.theme.color("alarm_line"))
-        painter.fillRect(
-            QRectF(0, self.height() - 1, self.width(), 1), self.theme.color("line")
-        )
+        painter.fillRect(QRectF(0, self.height() - 1, self.width(), 1), self.theme.color("line"))
 
 
 class QcHeading(Themed):
@@ -140,14 +141,14 @@ class QcHeading(Themed):
         self._title.set_text(title)
         self._detail.set_text(detail)
 
+    @override
     def restyle(self) -> None:
         px = self.theme.px
         self._row.setContentsMargins(px(20), 0, px(20), 0)
         self.setFixedHeight(px(42))
 
+    @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), self.theme.color("surface2"))
-        painter.fillRect(
-            QRectF(0, self.height() - 1, self.width(), 1), self.theme.color("line")
-        )
+        painter.fillRect(QRectF(0, self.height() - 1, self.width(), 1), self.theme.color("line"))

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from kiosk.theme import icons, paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import MEDIUM, SEMIBOLD
 from kiosk.widgets.base import Themed
@@ -44,12 +45,15 @@ class ReadingList(Themed):
             self.updateGeometry()
             self.update()
 
+    @override
     def sizeHint(self) -> QSize:
         return QSize(self.theme.px(480), self.theme.px(_ROW_PX) * max(1, len(self._rows)))
 
+    @override
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.px(240), self.theme.px(_ROW_PX) if self._rows else 0)
 
+    @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         high = self.theme.px(_ROW_PX)
@@ -64,7 +68,10 @@ class ReadingList(Themed):
         px, ink = self.theme.px, self.theme.ink
         high = band.height()
         paint.write(
-            painter, QRectF(0, band.top(), px(_CLOCK_PX), high), row.clock, ink("body", "text", MEDIUM)
+            painter,
+            QRectF(0, band.top(), px(_CLOCK_PX), high),
+            row.clock,
+            ink("body", "text", MEDIUM),
         )
         value = ink("body", value_tint(row.judged), SEMIBOLD)
         x = float(px(_CLOCK_PX))
@@ -84,6 +91,8 @@ class ReadingList(Themed):
         else:
             source_x = band.right()
         icon_x = source_x - side - px(8)
-        icons.draw(painter, row.source_icon, icon_x, band.center().y() - side / 2, side, source.color)
+        icons.draw(
+            painter, row.source_icon, icon_x, band.center().y() - side / 2, side, source.color
+        )
         place = QRectF(x, band.top(), icon_x - px(8) - x, high)
         paint.write(painter, place, row.place, source, Qt.AlignmentFlag.AlignLeft)

@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from kiosk.theme import fonts, icons, paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import SEMIBOLD, TextRole
 from kiosk.widgets.base import Themed
@@ -103,10 +104,12 @@ class ReadingValue(Themed):
             self.updateGeometry()
             self.update()
 
+    @override
     def sizeHint(self) -> QSize:
         wide = self.theme.px(440 if self._size == "reading" else 280)
         return QSize(wide, self._caption_height() + round(self._number_px() * 1.05))
 
+    @override
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.px(160), self.sizeHint().height())
 
@@ -119,6 +122,7 @@ class ReadingValue(Themed):
             return 0
         return paint.line_height(self.theme.metrics.text("body")) + self.theme.px(4)
 
+    @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         top = self._paint_caption(painter)

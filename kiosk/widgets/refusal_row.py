@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from kiosk.theme import icons, paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import MEDIUM, PAGE_MM, SEMIBOLD
 from kiosk.widgets.base import Pressable
@@ -50,13 +51,16 @@ class RefusalRow(Pressable):
             self._show(look)
             self.update()
 
+    @override
     def restyle(self) -> None:
         self.setFixedHeight(max(self.theme.px(_HEIGHT_PX), self.theme.mm(PAGE_MM)))
 
+    @override
     def on_tap(self) -> None:
         self.chosen.emit(self._look.id)
 
-    def nextCheckState(self) -> None:
+    @override
+    def nextCheckState(self) -> None:  # noqa: N802
         """The page decides which row is open, not the tap."""
 
     def _show(self, look: RefusalLook) -> None:
@@ -66,27 +70,37 @@ class RefusalRow(Pressable):
         self.setAccessibleName(f"{look.title}. {look.detail}. {look.clock} {words}".strip())
         self.setToolTip(f"{look.title}. {look.detail}")
 
+    @override
     def sizeHint(self) -> QSize:
         return QSize(self.theme.px(436), self.height())
 
+    @override
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.px(280), self.height())
 
+    @override
     def paint_face(self, painter: QPainter, rect: QRectF, *, down: bool) -> None:
         px, color = self.theme.px, self.theme.color
         if self._look.chosen or down:
             painter.fillRect(rect, color("tonal"))
-            painter.fillRect(QRectF(rect.left(), rect.top(), px(6), rect.height()), color("primary"))
+            painter.fillRect(
+                QRectF(rect.left(), rect.top(), px(6), rect.height()), color("primary")
+            )
         painter.fillRect(QRectF(rect.left(), rect.bottom() - 1, rect.width(), 1), color("line"))
         ink = self.theme.ink
         x, right = rect.left() + px(18), rect.right() - px(18)
         side = px(22)
         line = QRectF(x, rect.top() + px(14), right - x, px(26))
-        icons.draw(painter, self._look.icon, x, line.center().y() - side / 2, side, ink("body").color)
+        icons.draw(
+            painter, self._look.icon, x, line.center().y() - side / 2, side, ink("body").color
+        )
         clock = ink("caption", "text2", MEDIUM)
         wide = paint.advance(self._look.clock, clock.px, clock.weight)
         paint.write(
-            painter, QRectF(right - wide, line.top(), wide + 1, line.height()), self._look.clock, clock
+            painter,
+            QRectF(right - wide, line.top(), wide + 1, line.height()),
+            self._look.clock,
+            clock,
         )
         room = QRectF(x + side + px(8), line.top(), right - wide - x - side - px(16), line.height())
         paint.write(painter, room, self._look.title, ink("section", "text", SEMIBOLD))

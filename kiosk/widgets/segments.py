@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from kiosk.theme import icons, paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import CARD_MM, MEDIUM, RADIUS_BUTTON, SEMIBOLD
 from kiosk.widgets.base import Pressable, Themed, empty_layout
@@ -46,6 +47,8 @@ class SegmentsLook:
 class SegmentButton(Pressable):
     """One part of the row; the row draws the common frame."""
 
+    tapped = Signal(str)
+
     def __init__(
         self, theme: Theme, subject: str, segment: Segment, height_mm: float, parent: QWidget
     ) -> None:
@@ -65,21 +68,23 @@ class SegmentButton(Pressable):
             self._chosen = chosen
             self.update()
 
+    @override
     def restyle(self) -> None:
         self.setFixedHeight(self.theme.mm(self._height_mm))
 
+    @override
     def on_tap(self) -> None:
         self.setChecked(self._chosen)
-        row = self.parent()
-        assert isinstance(row, Segments)
-        row.on_segment_tapped(self.segment.key)
+        self.tapped.emit(self.segment.key)
 
-    def nextCheckState(self) -> None:
+    @override
+    def nextCheckState(self) -> None:  # noqa: N802
         """The row decides what is checked, not the tap."""
 
     def _icon(self) -> str:
         return (self.segment.chosen_icon if self._chosen else "") or self.segment.icon
 
+    @override
     def sizeHint(self) -> QSize:
         px = self.theme.px
         ink = self.theme.ink("body", "text", SEMIBOLD)
@@ -91,9 +96,11 @@ class SegmentButton(Pressable):
         least = self.theme.mm(CARD_MM)
         return QSize(max(least, int(wide) + 1), self.theme.mm(self._height_mm))
 
+    @override
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.mm(CARD_MM), self.theme.mm(self._height_mm))
 
+    @override
     def paint_face(self, painter: QPainter, rect: QRectF, *, down: bool) -> None:
         fill, word = "", "text2"
         if self._chosen:
@@ -121,7 +128,7 @@ class SegmentButton(Pressable):
         note = self.theme.ink("caption", tint, MEDIUM)
         side = px(20) if self._icon() else 0
         gap = px(8) if side else 0
-        note_wide = paint.advance(self.segment.note, note.px, note.weight) if note else 0.0
+        note_wide = paint.advance(self.segment.note, note.px, note.weight)
         note_gap = px(8) if self.segment.note else 0
         room = rect.width() - 2 * px(8) - side - gap - note_wide - note_gap
         lines = paint.wrap(self.segment.text, ink.px, ink.weight, int(room), 2)
@@ -177,21 +184,20 @@ class Segments(Themed):
     def set_chosen(self, key: str) -> None:
         self.set_look(SegmentsLook(self._look.segments, key))
 
-    def on_segment_tapped(self, key: str) -> None:
-        self.chosen.emit(key)
-
     def _build(self, segments: tuple[Segment, ...]) -> None:
         empty_layout(self._row)
         self._buttons = []
         for segment in segments:
             subject = f"{self._subject}.{segment.key}"
             button = SegmentButton(self.theme, subject, segment, self._height_mm, self)
+            button.tapped.connect(self.chosen)
             self._row.addWidget(button, 1)
             self._buttons.append(button)
         if self._buttons:
             self._buttons[0].first = True
             self._buttons[-1].last = True
 
+    @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         code = self.theme.code

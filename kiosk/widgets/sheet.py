@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import CARD_MM, RADIUS_SHEET
 from kiosk.widgets.action_button import ActionButton, ButtonLook, ButtonSize
@@ -37,6 +38,7 @@ class Line(Themed):
         super().__init__(theme, parent)
         self.setFixedHeight(1)
 
+    @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), self.theme.color("line"))
 
@@ -145,6 +147,7 @@ class Sheet(Themed):
         self._focus_before = None
         self.shut_down.emit()
 
+    @override
     def restyle(self) -> None:
         px = self.theme.px
         tight = px(16 if self.theme.metrics.compact else 24)
@@ -195,11 +198,9 @@ class Sheet(Themed):
         margin = self.theme.px(_MARGIN_PX)
         room = self.rect().adjusted(margin, margin, -margin, -margin)
         wide = min(self.theme.px(self._width_px), room.width())
-        layout = self._panel.layout()
-        assert layout is not None
-        wanted = layout.totalSizeHint().height()
-        if layout.hasHeightForWidth():
-            wanted = layout.totalHeightForWidth(wide)
+        wanted = self._panel.heightForWidth(wide)
+        if wanted < 0:
+            wanted = self._panel.sizeHint().height()
         high = room.height() if self._fill_height else min(wanted, room.height())
         x = (self.width() - wide) // 2
         y = (self.height() - high) // 2
@@ -208,22 +209,26 @@ class Sheet(Themed):
     def _on_dismiss_tapped(self, _action: str) -> None:
         self.dismissed.emit()
 
+    @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._host and event.type() == QEvent.Type.Resize:
             self._place()
         return super().eventFilter(watched, event)
 
+    @override
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
             self._place()
         return super().event(event)
 
-    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: FBT001, N802
+    @override
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802
         """Keeps the tabulator inside the sheet."""
         inside = [
             child
             for child in self._panel.findChildren(QWidget)
-            if child.isVisible() and child.isEnabled()
+            if child.isVisible()
+            and child.isEnabled()
             and child.focusPolicy() & Qt.FocusPolicy.TabFocus
         ]
         if not inside:
@@ -234,15 +239,19 @@ class Sheet(Themed):
         inside[(at + (1 if forward else -1)) % len(inside)].setFocus(reason)
         return True
 
+    @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
         event.accept()  # a tap beside the panel neither closes it nor reaches the page
 
+    @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         event.accept()
 
+    @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         event.accept()  # no key closes it, not even Escape
 
+    @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         scrim = QColor(self.theme.palette.scrim)

@@ -5,6 +5,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from kiosk.theme import paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.widgets.base import Themed
 
@@ -51,12 +52,15 @@ class StageBar(Themed):
             self._index, self._fraction = index, fraction
             self.update()
 
+    @override
     def sizeHint(self) -> QSize:
         return QSize(self.theme.px(240), self.theme.px(HEIGHT_PX))
 
+    @override
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.px(48), self.theme.px(HEIGHT_PX))
 
+    @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         paint_stages(painter, QRectF(self.rect()), self._index, self._fraction, self.theme)

@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from kiosk.theme import icons, paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import SEMIBOLD
 from kiosk.widgets.base import Themed
@@ -44,14 +45,17 @@ class StageList(Themed):
             self.updateGeometry()
             self.update()
 
+    @override
     def sizeHint(self) -> QSize:
         rows = max(1, len(self._rows))
         return QSize(self.theme.px(360), self.theme.px(_LEAST_ROW_PX + 24) * rows)
 
+    @override
     def minimumSizeHint(self) -> QSize:
         rows = max(1, len(self._rows))
         return QSize(self.theme.px(200), self.theme.px(_LEAST_ROW_PX) * rows)
 
+    @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         if not self._rows:
             return
@@ -72,9 +76,7 @@ class StageList(Themed):
         tint = "prog" if row.state == "done" else "track"
         painter.setPen(QPen(self.theme.color(tint), self.theme.px(4)))
         x = dot / 2
-        painter.drawLine(
-            QPointF(x, band.top() + dot + gap + 1), QPointF(x, band.bottom() - gap)
-        )
+        painter.drawLine(QPointF(x, band.top() + dot + gap + 1), QPointF(x, band.bottom() - gap))
 
     def _paint_dot(self, painter: QPainter, band: QRectF, row: StageRow) -> None:
         dot = self.theme.px(_DOT_PX)

@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from kiosk.theme import icons, paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import SEMIBOLD
 from kiosk.widgets.action_button import ActionButton, ButtonLook
@@ -38,10 +39,12 @@ class StepMark(Themed):
         self._row = row
         self.restyle()
 
+    @override
     def restyle(self) -> None:
         side = self.theme.px(_MARK_PX)
         self.setFixedSize(side, side)
 
+    @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         side = self.width()
@@ -78,9 +81,7 @@ class StepItem(Themed):
         tint = "on_tonal" if current else "text2" if row.state == "done" else "text"
         weight = SEMIBOLD if current else 400
         box.addWidget(StepMark(theme, row, self))
-        box.addWidget(
-            TextBlock(theme, row.text, weight=weight, tint=tint, lines=2, parent=self), 1
-        )
+        box.addWidget(TextBlock(theme, row.text, weight=weight, tint=tint, lines=2, parent=self), 1)
         if row.button is not None:
             subject = f"{subject}.{row.key}.{row.button.action}"
             button = ActionButton(theme, subject, row.button, parent=self)
@@ -90,12 +91,14 @@ class StepItem(Themed):
             box.addWidget(TextBlock(theme, row.note, "caption", tint="text2", parent=self))
         self.restyle()
 
+    @override
     def restyle(self) -> None:
         self.setMinimumHeight(self.theme.px(_ROW_PX))
 
     def _on_button_tapped(self, action: str) -> None:
         self.tapped.emit(self._row.key, action)
 
+    @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         if self._row.state == "current":

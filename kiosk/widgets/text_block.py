@@ -5,6 +5,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from kiosk.theme import paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import TextRole
 
@@ -93,24 +94,29 @@ class TextBlock(QLabel):
         self.updateGeometry()
         self.update()
 
+    @override
     def sizeHint(self) -> QSize:
         width = self.natural_width()
         if self._lines > 1:
             width = min(width, self.theme.px(520))
         return QSize(width, self._height(width))
 
+    @override
     def minimumSizeHint(self) -> QSize:
         ink = self._ink()
         least = min(self.natural_width(), ink.px * LEAST_CHARS)
         return QSize(least, paint.line_height(ink.px) if self.text() else 0)
 
+    @override
     def heightForWidth(self, width: int) -> int:
         return self._height(width)
 
+    @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._tell_whole_text()
 
+    @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         paint.write(

@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from kiosk.theme import icons, paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import CARD_MM, RADIUS_CARD, SEMIBOLD
 from kiosk.widgets.base import Pressable
@@ -61,9 +62,11 @@ class Toast(Pressable):
         self.show()
         self.update()
 
+    @override
     def restyle(self) -> None:
         self.setFixedHeight(self.theme.mm(CARD_MM) + self.theme.px(4))
 
+    @override
     def on_tap(self) -> None:
         self._timer.stop()
         self.hide()
@@ -73,23 +76,24 @@ class Toast(Pressable):
         self.hide()
         self.closed.emit(self._look.key)
 
+    @override
     def sizeHint(self) -> QSize:
         ink = self.theme.ink("body", "text", SEMIBOLD)
         texts = (self._look.title, self._look.detail)
         widest = max(paint.advance(text, ink.px, ink.weight) for text in texts)
         return QSize(int(widest) + self.theme.px(80), self.height())
 
+    @override
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.px(240), self.height())
 
+    @override
     def paint_face(self, painter: QPainter, rect: QRectF, *, down: bool) -> None:
         px, code = self.theme.px, self.theme.code
         width = 2.0 if self._look.tone == "alarm" else 1.0
         border = code("alarm_line") if self._look.tone == "alarm" else code("line2")
         fill = code("surface3" if down else "surface")
-        paint.box(
-            painter, rect, fill=fill, border=border, width=width, radius=px(RADIUS_CARD)
-        )
+        paint.box(painter, rect, fill=fill, border=border, width=width, radius=px(RADIUS_CARD))
         side = px(26)
         x = rect.left() + px(18)
         tint = code(_TINT[self._look.tone])
@@ -100,7 +104,9 @@ class Toast(Pressable):
         upper, lower = paint.line_height(title.px), paint.line_height(detail.px)
         wide = rect.right() - px(16) - x
         if not self._look.detail:
-            paint.write(painter, QRectF(x, rect.top(), wide, rect.height()), self._look.title, title)
+            paint.write(
+                painter, QRectF(x, rect.top(), wide, rect.height()), self._look.title, title
+            )
             return
         top = rect.center().y() - (upper + lower) / 2
         paint.write(painter, QRectF(x, top, wide, upper), self._look.title, title)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import MEDIUM
 from kiosk.widgets.action_button import ActionButton, ButtonLook
@@ -64,9 +65,7 @@ class TopBar(Themed):
         self._filter_chips: list[FilterChip] = []
         self._connection = ConnectionBadge(theme, subject=f"{subject}.connection", parent=self)
         self._actors = ActorSwitch(theme, subject=f"{subject}.actor", parent=self)
-        self._clock = TextBlock(
-            theme, "", "clock", align=Qt.AlignmentFlag.AlignRight, parent=self
-        )
+        self._clock = TextBlock(theme, "", "clock", align=Qt.AlignmentFlag.AlignRight, parent=self)
         self._row = QHBoxLayout(self)
         self._arrange()
         self._back.tapped.connect(self._on_back_tapped)
@@ -98,6 +97,7 @@ class TopBar(Themed):
             self._show_filters(look.filters)
         self._show_parts()
 
+    @override
     def restyle(self) -> None:
         px = self.theme.px
         self.setFixedHeight(max(px(HEIGHT_PX), self.theme.mm(12) + px(12)))

@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from kiosk.theme import icons, paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import RADIUS_CARD
 from kiosk.widgets.action_button import ActionButton, ButtonLook
@@ -86,6 +87,7 @@ class UndoBar(Themed):
         self._timer.stop()
         self.hide()
 
+    @override
     def restyle(self) -> None:
         px = self.theme.px
         self._row.setContentsMargins(px(56), px(8), px(8), px(8 + _BAR_PX))
@@ -111,6 +113,7 @@ class UndoBar(Themed):
         bar = self.theme.px(_BAR_PX)
         self.update(QRect(0, self.height() - bar, self.width(), bar))
 
+    @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         px = self.theme.px

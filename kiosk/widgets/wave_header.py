@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from kiosk.theme import paint
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import BAR_MM, MEDIUM, RADIUS_BUTTON, SEMIBOLD
 from kiosk.widgets.base import Pressable
@@ -56,16 +57,20 @@ class WaveHeader(Pressable):
             self.setEnabled(look.tappable)
             self.update()
 
+    @override
     def restyle(self) -> None:
         high = self.theme.mm(BAR_MM) if self.theme.metrics.glove else self.theme.px(HEIGHT_PX)
         self.setFixedHeight(high)
 
+    @override
     def on_tap(self) -> None:
         self.opened.emit(self._look.wave)
 
+    @override
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.px(240), self.height())
 
+    @override
     def paint_face(self, painter: QPainter, rect: QRectF, *, down: bool) -> None:
         if down:
             fill = self.theme.code("surface3")
@@ -84,8 +89,10 @@ class WaveHeader(Pressable):
         right = self._right(painter, rect, self._look.left_time, strong)
         if shows_progress:
             right = self._right(
-                painter, QRectF(rect.left(), rect.top(), right - rect.left(), rect.height()),
-                self._look.progress, progress,
+                painter,
+                QRectF(rect.left(), rect.top(), right - rect.left(), rect.height()),
+                self._look.progress,
+                progress,
             )
         x = rect.left() + px(4)
         for text, how in ((self._look.title, title), (self._look.detail, detail)):
