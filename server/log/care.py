@@ -1,0 +1,98 @@
+"""What upkeep may change in a log besides appending: its floor, its durable mark, its epoch."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, Engine, delete, func, select, update
+
+from dapur.ids import KitchenId
+from server.log.engine import reading, writing
+from server.log.tables import event, snapshot, tenant_head
+
+EVENTS_PER_SLICE = 5000
+"""Events deleted in one transaction: about 50 ms in which no tap can be written."""
+
+
+class LogCare:
+    """Changes to the heads that no tap causes; safe beside running servers."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def mark_durable(self, kitchen: KitchenId, seq: int) -> None:
+        """Events up to `seq` are in a verified backup; never goes back, never beyond the head."""
+        with writing(self._engine) as connection:
+            connection.execute(
+                update(tenant_head)
+                .where(
+                    tenant_head.c.kitchen == kitchen,
+                    tenant_head.c.durable < seq,
+                    tenant_head.c.seq >= seq,
+                )
+                .values(durable=seq)
+            )
+
+    def rotate_epoch(self, kitchen: KitchenId, epoch: str) -> None:
+        """Only after a restore: kiosks learn that this log is another one than they knew."""
+        with writing(self._engine) as connection:
+            connection.execute(
+                update(tenant_head).where(tenant_head.c.kitchen == kitchen).values(epoch=epoch)
+            )
+
+    def raise_floor(self, kitchen: KitchenId, floor: int) -> None:
+        """Forget the events up to `floor`; the caller has archived them.
+
+        Raises ValueError beyond the newest snapshot, without which no server could fold the kitchen
+        again, and LookupError for an unknown kitchen.
+        """
+        if not self.floor(kitchen) < floor:
+            return
+        with writing(self._engine) as connection:
+            if floor > _newest_snapshot(connection, kitchen):
+                raise ValueError(f"{kitchen}: no snapshot at or after {floor}")
+            floor_hash = connection.scalars(
+                select(event.c.hash).where(event.c.kitchen == kitchen, event.c.seq == floor)
+            ).one()
+            connection.execute(
+                update(tenant_head)
+                .where(tenant_head.c.kitchen == kitchen)
+                .values(floor=floor, floor_hash=floor_hash)
+            )
+        # The floor stands first: a reader that meets a half-deleted range is told so.
+        while self._delete_slice(kitchen, floor):
+            pass
+
+    def floor(self, kitchen: KitchenId) -> int:
+        """Last archived seq; LookupError for an unknown kitchen."""
+        with reading(self._engine) as connection:
+            found: int | None = connection.scalars(
+                select(tenant_head.c.floor).where(tenant_head.c.kitchen == kitchen)
+            ).one_or_none()
+        if found is None:
+            raise LookupError(f"no log of kitchen {kitchen}")
+        return found
+
+    def _delete_slice(self, kitchen: KitchenId, floor: int) -> bool:
+        """Delete the oldest events up to the floor; whether there were any."""
+        with writing(self._engine) as connection:
+            oldest = connection.scalars(
+                select(func.min(event.c.seq)).where(event.c.kitchen == kitchen)
+            ).one()
+            if oldest is None or oldest > floor:
+                return False
+            connection.execute(
+                delete(event).where(
+                    event.c.kitchen == kitchen,
+                    event.c.seq <= min(floor, oldest + EVENTS_PER_SLICE - 1),
+                )
+            )
+            return True
+
+
+def _newest_snapshot(connection: Connection, kitchen: KitchenId) -> int:
+    newest: int | None = connection.scalars(
+        select(snapshot.c.seq)
+        .where(snapshot.c.kitchen == kitchen)
+        .order_by(snapshot.c.seq.desc())
+        .limit(1)
+    ).first()
+    return newest or 0

@@ -1,0 +1,111 @@
+"""Turns a decided group into the rows of one transaction; refuses gaps, runs no SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import msgspec
+
+from dapur.ids import OutboxId
+from server.desk.ports import Append, OutboxHead
+from server.log.tables import BODY_MAX_BYTES, HASH_BYTES
+
+Parameters = dict[str, object]
+
+
+class Rows(msgspec.Struct):
+    """The parameters of each statement, kitchens in one fixed order."""
+
+    moved: list[Parameters] = []
+    """Heads that get events."""
+    held: list[Parameters] = []
+    """Heads of kitchens that get only receipts."""
+    outboxes: list[Parameters] = []
+    new_outboxes: list[Parameters] = []
+    events: list[Parameters] = []
+    receipts: list[Parameters] = []
+
+    @classmethod
+    def of(cls, appends: Sequence[Append]) -> Rows:
+        """The rows of a group; ValueError for a gap or a receipt without its head."""
+        rows = cls()
+        # Two servers that lock the heads of the same kitchens must do so in the same order.
+        ordered = sorted(appends, key=lambda append: append.kitchen)
+        if any(a.kitchen == b.kitchen for a, b in pairwise(ordered)):
+            raise ValueError("two appends for one kitchen in a group")
+        for append in ordered:
+            rows._add_events(append)
+            rows._add_receipts(append)
+        return rows
+
+    def _add_events(self, append: Append) -> None:
+        kitchen, seq = append.kitchen, append.expected_seq
+        for entry in append.entries:
+            seq += 1
+            if entry.seq != seq:
+                raise ValueError(f"{kitchen}: event {entry.seq} where {seq} is next")
+            if len(entry.body) > BODY_MAX_BYTES or len(entry.hash) != HASH_BYTES:
+                raise ValueError(f"{kitchen}: event {seq} has {len(entry.body)} bytes or no hash")
+            self.events.append(
+                {"kitchen": kitchen, "seq": seq, "hash": entry.hash, "body": entry.body}
+            )
+        head: Parameters = {"b_kitchen": kitchen, "b_expected": append.expected_seq}
+        if append.entries:
+            self.moved.append({**head, "b_seq": seq, "b_hash": append.entries[-1].hash})
+        else:
+            self.held.append(head)
+
+    def _add_receipts(self, append: Append) -> None:
+        before = befores(append)
+        for receipt in append.receipts:
+            if len(receipt.raw) > BODY_MAX_BYTES:
+                raise ValueError(f"outbox {receipt.outbox}: {len(receipt.raw)} bytes of command")
+            self.receipts.append(
+                {
+                    "kitchen": append.kitchen,
+                    "outbox": receipt.outbox,
+                    "dseq": receipt.dseq,
+                    "row_hash": receipt.row_hash,
+                    "command": receipt.command,
+                    "outcome": receipt.outcome.value,
+                    "code": receipt.code,
+                    "seq": receipt.seq,
+                    "raw": receipt.raw,
+                }
+            )
+        for head in append.outboxes:
+            self._add_outbox(append, head, before[head.outbox])
+
+    def _add_outbox(self, append: Append, head: OutboxHead, before: int) -> None:
+        row: Parameters = {
+            "b_kitchen": append.kitchen,
+            "b_outbox": head.outbox,
+            "b_device": head.device,
+            "b_last_dseq": head.last_dseq,
+            "b_last_hash": head.last_hash,
+            "b_last_earliest_ms": head.last_earliest_ms,
+        }
+        if before:
+            self.outboxes.append({**row, "b_before": before})
+        else:
+            self.new_outboxes.append(row)
+
+
+def befores(append: Append) -> dict[OutboxId, int]:
+    """For each outbox the last dseq that must be in the database before this group.
+
+    Raises ValueError when receipts leave a gap, or do not end where their outbox head stands.
+    """
+    last: dict[OutboxId, int] = {}
+    first: dict[OutboxId, int] = {}
+    for receipt in append.receipts:
+        first.setdefault(receipt.outbox, receipt.dseq)
+        if receipt.dseq != last.setdefault(receipt.outbox, receipt.dseq - 1) + 1:
+            raise ValueError(f"outbox {receipt.outbox}: gap before dseq {receipt.dseq}")
+        last[receipt.outbox] = receipt.dseq
+    heads = {head.outbox: head.last_dseq for head in append.outboxes}
+    for outbox, dseq in last.items():
+        if heads.get(outbox) != dseq:
+            raise ValueError(f"outbox {outbox}: receipts end at {dseq}, head {heads.get(outbox)}")
+    return {outbox: first.get(outbox, dseq + 1) - 1 for outbox, dseq in heads.items()}

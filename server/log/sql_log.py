@@ -1,0 +1,222 @@
+"""The event log in SQL: writes a decided group whole or not at all; it decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Executable, bindparam, delete, select
+from sqlalchemy.exc import DataError, IntegrityError
+
+from dapur.envelope import GENESIS
+from dapur.ids import KitchenId, OutboxId
+from dapur.wire.messages import Outcome
+from server.desk.ports import Append, Conflict, Entry, Head, OutboxHead, Receipt, StoredSnapshot
+from server.log import statements as sql
+from server.log.engine import reading, writing
+from server.log.rows import Parameters, Rows, befores
+from server.log.tables import snapshot, tenant_head
+
+KITCHENS_PER_QUERY = 1000
+"""SQLite takes 32,766 parameters in one statement; a thousand keeps each statement small."""
+
+
+class _OtherWasFirst(Exception):
+    """A guarded update met fewer rows than it should; whose is found after the rollback."""
+
+
+class SqlLog:
+    """`server.desk.ports.Log` on SQLite and PostgreSQL, for any number of threads and servers."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    # ---- kitchens and heads --------------------------------------------------------------------
+
+    def create_kitchen(self, kitchen: KitchenId, *, epoch: str) -> None:
+        """Make an empty log; a second call changes nothing."""
+        row = {
+            "kitchen": kitchen,
+            "epoch": epoch,
+            "seq": 0,
+            "hash": GENESIS,
+            "floor": 0,
+            "floor_hash": GENESIS,
+            "durable": 0,
+        }
+        with writing(self._engine) as connection:
+            connection.execute(sql.CREATE_HEAD[self._engine.name], row)
+
+    def kitchens(self) -> tuple[KitchenId, ...]:
+        """All kitchens that have a log, by name."""
+        with reading(self._engine) as connection:
+            found = connection.scalars(select(tenant_head.c.kitchen).order_by("kitchen"))
+            return tuple(KitchenId(kitchen) for kitchen in found)
+
+    def head(self, kitchen: KitchenId) -> Head | None:
+        """Where the log stands; None for an unknown kitchen."""
+        with reading(self._engine) as connection:
+            row = connection.execute(sql.SELECT_HEAD, {"kitchen": kitchen}).one_or_none()
+        return None if row is None else Head(*row)
+
+    def heads(self, kitchens: Sequence[KitchenId]) -> dict[KitchenId, int]:
+        """Seq of each known kitchen."""
+        found: dict[KitchenId, int] = {}
+        with reading(self._engine) as connection:
+            for start in range(0, len(kitchens), KITCHENS_PER_QUERY):
+                some = list(kitchens[start : start + KITCHENS_PER_QUERY])
+                rows = connection.execute(sql.SELECT_HEADS, {"kitchens": some})
+                found.update((kitchen, seq) for kitchen, seq in rows)
+        return found
+
+    # ---- reading -------------------------------------------------------------------------------
+
+    def read(
+        self, kitchen: KitchenId, after: int, *, limit: int, up_to: int | None = None
+    ) -> tuple[Entry, ...]:
+        """Events with after < seq (≤ up_to), oldest first, at most `limit`.
+
+        Raises LookupError below the floor and for an unknown kitchen.
+        """
+        wanted = {
+            "kitchen": kitchen,
+            "after": after,
+            "up_to": _NO_LIMIT if up_to is None else up_to,
+            "count": limit,
+        }
+        with reading(self._engine) as connection:
+            rows = connection.execute(sql.SELECT_EVENTS, wanted).all()
+            if not rows or rows[0].seq != after + 1:
+                # Asked after the events: a floor that rises in between is seen, never a silent gap.
+                _check_floor(connection, kitchen, after)
+        return tuple(Entry(*row) for row in rows)
+
+    def outbox_head(self, kitchen: KitchenId, outbox: OutboxId) -> OutboxHead | None:
+        """The last command of an outbox, None for one never seen in this kitchen."""
+        with reading(self._engine) as connection:
+            row = connection.execute(
+                sql.SELECT_OUTBOX, {"kitchen": kitchen, "outbox": outbox}
+            ).one_or_none()
+        return None if row is None else OutboxHead(*row)
+
+    def receipts(
+        self, kitchen: KitchenId, outbox: OutboxId, first: int, last: int
+    ) -> tuple[Receipt, ...]:
+        """Stored receipts with first ≤ dseq ≤ last, in order."""
+        wanted = {"kitchen": kitchen, "outbox": outbox, "first": first, "last": last}
+        with reading(self._engine) as connection:
+            return tuple(_receipt(row) for row in connection.execute(sql.SELECT_RECEIPTS, wanted))
+
+    # ---- writing -------------------------------------------------------------------------------
+
+    def append(self, appends: Sequence[Append]) -> None:
+        """Write all of it in one durable transaction, or nothing.
+
+        Raises Conflict when another process wrote first, be it an event or only a receipt;
+        UnknownCommit, Unavailable; LookupError for a kitchen without a log; ValueError when the
+        group itself is wrong (a gap in seq or dseq), which is a bug of the caller.
+        """
+        if not appends:
+            return
+        rows = Rows.of(appends)
+        try:
+            with writing(self._engine) as connection:
+                _write(connection, rows)
+        except (_OtherWasFirst, IntegrityError, DataError) as error:
+            raise self._why(appends, error) from error
+
+    def _why(self, appends: Sequence[Append], error: Exception) -> Exception:
+        """What a group that met other rows than it expected has met."""
+        heads = self.heads([append.kitchen for append in appends])
+        for append in appends:
+            if append.kitchen not in heads:
+                return LookupError(f"no log of kitchen {append.kitchen}")
+            if heads[append.kitchen] != append.expected_seq:
+                return Conflict(append.kitchen)
+        for append in appends:
+            for outbox, before in befores(append).items():
+                stored = self.outbox_head(append.kitchen, outbox)
+                last = 0 if stored is None else stored.last_dseq
+                if last > before:
+                    return Conflict(append.kitchen)
+                if last < before:
+                    return ValueError(
+                        f"outbox {outbox}: stored {last}, group begins at {before + 1}"
+                    )
+        return ValueError(f"the database refuses the group: {error}")
+
+    # ---- snapshots -----------------------------------------------------------------------------
+
+    def snapshot(self, kitchen: KitchenId, *, state_version: int) -> StoredSnapshot | None:
+        """Newest stored snapshot of that version."""
+        wanted = {"kitchen": kitchen, "version": state_version}
+        with reading(self._engine) as connection:
+            row = connection.execute(sql.SELECT_SNAPSHOT, wanted).one_or_none()
+        return None if row is None else StoredSnapshot(*row)
+
+    def save_snapshot(self, kitchen: KitchenId, snapshot: StoredSnapshot) -> None:
+        """Keep a snapshot and forget the older ones of its version; LookupError without a log."""
+        try:
+            with writing(self._engine) as connection:
+                _replace_snapshot(connection, kitchen, snapshot)
+        except IntegrityError as error:
+            raise LookupError(f"no log of kitchen {kitchen}") from error
+
+
+_NO_LIMIT = 2**62
+_DELETE_OLDER = delete(snapshot).where(
+    snapshot.c.kitchen == bindparam("b_kitchen"),
+    snapshot.c.state_version == bindparam("b_version"),
+    snapshot.c.seq <= bindparam("b_seq"),
+)
+
+
+def _write(connection: Connection, rows: Rows) -> None:
+    """All rows of a group, heads first: their row locks keep two servers from a deadlock."""
+    _guarded(connection, sql.MOVE_HEAD, rows.moved)
+    _guarded(connection, sql.HOLD_HEAD, rows.held)
+    _guarded(connection, sql.MOVE_OUTBOX, rows.outboxes)
+    _guarded(connection, sql.FIRST_OUTBOX[connection.dialect.name], rows.new_outboxes)
+    if rows.events:
+        connection.execute(sql.INSERT_EVENT, rows.events)
+    if rows.receipts:
+        connection.execute(sql.INSERT_RECEIPT, rows.receipts)
+
+
+def _guarded(connection: Connection, statement: Executable, rows: list[Parameters]) -> None:
+    """Run a statement whose WHERE says what must still hold; every row must have met it."""
+    if rows:
+        result = connection.execute(statement, rows, execution_options=_COUNT)
+        if result.rowcount != len(rows):
+            raise _OtherWasFirst
+
+
+_COUNT = {"preserve_rowcount": True}
+
+
+def _check_floor(connection: Connection, kitchen: KitchenId, after: int) -> None:
+    """Raise LookupError when no events came because they are archived or the kitchen is unknown."""
+    row = connection.execute(sql.SELECT_HEAD, {"kitchen": kitchen}).one_or_none()
+    if row is None:
+        raise LookupError(f"no log of kitchen {kitchen}")
+    if after < row.floor:
+        raise LookupError(f"{kitchen}: events up to {row.floor} are archived, asked after {after}")
+
+
+def _replace_snapshot(connection: Connection, kitchen: KitchenId, stored: StoredSnapshot) -> None:
+    """Delete what is not newer, then insert; one that came late beside a newer one stays unread."""
+    older = {"b_kitchen": kitchen, "b_version": stored.state_version, "b_seq": stored.seq}
+    connection.execute(_DELETE_OLDER, older)
+    row = {
+        "kitchen": kitchen,
+        "state_version": stored.state_version,
+        "seq": stored.seq,
+        "hash": stored.hash,
+        "text": stored.text,
+    }
+    connection.execute(snapshot.insert(), row)
+
+
+def _receipt(row: Sequence[Any]) -> Receipt:
+    outbox, dseq, row_hash, command, outcome, code, seq, raw = row
+    return Receipt(outbox, dseq, row_hash, command, Outcome(outcome), code, seq, raw)
