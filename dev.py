@@ -170,7 +170,10 @@ def need_postgresql() -> None:
 
 def fingerprints() -> str:
     """What .venv is made from. Line 1: where, and with which Python; line 2: from which files."""
-    inputs = hashlib.sha256(PYPROJECT.read_bytes() + b"\0" + LOCK.read_bytes()).hexdigest()
+    # Not the whole of pyproject.toml: a new lint rule installs nothing.
+    project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))
+    installed = [project["build-system"], project["project"], project["tool"]["hatch"]]
+    inputs = hashlib.sha256(json.dumps(installed).encode() + LOCK.read_bytes()).hexdigest()
     return f"{ROOT} {platform.python_implementation()} {platform.python_version()}\n{inputs}\n"
 
 
@@ -234,7 +237,8 @@ def set_up() -> None:
         if not PYTHON.exists() and run([BASE_PYTHON, "-m", "venv", "--without-pip", VENV]):
             raise Stop(f"Could not make {VENV}.")
         install = [*pip(), "install", "-qq", "--disable-pip-version-check", "--no-input"]
-        install += ["--root-user-action=ignore"]
+        # --no-compile: Python compiles on first use what is used, which is little of it.
+        install += ["--no-compile", "--root-user-action=ignore"]
         if run([*install, "--require-hashes", "--only-binary=:all:", "-r", LOCK]):
             raise Stop("Installing from requirements.lock failed; the lines above say why.")
         # All that the build needs is in .venv by now, so this step needs no network.
