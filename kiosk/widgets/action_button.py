@@ -156,7 +156,7 @@ class ActionButton(Pressable):
         px = self.theme.px
         weight = SEMIBOLD if self._look.role != "blocked" else MEDIUM
         ink = self.theme.ink(self._role_text(), tint, weight)
-        side = px(20) if self._look.icon else 0
+        side = px(20 if self._look.text else 26) if self._look.icon else 0
         pad = px(8)
         if self._stacked and side:
             self._paint_stacked(painter, rect, ink, side)

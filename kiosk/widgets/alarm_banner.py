@@ -126,9 +126,9 @@ class AlarmBanner(Themed):
 
     @override
     def restyle(self) -> None:
-        edge = self.theme.px(2)
-        self._row.setContentsMargins(edge, edge, edge, edge)
-        self.setFixedHeight(self.theme.mm(PAGE_MM) + 2 * edge)
+        self._row.setContentsMargins(self.theme.px(2), 0, 0, 0)
+        self._button.setMinimumWidth(self.theme.px(180 if self.theme.metrics.compact else 230))
+        self.setFixedHeight(self.theme.mm(PAGE_MM))
         self._run_blink()
 
     def _run_blink(self) -> None:
@@ -164,6 +164,13 @@ class AlarmBanner(Themed):
     @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
+        if self._look.handled is not None:
+            # The button ends the banner: its square left side is filled here.
+            end = QRectF(self._button.geometry())
+            painter.setClipRect(end)
+            fill, radius = self.theme.code("alarm"), self.theme.px(RADIUS_CARD)
+            paint.box(painter, QRectF(self.rect()), fill=fill, radius=radius)
+            painter.setClipRect(QRectF(0, 0, end.left(), self.height()))
         paint.box(
             painter,
             QRectF(self.rect()),

@@ -13,16 +13,15 @@ from kiosk.theme.tokens import CARD_MM, RADIUS_CARD
 from kiosk.widgets import card_painter
 from kiosk.widgets.action_button import ActionButton
 from kiosk.widgets.base import Themed
-from kiosk.widgets.card_painter import BODY_PX, HEAD_PX, CardLook
+from kiosk.widgets.card_painter import CardLook, geometry
 
 WIDTH_PX = 437
 _LEAST_WIDTH_PX = 340
 _STACK_BELOW_PX = 420  # narrower cards put the icon over the word
-_FOOT_PX = 14
 _GAP_PX = 8
 SLIP_PX = 24  # a finger may wander this far and it is still a tap
 
-_NUMBERS = ("clock_text", "clock_caption", "clock_icon")
+_NUMBERS = ("clock_text", "clock_caption", "clock_icon", "temp_caption")
 _TEMPERATURE = ("temp_text", "temp_unit", "temp_caption", "temp_icon", "temp_judged", "band")
 _STAGES = ("stage_index", "stage_fraction", "stage_text", "stage_caption", "qc_text", "qc_done")
 
@@ -86,7 +85,7 @@ class BatchCard(Themed):
             return
         body = QRectF(self.rect())
         parts = (
-            (_NUMBERS, card_painter.clock_rect),
+            (_NUMBERS, card_painter.numbers_rect),
             (_TEMPERATURE, card_painter.temp_rect),
             (_STAGES, card_painter.stage_rect),
         )
@@ -121,7 +120,7 @@ class BatchCard(Themed):
         px = self.theme.px
         stacked = self.width() < px(_STACK_BELOW_PX)
         side, gap, high = px(12), max(px(_GAP_PX), self.theme.mm(2)), self.theme.mm(CARD_MM)
-        top = px(BODY_PX)
+        top = px(geometry(self.theme).body)
         room = self.width() - 2 * side
         for button in self._buttons:
             button.set_stacked(stacked and button is not self._buttons[-1])
@@ -146,8 +145,8 @@ class BatchCard(Themed):
     @override
     def sizeHint(self) -> QSize:
         px = self.theme.px
-        foot = self.theme.mm(CARD_MM) + px(_FOOT_PX) if self._look.buttons else 0
-        return QSize(px(WIDTH_PX), px(BODY_PX) + foot)
+        foot = self.theme.mm(CARD_MM) + px(geometry(self.theme).foot) if self._look.buttons else 0
+        return QSize(px(WIDTH_PX), px(geometry(self.theme).body) + foot)
 
     @override
     def minimumSizeHint(self) -> QSize:
@@ -184,12 +183,11 @@ class BatchCard(Themed):
         rect, dirty = QRectF(self.rect()), QRectF(event.rect())
         look, theme = self._look, self.theme
         card_painter.paint_ground(painter, rect, look, theme)
-        head = QRectF(rect.left(), rect.top(), rect.width(), theme.px(HEAD_PX))
+        head = QRectF(rect.left(), rect.top(), rect.width(), theme.px(geometry(theme).head))
         if dirty.intersects(head):
             card_painter.paint_head(painter, head, look, theme)
-        clock = card_painter.clock_rect(rect, theme)
-        if dirty.intersects(clock):
-            card_painter.paint_clock(painter, clock, look, theme)
+        if dirty.intersects(card_painter.numbers_rect(rect, theme)):
+            card_painter.paint_clock(painter, card_painter.clock_rect(rect, theme), look, theme)
         temperature = card_painter.temp_rect(rect, theme)
         if dirty.intersects(temperature):
             card_painter.paint_temp(painter, temperature, look, theme)

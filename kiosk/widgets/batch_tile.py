@@ -13,7 +13,7 @@ from kiosk.widgets.base import Themed
 from kiosk.widgets.batch_card import SLIP_PX
 from kiosk.widgets.card_painter import CardLook, chips_of
 from kiosk.widgets.chip import HEIGHT_PX as CHIP_PX
-from kiosk.widgets.chip import chip_width, paint_chip
+from kiosk.widgets.chip import ChipLook, chip_width, paint_chip
 from kiosk.widgets.stage_bar import paint_stages
 
 HEIGHT_PX, COMPACT_PX = 96, 72
@@ -126,7 +126,8 @@ class BatchTile(Themed):
         self._paint_ground(painter, rect)
         right = float(self._button.x()) if self._look.buttons else rect.right()
         right -= self.theme.px(12)
-        right = self._paint_chips(painter, right)
+        if not self._look.buttons:
+            right = self._paint_chips(painter, right)
         self._paint_words(painter, QRectF(0, 0, right, rect.height()))
         if self.hasFocus():
             code, width = self.theme.code("focus"), self.theme.px(3)
@@ -160,25 +161,48 @@ class BatchTile(Themed):
         return right
 
     def _paint_words(self, painter: QPainter, rect: QRectF) -> None:
+        """Name, then line and state; chips take the place of the state, or of the line if low."""
         px, ink, look = self.theme.px, self.theme.ink, self._look
         title = ink("section", "text", SEMIBOLD)
         title = paint.Ink(title.px, title.weight, title.color, look.tone == "cancelled")
         line = ink("caption", "amber_text" if look.tone == "attention" else "text2")
-        rows = [(look.title, title), (look.subtitle, line)]
-        upper, lower = paint.line_height(title.px) + px(2), paint.line_height(line.px) + px(2)
-        three = rect.height() >= upper + 2 * lower + px(8) and bool(look.stage_text)
-        high = upper + lower * (2 if three else 1)
-        y = (rect.height() - high) / 2
+        chips = chips_of(look) if look.buttons else ()
+        upper, lower = paint.line_height(title.px) + px(1), paint.line_height(line.px) + px(1)
+        last = px(CHIP_PX - 2) if chips else lower
+        three = rect.height() >= upper + lower + last + px(6) and bool(look.stage_text or chips)
+        y = (rect.height() - upper - last - (lower if three else 0)) / 2
         left, wide = px(_PAD_PX), rect.right() - px(_PAD_PX)
-        if not three and look.stage_text:
-            state = " · ".join(part for part in (look.stage_text, look.clock_text) if part)
-            rows[1] = (state, line)
-        for number, (text, how) in enumerate(rows):
-            step = upper if number == 0 else lower
-            paint.write(painter, QRectF(left, y, wide, step), text, how)
-            y += step
+        paint.write(painter, QRectF(left, y, wide, upper), look.title, title)
+        y += upper
         if three:
-            self._paint_state(painter, QRectF(left, y, wide, lower))
+            paint.write(painter, QRectF(left, y, wide, lower), look.subtitle, line)
+            y += lower
+        box = QRectF(left, y, wide, last)
+        if chips:
+            self._paint_chip_line(painter, box, chips, line)
+        elif three:
+            self._paint_state(painter, box)
+        else:
+            parts = (look.stage_text, look.clock_text or look.stage_caption)
+            state = " · ".join(part for part in parts if part) or look.subtitle
+            paint.write(painter, box, state, line)
+
+    def _paint_chip_line(
+        self, painter: QPainter, rect: QRectF, chips: tuple[ChipLook, ...], ink: paint.Ink
+    ) -> None:
+        px, look = self.theme.px, self._look
+        x = rect.left()
+        for chip in chips:
+            wide = min(chip_width(chip, self.theme), rect.right() - x)
+            if wide < px(CHIP_PX):
+                break
+            box = QRectF(x, rect.top() + 2, wide, rect.height() - 2)
+            paint_chip(painter, box, chip, self.theme)
+            x += wide + px(8)
+        rest = QRectF(x, rect.top(), rect.right() - x, rect.height())
+        if rest.width() > px(40):
+            words = look.stage_caption or look.stage_text
+            paint.write(painter, rest, words, ink)
 
     def _paint_state(self, painter: QPainter, rect: QRectF) -> None:
         px, ink, look = self.theme.px, self.theme.ink, self._look

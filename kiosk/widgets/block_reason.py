@@ -46,7 +46,7 @@ class BlockReason(Themed):
         words.addWidget(self._title)
         words.addWidget(self._detail)
         words.addStretch(1)
-        row.addLayout(words, 20)
+        row.addLayout(words)
         self.set_look(look or BlockLook(""))
 
     def set_look(self, look: BlockLook) -> None:

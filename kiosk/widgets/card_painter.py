@@ -21,15 +21,34 @@ from kiosk.widgets.stage_bar import paint_stages
 CardTone = Literal["normal", "alarm", "attention", "held", "done", "cancelled"]
 
 PAD_PX = 16
-HEAD_PX = 58
-NUMBER_TOP_PX = 68
-NUMBER_PX = 50
-CAPTION_PX = 22
-BAND_TOP_PX = 144
-STAGE_TOP_PX = 169
-STAGE_TEXT_TOP_PX = 180
-BODY_PX = 206  # everything above the buttons
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """Heights from the top of a card, in reference pixels; `body` is all above the buttons."""
+
+    head: int
+    number: int
+    number_high: int
+    caption_high: int
+    band: int
+    stage: int
+    stage_text: int
+    body: int
+    foot: int
+
+
+_FULL = Geometry(58, 70, 52, 24, 148, 175, 187, 222, 14)
+_COMPACT = Geometry(47, 48, 42, 20, 107, 131, 140, 161, 7)
+
+
+def geometry(theme: Theme) -> Geometry:
+    """The measures of a card for this window: six cards must fit on 720 lines."""
+    return _COMPACT if theme.metrics.compact else _FULL
+
+
 _CHIP_GAP_PX = 8
+_CLOCK_SHARE = 0.53  # of the row, for the left numeral
 
 _CHIP_TONE: dict[CardTone, ChipTone] = {
     "normal": "info",
@@ -38,6 +57,13 @@ _CHIP_TONE: dict[CardTone, ChipTone] = {
     "held": "held",
     "done": "ok",
     "cancelled": "neutral",
+}
+
+
+_HEAD_FILL: dict[CardTone, str] = {
+    "alarm": "alarm",
+    "attention": "amber_bg",
+    "held": "held_bg",
 }
 
 
@@ -94,28 +120,27 @@ def chips_of(look: CardLook) -> tuple[ChipLook, ...]:
 
 def paint_ground(painter: QPainter, rect: QRectF, look: CardLook, theme: Theme) -> None:
     """Card, border and the coloured head or hatch that tells its tone."""
-    radius, head = theme.px(RADIUS_CARD), theme.px(HEAD_PX)
+    radius, head = theme.px(RADIUS_CARD), theme.px(geometry(theme).head)
     border, width = ("alarm_line", 2.0) if look.tone == "alarm" else ("line", 1.0)
     dashed = look.stale and look.tone != "alarm"
     if dashed:
         border, width = "line2", 1.5
-    painter.save()
-    painter.setClipPath(paint.rounded(rect, radius))
-    ground = {"done": "surface", "cancelled": "surface2"}.get(look.tone, "surface")
-    painter.fillRect(rect, theme.color(ground))
+    ground = "surface2" if look.tone == "cancelled" else "surface"
+    paint.box(painter, rect, fill=theme.code(ground), radius=radius)
     top = QRectF(rect.left(), rect.top(), rect.width(), head)
-    if look.tone == "alarm":
-        painter.fillRect(top, theme.color("alarm"))
-    elif look.tone == "attention":
-        painter.fillRect(top, theme.color("amber_bg"))
-    elif look.tone == "held":
-        painter.fillRect(top, theme.color("held_bg"))
-        bottom = rect.top() + theme.px(BODY_PX - 2)
+    if look.tone in _HEAD_FILL:
+        # A straight clip keeps the round corners smooth; a round one would be jagged.
+        painter.save()
+        painter.setClipRect(top)
+        paint.box(painter, rect, fill=theme.code(_HEAD_FILL[look.tone]), radius=radius)
+        painter.restore()
+    if look.tone == "held":
+        bottom = rect.top() + theme.px(geometry(theme).body - 2)
         body = QRectF(rect.left(), top.bottom(), rect.width(), bottom - top.bottom())
-        painter.setClipRect(body, Qt.ClipOperation.IntersectClip)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.save()
+        painter.setClipRect(body)
         paint.hatch(painter, body, theme.code("hatch"), theme.px(6), theme.px(10))
-    painter.restore()
+        painter.restore()
     if look.tone in ("normal", "done", "cancelled"):
         pad = theme.px(PAD_PX)
         line = QRectF(rect.left() + pad, top.bottom() - 1, rect.width() - 2 * pad, 1)
@@ -129,7 +154,9 @@ def paint_head(painter: QPainter, rect: QRectF, look: CardLook, theme: Theme) ->
     right = rect.right() - px(12)
     for chip in reversed(chips_of(look)):
         wide = min(chip_width(chip, theme), rect.width() * 0.5)
-        box = QRectF(right - wide, rect.top() + px(9), wide, px(CHIP_PX))
+        box = QRectF(
+            right - wide, rect.top() + (rect.height() - px(CHIP_PX)) / 2 - px(3), wide, px(CHIP_PX)
+        )
         paint_chip(painter, box, chip, theme, on_alarm=look.tone == "alarm")
         right -= wide + px(_CHIP_GAP_PX)
     left = rect.left() + px(PAD_PX)
@@ -145,8 +172,9 @@ def paint_head(painter: QPainter, rect: QRectF, look: CardLook, theme: Theme) ->
     if paint.advance(look.title, title.px, title.weight) > room:
         _paint_long_name(painter, rect, look, theme, room)
         return
-    upper = QRectF(left, rect.top() + px(7), room, px(26))
-    lower = QRectF(left, rect.top() + px(32), room, px(20))
+    top = rect.top() + (rect.height() - px(45)) / 2
+    upper = QRectF(left, top, room, px(26))
+    lower = QRectF(left, top + px(25), room, px(20))
     paint.write(painter, upper, look.title, title)
     paint.write(painter, lower, look.subtitle, line)
 
@@ -160,7 +188,7 @@ def _paint_long_name(
     base = theme.ink("section", tint, SEMIBOLD)
     ink = paint.Ink(base.px, base.weight, base.color, look.tone == "cancelled")
     left = rect.left() + px(PAD_PX)
-    box = QRectF(left, rect.top() + px(5), room, px(48))
+    box = QRectF(left, rect.top(), room, rect.height())
     paint.write(painter, box, look.title, ink, max_lines=2)
 
 
@@ -169,9 +197,9 @@ def clock_rect(rect: QRectF, theme: Theme) -> QRectF:
     px = theme.px
     return QRectF(
         rect.left() + px(PAD_PX),
-        rect.top() + px(NUMBER_TOP_PX),
-        (rect.width() - 2 * px(PAD_PX)) * 0.53,
-        px(NUMBER_PX + CAPTION_PX),
+        rect.top() + px(geometry(theme).number),
+        (rect.width() - 2 * px(PAD_PX)) * _CLOCK_SHARE,
+        px(geometry(theme).number_high + geometry(theme).caption_high),
     )
 
 
@@ -181,40 +209,53 @@ def temp_rect(rect: QRectF, theme: Theme) -> QRectF:
     left = clock_rect(rect, theme).right() + px(8)
     return QRectF(
         left,
-        rect.top() + px(NUMBER_TOP_PX),
+        rect.top() + px(geometry(theme).number),
         rect.right() - px(PAD_PX) - left,
-        px(BAND_TOP_PX + 22 - NUMBER_TOP_PX),
+        px(geometry(theme).band + 24 - geometry(theme).number),
     )
 
 
 def stage_rect(rect: QRectF, theme: Theme) -> QRectF:
     """Where the four parts and the words below them stand."""
     px = theme.px
-    top = rect.top() + px(STAGE_TOP_PX)
+    top = rect.top() + px(geometry(theme).stage)
     wide = rect.width() - 2 * px(PAD_PX)
-    return QRectF(rect.left() + px(PAD_PX), top, wide, px(BODY_PX - STAGE_TOP_PX))
+    return QRectF(
+        rect.left() + px(PAD_PX), top, wide, px(geometry(theme).body - geometry(theme).stage)
+    )
+
+
+def numbers_rect(rect: QRectF, theme: Theme) -> QRectF:
+    """Both numerals with their captions: the left caption may reach below the right numeral."""
+    left = clock_rect(rect, theme)
+    left.setRight(temp_rect(rect, theme).right())
+    return left
 
 
 def paint_clock(painter: QPainter, rect: QRectF, look: CardLook, theme: Theme) -> None:
+    """The left numeral in `rect`; its caption takes what the right caption leaves of the row."""
     px = theme.px
     tint = "stale" if look.tone in ("held", "cancelled") else "text"
-    number = QRectF(rect.left(), rect.top(), rect.width(), px(NUMBER_PX))
+    number = QRectF(rect.left(), rect.top(), rect.width(), px(geometry(theme).number_high))
     unit = theme.ink("caption", "text2")
     paint_value(painter, number, look.clock_text, "", theme.ink("numeral", tint), unit)
     if not look.clock_caption:
         return
     side = px(18)
-    line = QRectF(rect.left(), number.bottom(), rect.width(), px(CAPTION_PX))
     ink = theme.ink("caption", "text2")
+    row = rect.width() / _CLOCK_SHARE
+    taken = paint.advance(look.temp_caption, ink.px, SEMIBOLD) + px(30) if look.temp_text else 0
+    wide = max(rect.width() * 0.7, row - taken)
+    line = QRectF(rect.left(), number.bottom(), wide, px(geometry(theme).caption_high))
     icons.draw(painter, look.clock_icon, line.left(), line.center().y() - side / 2, side, ink.color)
-    indent = side + px(3) if look.clock_icon else 0
+    indent = side + px(4) if look.clock_icon else 0
     paint.write(painter, line.adjusted(indent, 0, 0, 0), look.clock_caption, ink)
 
 
 def paint_temp(painter: QPainter, rect: QRectF, look: CardLook, theme: Theme) -> None:
     """Number with raised unit, caption and band; with no number the caption stands alone."""
     px, right = theme.px, Qt.AlignmentFlag.AlignRight
-    number = QRectF(rect.left(), rect.top(), rect.width(), px(NUMBER_PX))
+    number = QRectF(rect.left(), rect.top(), rect.width(), px(geometry(theme).number_high))
     if not look.temp_text:
         ink = theme.ink("body", "text2")
         icon = look.temp_icon or "thermometer"
@@ -226,7 +267,9 @@ def paint_temp(painter: QPainter, rect: QRectF, look: CardLook, theme: Theme) ->
     paint_value(
         painter, number, look.temp_text, look.temp_unit, theme.ink("numeral", tint), unit, right
     )
-    line = QRectF(rect.left(), number.bottom(), rect.width(), px(CAPTION_PX))
+    room = paint.advance(look.temp_caption, theme.metrics.text("caption"), SEMIBOLD) + px(24)
+    reach = min(max(rect.width(), room), rect.width() * 1.3)
+    line = QRectF(rect.right() - reach, number.bottom(), reach, px(geometry(theme).caption_high))
     alarm = judged == "alarm"
     strong = SEMIBOLD if alarm else MEDIUM if judged == "stale" else 400
     ink = theme.ink("caption", "alarm_text" if alarm else "text2", strong)
@@ -234,7 +277,7 @@ def paint_temp(painter: QPainter, rect: QRectF, look: CardLook, theme: Theme) ->
     _write_right(painter, line, look.temp_caption, ink, icon, theme)
     if look.band is not None:
         wide = min(rect.width(), px(BAND_PX))
-        top = rect.top() + px(BAND_TOP_PX - NUMBER_TOP_PX)
+        top = rect.top() + px(geometry(theme).band - geometry(theme).number)
         band = QRectF(rect.right() - wide, top, wide, px(18))
         paint_band(painter, band, look.band, judged, theme)
 
@@ -243,7 +286,7 @@ def paint_stage(painter: QPainter, rect: QRectF, look: CardLook, theme: Theme) -
     px = theme.px
     bar = QRectF(rect.left(), rect.top(), rect.width(), px(STAGE_PX))
     paint_stages(painter, bar, look.stage_index, look.stage_fraction, theme)
-    top = rect.top() + px(STAGE_TEXT_TOP_PX - STAGE_TOP_PX)
+    top = rect.top() + px(geometry(theme).stage_text - geometry(theme).stage)
     line = QRectF(rect.left(), top, rect.width(), px(22))
     right = line.right()
     if look.qc_text:

@@ -94,9 +94,7 @@ class NavButton(Pressable):
         top = rect.center().y() - high / 2
         x = rect.center().x() - side / 2
         icons.draw(painter, self.item.icon, x, top, side, ink.color)
-        word = QRectF(
-            rect.left() + 1, top + side + gap, rect.width() - 2, paint.line_height(ink.px)
-        )
+        word = QRectF(rect.left(), top + side + gap, rect.width(), paint.line_height(ink.px))
         paint.write(painter, word, self.item.text, ink, Qt.AlignmentFlag.AlignHCenter)
         if self.item.badge:
             self._paint_badge(painter, x + side, top)
@@ -153,7 +151,7 @@ class NavRail(Themed):
     def restyle(self) -> None:
         px, compact = self.theme.px, self.theme.metrics.compact
         self.setFixedWidth(px(_NARROW_PX if compact else _WIDE_PX))
-        side = px(4 if compact else 8)
+        side = px(2 if compact else 8)
         self._box.setContentsMargins(side, px(56 if compact else 76), side, px(12))
         self._box.setSpacing(px(4 if compact else 8))
 

@@ -17,11 +17,13 @@ from kiosk.widgets.limit_band import Judged
 ValueSize = Literal["numeral", "reading", "typing"]
 
 STALE_ICON = "history"
+_CAPTION_TINT: dict[Judged, str] = {"alarm": "alarm_text", "ok": "ok"}
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingLook:
-    """`caption` stands above (what, when), `verdict` and `hint` beside the number.
+    """`caption` stands above (what, when), `verdict` and `hint` beside the number,
+    `aside` (the limit) at the far end of the caption. In size `typing` the caption is the verdict.
 
     With no `text` the `caption` stands alone: never measured, or no core temperature at all.
     """
@@ -34,6 +36,7 @@ class ReadingLook:
     verdict: str = ""
     verdict_icon: str = ""
     hint: str = ""
+    aside: str = ""
 
 
 def value_tint(judged: Judged) -> str:
@@ -141,14 +144,27 @@ class ReadingValue(Themed):
 
     def _paint_caption(self, painter: QPainter) -> int:
         high = self._caption_height()
-        stale = self._look.judged == "stale"
+        judged = self._look.judged
+        stale = judged == "stale"
         icon = STALE_ICON if stale else self._look.caption_icon
-        ink = self.theme.ink("body", "text2", SEMIBOLD if stale else 400)
-        x, side = 0, self.theme.px(20)
+        tint = "text2"
+        if self._size == "typing" and judged in _CAPTION_TINT:
+            tint = _CAPTION_TINT[judged]  # while typing the caption is the verdict
+        strong = stale or tint != "text2"
+        ink = self.theme.ink(
+            "section" if tint != "text2" else "body", tint, SEMIBOLD if strong else 400
+        )
+        line = QRectF(0, 0, self.width(), high - self.theme.px(4))
+        side = self.theme.px(20)
         if icon:
-            icons.draw(painter, icon, 0, 0, side, ink.color)
-            x = side + self.theme.px(6)
-        paint.write(painter, QRectF(x, 0, self.width() - x, high), self._look.caption, ink)
+            icons.draw(painter, icon, 0, line.center().y() - side / 2, side, ink.color)
+            line.setLeft(side + self.theme.px(8))
+        if self._look.aside:
+            aside = self.theme.ink("body", "text")
+            wide = paint.advance(self._look.aside, aside.px, aside.weight)
+            paint.write(painter, line, self._look.aside, aside, Qt.AlignmentFlag.AlignRight)
+            line.setRight(line.right() - wide - self.theme.px(12))
+        paint.write(painter, line, self._look.caption, ink)
         return high
 
     def _paint_verdict(self, painter: QPainter, rect: QRectF) -> None:

@@ -156,7 +156,7 @@ class Sheet(Themed):
         self._body_slot.setContentsMargins(tight, px(16), tight, px(16))
         self._foot.setContentsMargins(tight, px(16), tight, px(16))
         self._foot.setSpacing(px(12))
-        for button, least in ((self._cancel, 45), (self._extra, 45), (self._confirm, 80)):
+        for button, least in ((self._cancel, 45), (self._extra, 45), (self._confirm, 100)):
             button.setMinimumWidth(round(self.theme.px(least * 4)))
         self._cross.setFixedWidth(self.theme.mm(CARD_MM))
         self._place()

@@ -4,7 +4,6 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from kiosk.theme import paint
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.widgets.base import Themed
@@ -29,13 +28,10 @@ def paint_stages(
         painter.setBrush(theme.color("track"))
         painter.drawRoundedRect(part, radius, radius)
         if share > 0:
-            painter.save()
-            painter.setClipPath(paint.rounded(part, radius))
             filled = QRectF(part)
             filled.setWidth(max(wide * min(share, 1.0), rect.height()))
             painter.setBrush(theme.color("prog"))
-            painter.drawRoundedRect(filled, radius if share < 1 else 0, radius if share < 1 else 0)
-            painter.restore()
+            painter.drawRoundedRect(filled, radius, radius)
 
 
 class StageBar(Themed):

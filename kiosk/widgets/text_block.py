@@ -35,7 +35,9 @@ class TextBlock(QLabel):
         self._lines = lines
         self._align = align
         self._strike = False
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        # A wrapping text takes the height of its row, else its second line would be cut off.
+        upright = QSizePolicy.Policy.Preferred if lines > 1 else QSizePolicy.Policy.Fixed
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, upright)
         policy.setHeightForWidth(lines > 1)
         self.setSizePolicy(policy)
         theme.changed.connect(self._on_theme_changed)

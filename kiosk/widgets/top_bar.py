@@ -16,7 +16,7 @@ from kiosk.widgets.connection_badge import ConnectionBadge, ConnectionLook
 from kiosk.widgets.filter_chip import FilterChip, FilterLook
 from kiosk.widgets.text_block import TextBlock
 
-HEIGHT_PX = 68
+HEIGHT_PX, COMPACT_PX = 68, 56
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,9 @@ class TopBar(Themed):
     @override
     def restyle(self) -> None:
         px = self.theme.px
-        self.setFixedHeight(max(px(HEIGHT_PX), self.theme.mm(12) + px(12)))
-        self._row.setSpacing(px(8))
+        high = COMPACT_PX if self.theme.metrics.compact else HEIGHT_PX
+        self.setFixedHeight(max(px(high), self.theme.mm(12) + px(8)))
+        self._row.setSpacing(px(8 if self.theme.metrics.compact else 12))
         self._filters.setSpacing(px(8))
         self._show_parts()
 

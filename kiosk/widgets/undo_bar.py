@@ -118,14 +118,17 @@ class UndoBar(Themed):
         painter = QPainter(self)
         px = self.theme.px
         rect = QRectF(self.rect())
-        painter.setClipPath(paint.rounded(rect, px(RADIUS_CARD)))
-        painter.fillRect(rect, self.theme.color("text"))
-        bar = px(_BAR_PX)
-        painter.fillRect(
-            QRectF(0, rect.bottom() - bar, rect.width(), bar), self.theme.color("held")
-        )
-        left = QRectF(0, rect.bottom() - bar, rect.width() * self._share, bar)
-        painter.fillRect(left, self.theme.color("amber"))
+        bar, radius = px(_BAR_PX), px(RADIUS_CARD)
+        edge = rect.bottom() - bar
+        # Straight clips keep the round corners smooth.
+        for tint, area in (
+            ("held", QRectF(0, edge, rect.width(), bar)),
+            ("amber", QRectF(0, edge, rect.width() * self._share, bar)),
+            ("text", QRectF(0, 0, rect.width(), edge)),
+        ):
+            painter.setClipRect(area)
+            paint.box(painter, rect, fill=self.theme.code(tint), radius=radius)
+        painter.setClipping(False)
         if self._look is not None:
             side = px(26)
             y = (rect.height() - bar - side) / 2

@@ -12,7 +12,7 @@ from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import BAR_MM, MEDIUM, RADIUS_BUTTON, SEMIBOLD
 from kiosk.widgets.base import Pressable
 
-HEIGHT_PX = 40
+HEIGHT_PX, COMPACT_PX = 40, 34
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,11 @@ class WaveHeader(Pressable):
 
     @override
     def restyle(self) -> None:
-        high = self.theme.mm(BAR_MM) if self.theme.metrics.glove else self.theme.px(HEIGHT_PX)
+        high = (
+            self.theme.mm(BAR_MM)
+            if self.theme.metrics.glove
+            else self.theme.px(COMPACT_PX if self.theme.metrics.compact else HEIGHT_PX)
+        )
         self.setFixedHeight(high)
 
     @override

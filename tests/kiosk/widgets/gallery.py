@@ -283,13 +283,41 @@ TILES = (
         stage_text="Selesai 04.53",
         stage_caption="1.749 jadi, sisa makanan 7",
     ),
-    tile(9, "Tahu Kukus", "outlined", "Persiapan", tone="cancelled", chip_text="Batal",
-         chip_icon="ban", buttons=(), stage_text="Batal", stage_caption="tahu asam saat diterima"),
+    tile(
+        9,
+        "Tahu Kukus",
+        "outlined",
+        "Persiapan",
+        tone="cancelled",
+        chip_text="Batal",
+        chip_icon="ban",
+        buttons=(),
+        stage_text="Batal",
+        stage_caption="tahu asam saat diterima",
+    ),
     tile(7, "Ayam Kukus Tanpa Kedelai Tanpa Gluten", "outlined", "Persiapan"),
-    tile(8, "Pisang Ambon", "neutral", "Lepas", tone="held", chip_text="Ditahan",
-         chip_icon="circle-pause", stage_text="Masak", stage_caption="ditahan 04.31"),
-    tile(6, "Nasi Tim Ayam", "tonal", "Ukur", tone="alarm", chip_text="Suhu kurang",
-         chip_icon="octagon-alert", stage_text="Masak", stage_caption="61,8 °C"),
+    tile(
+        8,
+        "Pisang Ambon",
+        "neutral",
+        "Lepas",
+        tone="held",
+        chip_text="Ditahan",
+        chip_icon="circle-pause",
+        stage_text="Masak",
+        stage_caption="ditahan 04.31",
+    ),
+    tile(
+        6,
+        "Nasi Tim Ayam",
+        "tonal",
+        "Ukur",
+        tone="alarm",
+        chip_text="Suhu kurang",
+        chip_icon="octagon-alert",
+        stage_text="Masak",
+        stage_caption="61,8 °C",
+    ),
 )
 
 RAIL = RailLook(
@@ -379,10 +407,10 @@ def board(theme: Theme, *, offline: bool = False) -> QWidget:
     frame.setSpacing(0)
     frame.addWidget(NavRail(theme, RAIL))
     main = QVBoxLayout()
-    main.setContentsMargins(16, 0, 16, 16)
-    main.setSpacing(8)
-    frame.addLayout(main)
     compact = theme.metrics.compact
+    main.setSpacing(2 if compact else 8)
+    main.setContentsMargins(*((8, 0, 8, 8) if compact else (16, 0, 16, 16)))
+    frame.addLayout(main)
     filters = FILTERS[1:] if compact else FILTERS
     connection = ConnectionLook(*CONNECTIONS[2 if offline else 0])
     main.addWidget(
@@ -436,6 +464,35 @@ def board(theme: Theme, *, offline: bool = False) -> QWidget:
     return page
 
 
+def longer(look: CardLook) -> CardLook:
+    """The same card in a language that needs a third more room."""
+
+    def more(text: str) -> str:
+        return text + " " + "panjangnya kata"[: max(1, len(text) * 35 // 100)] if text else text
+
+    return replace(
+        look,
+        title=more(look.title),
+        subtitle=more(look.subtitle),
+        chip_text=more(look.chip_text),
+        clock_caption=more(look.clock_caption),
+        temp_caption=more(look.temp_caption),
+        stage_text=more(look.stage_text),
+        stage_caption=more(look.stage_caption),
+        buttons=tuple(replace(button, text=more(button.text)) for button in look.buttons),
+    )
+
+
+def board_long(theme: Theme) -> QWidget:
+    page = QWidget()
+    grid = QGridLayout(page)
+    columns = 3 if theme.metrics.compact else 4
+    for number, look in enumerate((*CARDS, *TILES[:4])):
+        kind = BatchCard if number < len(CARDS) else BatchTile
+        grid.addWidget(kind(theme, longer(look)), number // columns, number % columns)
+    return page
+
+
 def board_offline(theme: Theme) -> QWidget:
     return board(theme, offline=True)
 
@@ -471,8 +528,16 @@ def components(theme: Theme) -> QWidget:
     values = QWidget()
     flow = QVBoxLayout(values)
     for look in (
-        ReadingLook("61,8", "°C", "Suhu inti · 04.38 · 4 mnt lalu", "thermometer", "alarm",
-                    "kurang 13,2 °C", "arrow-up", "naik 0,6 °C per menit"),
+        ReadingLook(
+            "61,8",
+            "°C",
+            "Suhu inti · 04.38 · 4 mnt lalu",
+            "thermometer",
+            "alarm",
+            "kurang 13,2 °C",
+            "arrow-up",
+            "naik 0,6 °C per menit",
+        ),
         ReadingLook("82,7", "°C", "Suhu inti · 04.40", "thermometer", "ok", "dalam batas", "check"),
         ReadingLook("70,3", "°C", "22 mnt lalu", "", "stale", "data lama", "", "dari Probe 2"),
         ReadingLook("", "", "Belum diukur", "thermometer"),
@@ -500,9 +565,12 @@ def components(theme: Theme) -> QWidget:
     )
     made = [Chip(theme, look) for look in chips]
     second.addWidget(panel(theme, row(*made[:5]), row(*made[5:])))
-    bands = [LimitBand(theme, band(82.7), "ok"), LimitBand(theme, band(61.8), "alarm"),
-             LimitBand(theme, band(78.4), "stale"),
-             LimitBand(theme, BandLook(3.0, 5.0, -5.0, 20.0, "below"), "ok")]
+    bands = [
+        LimitBand(theme, band(82.7), "ok"),
+        LimitBand(theme, band(61.8), "alarm"),
+        LimitBand(theme, band(78.4), "stale"),
+        LimitBand(theme, BandLook(3.0, 5.0, -5.0, 20.0, "below"), "ok"),
+    ]
     stages = []
     for index, fraction in ((0, 0.4), (1, 0.5), (2, 0.3), (4, 0.0)):
         stage = StageBar(theme)
@@ -513,7 +581,11 @@ def components(theme: Theme) -> QWidget:
         (Segment("id", "Indonesia", chosen_icon="check"), Segment("en", "English")), "id"
     )
     theme_choice = SegmentsLook(
-        (Segment("l", "Terang", "sun"), Segment("d", "Gelap", "moon"), Segment("t", "Ikut jam", "clock")),
+        (
+            Segment("l", "Terang", "sun"),
+            Segment("d", "Gelap", "moon"),
+            Segment("t", "Ikut jam", "clock"),
+        ),
         "l",
     )
     probe = SegmentsLook(
@@ -525,24 +597,43 @@ def components(theme: Theme) -> QWidget:
             Segments(theme, "lang", choices),
             Segments(theme, "theme", theme_choice),
             Segments(theme, "source", probe, height_mm=18),
-            OptionTile(theme, "o1", OptionLook("a", "Suhu di luar batas", "thermometer", chosen=True)),
+            OptionTile(
+                theme, "o1", OptionLook("a", "Suhu di luar batas", "thermometer", chosen=True)
+            ),
             OptionTile(theme, "o2", OptionLook("b", "Bahan diragukan", "package-x")),
-            OptionTile(theme, "o3", OptionLook("c", "Bacaan 04.38", "thermometer", True, "many",
-                                               "61,8 °C · Panci 2 · Joko P.")),
+            OptionTile(
+                theme,
+                "o3",
+                OptionLook(
+                    "c", "Bacaan 04.38", "thermometer", True, "many", "61,8 °C · Panci 2 · Joko P."
+                ),
+            ),
         )
     )
     second.addStretch(1)
     undo = UndoBar(theme)
     undo.set_look(
-        UndoLook("t1", "Sup Jagung Wortel → Masak", "Sari W. · tersimpan di kios ini",
-                 ButtonLook("undo", "Urungkan", "undo-2", "outlined"))
+        UndoLook(
+            "t1",
+            "Sup Jagung Wortel → Masak",
+            "Sari W. · tersimpan di kios ini",
+            ButtonLook("undo", "Urungkan", "undo-2", "outlined"),
+        )
     )
     third.addWidget(undo)
     for look_toast in (
-        ToastLook("1", "Bacaan 71,5 °C tersimpan di kios", "menunggu dikirim", "hard-drive-download"),
+        ToastLook(
+            "1", "Bacaan 71,5 °C tersimpan di kios", "menunggu dikirim", "hard-drive-download"
+        ),
         ToastLook("2", "8 ketukan terkirim, semua diterima", "segar 04.46", "cloud-upload", "ok"),
-        ToastLook("3", "1 ketukan ditolak: Nasi Putih ditahan", "tetap tampil", "octagon-x", "alarm",
-                  stays=True),
+        ToastLook(
+            "3",
+            "1 ketukan ditolak: Nasi Putih ditahan",
+            "tetap tampil",
+            "octagon-x",
+            "alarm",
+            stays=True,
+        ),
     ):
         toast = Toast(theme)
         toast.set_look(look_toast)
@@ -551,10 +642,22 @@ def components(theme: Theme) -> QWidget:
         panel(
             theme,
             *(BatchTile(theme, look) for look in TILES[2:6]),
-            row(Avatar(theme, "SW", active=True), Avatar(theme, "JP"), Avatar(theme, "HG", size=56),
-                PinDots(theme), Avatar(theme, "SR", icon="lock")),
-            BlockReason(theme, BlockLook("Belum boleh ke Uji mutu",
-                        ("suhu inti harus ≥ 75 °C", "langkah 5 belum selesai"), "octagon-alert", "alarm")),
+            row(
+                Avatar(theme, "SW", active=True),
+                Avatar(theme, "JP"),
+                Avatar(theme, "HG", size=56),
+                PinDots(theme),
+                Avatar(theme, "SR", icon="lock"),
+            ),
+            BlockReason(
+                theme,
+                BlockLook(
+                    "Belum boleh ke Uji mutu",
+                    ("suhu inti harus ≥ 75 °C", "langkah 5 belum selesai"),
+                    "octagon-alert",
+                    "alarm",
+                ),
+            ),
             NoteField(theme, "n1", note()),
             NoteField(theme, "n2", note("Tambah 4 liter kaldu tanpa garam ke wadah 2, aduk rata")),
         )
@@ -571,8 +674,13 @@ def batch_page(theme: Theme) -> QWidget:
         (
             StageRow("Rencana", "Dijadwalkan dari jam makan 08.00", "01.10", "done"),
             StageRow("Persiapan", "Nur Aini · 2j 18m", "01.22", "done"),
-            StageRow("Masak", "Joko Prasetyo · berjalan 1j 02m", "03.40", "current",
-                     "Inti 61,8 °C, belum ≥ 75 °C"),
+            StageRow(
+                "Masak",
+                "Joko Prasetyo · berjalan 1j 02m",
+                "03.40",
+                "current",
+                "Inti 61,8 °C, belum ≥ 75 °C",
+            ),
             StageRow("Uji mutu", "perkiraan · rencana 04.44", "05.01"),
             StageRow("Selesai", "perkiraan · berangkat 06.30", "05.11"),
         )
@@ -581,23 +689,44 @@ def batch_page(theme: Theme) -> QWidget:
     readings = ReadingList(theme)
     readings.set_look(
         (
-            ReadingRow("04.38", "61,8 °C", "Panci 2, tengah · Joko P.", "Tangan", "hand", "alarm",
-                       "arrow-down-to-line"),
+            ReadingRow(
+                "04.38",
+                "61,8 °C",
+                "Panci 2, tengah · Joko P.",
+                "Tangan",
+                "hand",
+                "alarm",
+                "arrow-down-to-line",
+            ),
             ReadingRow("04.32", "58,0 °C", "Panci 2, tengah", "Probe 2", "cable"),
             ReadingRow("04.20", "51,6 °C", "Panci 1, tepi · Budi S.", "Tangan", "hand"),
         )
     )
     value = ReadingValue(
         theme,
-        ReadingLook("61,8", "°C", "Suhu inti · 04.38 · 4 mnt lalu", "thermometer", "alarm",
-                    "kurang 13,2 °C", "arrow-up", "naik 0,6 °C per menit · 75 °C perkiraan 05.01"),
+        ReadingLook(
+            "61,8",
+            "°C",
+            "Suhu inti · 04.38 · 4 mnt lalu",
+            "thermometer",
+            "alarm",
+            "kurang 13,2 °C",
+            "arrow-up",
+            "naik 0,6 °C per menit · 75 °C perkiraan 05.01",
+        ),
     )
     reason = BlockReason(
         theme,
-        BlockLook("Belum boleh ke Uji mutu", ("suhu inti harus ≥ 75 °C", "langkah 5 belum selesai"),
-                  "octagon-alert", "alarm"),
+        BlockLook(
+            "Belum boleh ke Uji mutu",
+            ("suhu inti harus ≥ 75 °C", "langkah 5 belum selesai"),
+            "octagon-alert",
+            "alarm",
+        ),
     )
-    big = ActionButton(theme, "go", ButtonLook("x", "Uji mutu", "arrow-right", "tonal"), size="page")
+    big = ActionButton(
+        theme, "go", ButtonLook("x", "Uji mutu", "arrow-right", "tonal"), size="page"
+    )
     foot = row(reason, big, stretch=False)
     frame.addWidget(panel(theme, value, readings, foot), 2)
     steps = StepList(theme, "steps")
@@ -605,9 +734,15 @@ def batch_page(theme: Theme) -> QWidget:
         (
             StepRow("1", "1", "Marinasi ayam, kecap, jahe 30 menit", "done", "02.05"),
             StepRow("2", "2", "Masukkan ayam, aduk sampai berubah warna", "done", "03.52"),
-            StepRow("5", "5", "Masak tertutup sampai inti ≥ 75 °C", "current",
-                    button=ButtonLook("tick", "Tunggu suhu", "hourglass", "blocked", False,
-                                      "Suhu belum cukup")),
+            StepRow(
+                "5",
+                "5",
+                "Masak tertutup sampai inti ≥ 75 °C",
+                "current",
+                button=ButtonLook(
+                    "tick", "Tunggu suhu", "hourglass", "blocked", False, "Suhu belum cukup"
+                ),
+            ),
             StepRow("6", "6", "Taburi wijen, pindah ke wadah saji", "coming", "3 mnt"),
         )
     )
@@ -635,29 +770,58 @@ def measure_sheet(theme: Theme) -> QWidget:
     left = QVBoxLayout()
     value = ReadingValue(
         theme,
-        ReadingLook("71,5", "°C", "Di luar batas · kurang 3,5 °C", "octagon-alert", "alarm"),
+        ReadingLook(
+            "71,5",
+            "°C",
+            "Di luar batas · kurang 3,5 °C",
+            "octagon-alert",
+            "alarm",
+            aside="batas ≥ 75 °C",
+        ),
         size="typing",
         align=Qt.AlignmentFlag.AlignRight,
     )
-    ground = panel(theme, value, LimitBand(theme, replace(band(71.5), low_text="20", high_text="100"),
-                                           "alarm", stretch=True))
+    ground = panel(
+        theme,
+        value,
+        LimitBand(
+            theme, replace(band(71.5), low_text="20", high_text="100"), "alarm", stretch=True
+        ),
+    )
     ground.set_ground("alarm_bg", "alarm_line", border_px=3)
     left.addWidget(ground)
     left.addWidget(TextBlock(theme, "Cara ukur", weight=600))
     left.addWidget(
-        Segments(theme, "source", SegmentsLook(
-            (Segment("h", "Tangan", "hand"), Segment("p", "Probe 2", "cable", "71,1")), "h"),
-            height_mm=18)
+        Segments(
+            theme,
+            "source",
+            SegmentsLook(
+                (Segment("h", "Tangan", "hand"), Segment("p", "Probe 2", "cable", "71,1")), "h"
+            ),
+            height_mm=18,
+        )
     )
     left.addWidget(TextBlock(theme, "Titik", weight=600))
     left.addWidget(
-        Segments(theme, "point", SegmentsLook(
-            (Segment("1", "Panci 1"), Segment("2", "Panci 2, tengah"), Segment("3", "Panci 2, tepi")),
-            "2"), height_mm=18)
+        Segments(
+            theme,
+            "point",
+            SegmentsLook(
+                (
+                    Segment("1", "Panci 1"),
+                    Segment("2", "Panci 2, tengah"),
+                    Segment("3", "Panci 2, tepi"),
+                ),
+                "2",
+            ),
+            height_mm=18,
+        )
     )
     left.addStretch(1)
     box.addLayout(left, 1)
-    box.addWidget(KeyPad(theme, "pad", KeyPadLook("Kosongkan", "Hapus", "Tanda"), kind="temperature"), 1)
+    box.addWidget(
+        KeyPad(theme, "pad", KeyPadLook("Kosongkan", "Hapus", "Tanda"), kind="temperature"), 1
+    )
     sheet.set_body(body)
     page.setProperty("sheet", True)
     page.sheet = sheet  # type: ignore[attr-defined]
@@ -679,8 +843,17 @@ def quality(theme: Theme) -> QWidget:
         QcLook("look", "Rupa", "Warna cerah, potongan seragam", "pass", "Layak", "Tidak layak"),
         QcLook("taste", "Rasa", "Terlalu asin di wadah 2", "fail", "Layak", "Tidak layak"),
         QcLook("smell", "Aroma", "Segar, tidak asam", "", "Layak", "Tidak layak"),
-        QcLook("core", "Suhu inti", "batas ≥ 75 °C · Wadah 1", "pass", "Layak", "Tidak layak",
-               "78,4 °C", band(78.4), "ok"),
+        QcLook(
+            "core",
+            "Suhu inti",
+            "batas ≥ 75 °C · Wadah 1",
+            "pass",
+            "Layak",
+            "Tidak layak",
+            "78,4 °C",
+            band(78.4),
+            "ok",
+        ),
     ]
     made: list[QWidget] = [QcHeading(theme, "Uji organoleptik", "2 penguji, sampel 3 wadah")]
     made += [QcRow(theme, f"qc.{look.key}", look) for look in rows]
@@ -699,8 +872,13 @@ def quality(theme: Theme) -> QWidget:
     )
     right = QVBoxLayout()
     right.addWidget(
-        CorrectivePanel(theme, "fix", CorrectiveLook("Rasa tidak layak: tindakan perbaikan wajib",
-                                                     options, note("Tambah 4 liter kaldu")))
+        CorrectivePanel(
+            theme,
+            "fix",
+            CorrectiveLook(
+                "Rasa tidak layak: tindakan perbaikan wajib", options, note("Tambah 4 liter kaldu")
+            ),
+        )
     )
     dots = PinDots(theme)
     dots.set_look(3, "3 dari 6")
@@ -713,33 +891,75 @@ def inbox(theme: Theme) -> QWidget:
     page = QWidget()
     frame = QHBoxLayout(page)
     rows = (
-        RefusalRow(theme, "r1", RefusalLook("1", "Selesai · Nasi Putih", "Batch ditahan sejak 04.19",
-                   "04.21", "check", (ChipLook("Joko P.", "user"),
-                                      ChipLook("21 mnt", "clock", "attention")), True)),
-        RefusalRow(theme, "r2", RefusalLook("2", "Uji mutu · Tempe Goreng", "Langkah 3 dibatalkan",
-                   "04.24", "arrow-right", (ChipLook("Nur A.", "user"), ChipLook("18 mnt", "clock")))),
+        RefusalRow(
+            theme,
+            "r1",
+            RefusalLook(
+                "1",
+                "Selesai · Nasi Putih",
+                "Batch ditahan sejak 04.19",
+                "04.21",
+                "check",
+                (ChipLook("Joko P.", "user"), ChipLook("21 mnt", "clock", "attention")),
+                True,
+            ),
+        ),
+        RefusalRow(
+            theme,
+            "r2",
+            RefusalLook(
+                "2",
+                "Uji mutu · Tempe Goreng",
+                "Langkah 3 dibatalkan",
+                "04.24",
+                "arrow-right",
+                (ChipLook("Nur A.", "user"), ChipLook("18 mnt", "clock")),
+            ),
+        ),
     )
     frame.addWidget(panel(theme, *rows), 2)
     lines = (
-        EventLook("04.11", "Masak selesai, uji mutu dimulai", "Agus Riyanto · Kios Masak 2", "flag"),
-        EventLook("04.19", "Ditahan: suhu di luar batas (58,9 °C, wadah 4)", "Ratna Puspita",
-                  "circle-pause", "alarm"),
-        EventLook("04.21", "Ketukan Joko: Selesai, belum tahu batch ditahan", "Kios Masak 1 · offline",
-                  "pointer", marked=True),
+        EventLook(
+            "04.11", "Masak selesai, uji mutu dimulai", "Agus Riyanto · Kios Masak 2", "flag"
+        ),
+        EventLook(
+            "04.19",
+            "Ditahan: suhu di luar batas (58,9 °C, wadah 4)",
+            "Ratna Puspita",
+            "circle-pause",
+            "alarm",
+        ),
+        EventLook(
+            "04.21",
+            "Ketukan Joko: Selesai, belum tahu batch ditahan",
+            "Kios Masak 1 · offline",
+            "pointer",
+            marked=True,
+        ),
     )
     middle = QVBoxLayout()
     middle.addWidget(panel(theme, *(EventLine(theme, look) for look in lines)))
     answers = (
-        AnswerLook("Ulangi pada keadaan sekarang", "Ketukan baru oleh Sari W., merujuk ketukan Joko.",
-                   ButtonLook("retry", "Ulangi: Selesai", role="primary"), "rotate-cw"),
-        AnswerLook("Terima penolakan", "Tidak ada yang berubah. Ketukan tetap tercatat.",
-                   ButtonLook("accept", "Terima", role="tonal"), "check-check"),
-        AnswerLook("Eskalasi", "Hendra Gunawan (Kepala SPPG) memutuskan.",
-                   ButtonLook("escalate", "Eskalasi", role="outlined"), "arrow-up-right"),
+        AnswerLook(
+            "Ulangi pada keadaan sekarang",
+            "Ketukan baru oleh Sari W., merujuk ketukan Joko.",
+            ButtonLook("retry", "Ulangi: Selesai", role="primary"),
+            "rotate-cw",
+        ),
+        AnswerLook(
+            "Terima penolakan",
+            "Tidak ada yang berubah. Ketukan tetap tercatat.",
+            ButtonLook("accept", "Terima", role="tonal"),
+            "check-check",
+        ),
+        AnswerLook(
+            "Eskalasi",
+            "Hendra Gunawan (Kepala SPPG) memutuskan.",
+            ButtonLook("escalate", "Eskalasi", role="outlined"),
+            "arrow-up-right",
+        ),
     )
-    middle.addWidget(
-        row(*(AnswerCard(theme, look.title, look) for look in answers), stretch=False)
-    )
+    middle.addWidget(row(*(AnswerCard(theme, look.title, look) for look in answers), stretch=False))
     frame.addLayout(middle, 5)
     return page
 
@@ -765,11 +985,16 @@ def sign_in(theme: Theme) -> QWidget:
     lockout = LockoutPanel(
         theme,
         "lock",
-        LockoutLook("Terkunci sementara", "04:12",
-                    "5 PIN salah berturut-turut. Kunci tetap berlaku walau kios dinyalakan ulang.",
-                    "Ketukan Siti yang sudah tersimpan tetap aman dan akan dikirim.",
-                    (ButtonLook("unlock", "Buka oleh Kepala SPPG", "key-round", "tonal"),
-                     ButtonLook("other", "Pilih orang lain", "users", "outlined"))),
+        LockoutLook(
+            "Terkunci sementara",
+            "04:12",
+            "5 PIN salah berturut-turut. Kunci tetap berlaku walau kios dinyalakan ulang.",
+            "Ketukan Siti yang sudah tersimpan tetap aman dan akan dikirim.",
+            (
+                ButtonLook("unlock", "Buka oleh Kepala SPPG", "key-round", "tonal"),
+                ButtonLook("other", "Pilih orang lain", "users", "outlined"),
+            ),
+        ),
     )
     frame.addWidget(panel(theme, lockout), 2)
     return page
@@ -778,6 +1003,7 @@ def sign_in(theme: Theme) -> QWidget:
 PAGES: dict[str, Callable[[Theme], QWidget]] = {
     "board": board,
     "board_offline": board_offline,
+    "board_long": board_long,
     "components": components,
     "batch": batch_page,
     "measure": measure_sheet,
