@@ -196,7 +196,11 @@ def alone() -> Iterator[None]:
         else:
             import fcntl
 
-            fcntl.flock(file, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                say("Another set-up of this checkout is running; waiting for it.")
+                fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
