@@ -26,3 +26,24 @@ class Role(StrEnum):
     DEMO = "DEMO"
     SYSTEM = "SYSTEM"
     """The server itself and its operator; never a person's."""
+
+
+_KEPALA = frozenset({Role.KEPALA})
+EVERYONE = frozenset(Role) - {Role.VIEWER, Role.DEMO, Role.SYSTEM}
+"""Everyone signed in who works: facts and holds."""
+ANYONE = frozenset(Role) - {Role.SYSTEM}
+PLANNERS = _KEPALA | {Role.ADMIN, Role.PRODUKSI_MANAGER, Role.AHLI_GIZI, Role.SYSTEM}
+COOKS = _KEPALA | {Role.PRODUKSI_MANAGER, Role.AHLI_GIZI, Role.STAFF_DAPUR}
+CHECKERS = _KEPALA | {Role.STAFF_QC, Role.AHLI_GIZI, Role.PRODUKSI_MANAGER}
+JUDGES = _KEPALA | {Role.AHLI_GIZI, Role.STAFF_QC}
+SUPERVISORS = _KEPALA | {Role.AHLI_GIZI}
+"""Release and discard what is critically held."""
+ROSTERERS = _KEPALA | {Role.PRODUKSI_MANAGER, Role.HRD_MANAGER, Role.TEAM_LEAD, Role.SYSTEM}
+CHIEFS = _KEPALA | {Role.ADMIN}
+"""Settle a review."""
+KEEPERS = CHIEFS | {Role.SYSTEM}
+"""Roles, roster and policy."""
+SERVER = frozenset({Role.SYSTEM})
+
+STEP_UP_FRESH_MS = 60_000
+"""How old a PIN may be for a weighty decision (sync.md, identity)."""

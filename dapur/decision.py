@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from dapur.refusal import Refusal
+from dapur.refusal import AnyRefusal
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -28,7 +28,14 @@ class Already(msgspec.Struct, frozen=True):
 class Refused(msgspec.Struct, frozen=True):
     """The rules say no; the refusal becomes an event and an item that a person settles."""
 
-    refusal: Refusal
+    refusal: AnyRefusal
+    also: tuple[AnyRefusal, ...] = ()
+    """What else stands in the way: a screen shows all reasons, the receipt carries the first."""
 
 
 Decision = Accepted | Already | Refused
+
+
+def refuse_all(reasons: tuple[AnyRefusal, ...]) -> Refused:
+    """A refusal for at least one reason, the weightiest first."""
+    return Refused(reasons[0], reasons[1:])

@@ -87,7 +87,7 @@ class StopPlan(_Plan, frozen=True):
 
     id: Id
     name: Name
-    kind: Annotated[str, Meta(pattern="^(school|posyandu)$")]
+    kind: Annotated[str, Meta(pattern="^(school|posyandu)\\Z")]
     meal: Clock
     travel_min: Annotated[int, Meta(ge=0, le=240)]
     pk: Portions = 0
@@ -123,15 +123,15 @@ class IngredientPlan(_Plan, frozen=True):
 class LimitsPlan(_Plan, frozen=True):
     """Temperatures of this dish in °C: left out = the policy's, null = none."""
 
-    core_c: TempC | None | UnsetType = UNSET
-    hot_hold_c: TempC | None | UnsetType = UNSET
-    cold_hold_c: TempC | None | UnsetType = UNSET
+    core_c: TempC | UnsetType | None = UNSET
+    hot_hold_c: TempC | UnsetType | None = UNSET
+    cold_hold_c: TempC | UnsetType | None = UNSET
 
 
 class BatchPlan(_Plan, frozen=True):
     """One dish cooked for one wave. Its id becomes ``<serving_date>-<code>``."""
 
-    code: Annotated[str, Meta(pattern="^[A-Za-z0-9._-]{1,24}$")]
+    code: Annotated[str, Meta(pattern="^[A-Za-z0-9._-]{1,24}\\Z")]
     dish: Id
     name: Name
     wave: Id

@@ -1,0 +1,122 @@
+"""A measured temperature: a fact, taken in whatever state the batch is in; it never moves a stage."""
+
+from __future__ import annotations
+
+from bisect import insort
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from dapur import access
+from dapur.batch import (
+    READINGS_KEPT,
+    Batch,
+    HoldReason,
+    Point,
+    Reading,
+    Source,
+    find,
+    newest_core,
+    put,
+    within,
+)
+from dapur.decision import Accepted, Already, Decision, Fact
+from dapur.envelope import Event, Taken
+from dapur.hold import held_fact
+from dapur.refusal import UnknownBatch
+from dapur.review import Reason, raise_review
+from dapur.rule import Args, Body, CommandRule, EventRule, command, event
+from dapur.words import Reference, TempC
+
+if TYPE_CHECKING:
+    from dapur.kitchen import Kitchen
+
+
+class RecordTemperatureArgs(Args, frozen=True):
+    """A value in °C, where it was taken and how; `place` is the pot ("Panci 2, tengah")."""
+
+    value_c: TempC
+    point: Point = Point.CORE
+    source: Source = Source.HAND
+    place: Reference = ""
+    probe: Reference = ""
+
+
+class TemperatureRecorded(Body, frozen=True):
+    """Something had this temperature."""
+
+    value_c: float
+    point: Point
+    source: Source
+    place: str = ""
+    probe: str = ""
+
+
+def decide_record(kitchen: Kitchen, taken: Taken, args: RecordTemperatureArgs) -> Decision:
+    """Always taken in; an unknown or ended batch and a late critical value raise a review."""
+    tap = taken.command
+    body = TemperatureRecorded(
+        round(args.value_c, 1), args.point, args.source, args.place, args.probe
+    )
+    recorded = Fact("temperature_recorded", tap.subject, body)
+    batch = find(kitchen, tap.subject)
+    if isinstance(batch, UnknownBatch):
+        return Accepted((recorded, raise_review(taken, Reason.UNKNOWN_BATCH)))
+    if any(reading.id == tap.id for reading in batch.readings):
+        return Already()
+    if batch.over:
+        return Accepted((recorded, raise_review(taken, Reason.BATCH_OVER)))
+    if not _late_and_critical(batch, taken, body):
+        return Accepted((recorded,))
+    review = raise_review(taken, Reason.LATE_CRITICAL_READING, f"{body.value_c:g}")
+    if not kitchen.policy.hold_on_late_reading.value:
+        return Accepted((recorded, review))
+    held = held_fact(batch, HoldReason.LATE_READING, critical=True, evidence=(tap.id,))
+    return Accepted((recorded, held, review))
+
+
+def _late_and_critical(batch: Batch, taken: Taken, body: TemperatureRecorded) -> bool:
+    """Whether the pass would have been refused, had this core reading been known in time.
+
+    Only the newest core reading before the pass is judged; a lower one before it was heating up.
+    """
+    if (
+        body.point is not Point.CORE
+        or within(batch.plan.limits, body.point, body.value_c) is not False
+    ):
+        return False
+    verdict = batch.verdicts[-1] if batch.verdicts else None
+    if verdict is None or not verdict.passed or verdict.round != batch.round:
+        return False
+    if taken.at.earliest_ms > verdict.at.latest_ms:
+        return False
+    judged = newest_core(batch)
+    return judged is None or taken.at.latest_ms >= judged.at.earliest_ms
+
+
+def _key(reading: Reading) -> tuple[int, int, str]:
+    return (reading.at.earliest_ms, reading.at.latest_ms, reading.id)
+
+
+def evolve_recorded(kitchen: Kitchen, event: Event, data: TemperatureRecorded) -> Kitchen:
+    """The reading takes its place by time, so that the order of arrival does not show."""
+    batch = find(kitchen, event.subject)
+    if isinstance(batch, UnknownBatch):
+        return kitchen
+    reading = Reading(
+        event.command, data.value_c, data.point, data.source, event.at,
+        event.actor, event.device, data.place, data.probe,
+    )  # fmt: skip
+    readings = list(batch.readings)
+    insort(readings, reading, key=_key)
+    return put(kitchen, msgspec.structs.replace(batch, readings=tuple(readings[-READINGS_KEPT:])))
+
+
+COMMANDS: dict[str, CommandRule] = {
+    "record_temperature": command(
+        RecordTemperatureArgs, decide_record, access.EVERYONE | access.SERVER, fact=True
+    ),
+}
+EVENTS: dict[str, EventRule] = {
+    "temperature_recorded": event(TemperatureRecorded, evolve_recorded),
+}
