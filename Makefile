@@ -4,7 +4,7 @@ VERBS := help setup run test check arrows format shots lock clean
 
 .PHONY: $(VERBS)
 help:
-test: ARGS += $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FROM),--from $(FROM)) $(if $(ROUNDS),--rounds $(ROUNDS))
-shots: ARGS += $(OUT)
+test check: more = $(foreach name,seeds=$(SEEDS) from=$(FROM) rounds=$(ROUNDS),$(if $(filter-out %=,$(name)),--$(name)))
+shots: more = $(OUT)
 $(VERBS):
-	@$(PYTHON) dev.py $@ $(ARGS)
+	@$(PYTHON) dev.py $@ $(strip $(more) $(ARGS))
