@@ -112,19 +112,10 @@ class Store:
             self._forget(self.position.seq, durable)
         self._durable = durable
 
-    def acknowledged(self, acked: int, head: int) -> tuple[Result, ...]:
-        """The server has every row up to `acked` and its log stands at `head`: close what is open.
-
-        Receipts can be lost with their connection and are not sent again. Whatever became of the
-        rows is in the log up to `head`, so they leave the view when the replica gets there.
-        """
-        query = "SELECT dseq FROM outbox WHERE outcome IS NULL AND dseq <= ? ORDER BY dseq"
-        open_rows = [dseq for (dseq,) in self._read(query, acked)]
-        results = tuple(Result(dseq, Outcome.ALREADY, head) for dseq in open_rows)
-        if results:
-            with self._write():
-                self._answer(results)
-        return results
+    def answered(self) -> int:
+        """Last row up to which every row has its answer; what follows is sent (again)."""
+        row = self._one("SELECT dseq FROM outbox WHERE outcome IS NULL ORDER BY dseq LIMIT 1")
+        return self._outbox_position.dseq if row is None else int(row[0]) - 1
 
     # ---- replica ----------------------------------------------------------------------------
 
@@ -168,6 +159,15 @@ class Store:
             self._place(position)
         self._position = position
 
+    def forget_replica(self) -> None:
+        """Begin with no replica; the outbox stays as it is."""
+        position = Position()
+        with self._write():
+            self._db.execute("DELETE FROM event")
+            self._db.execute("DELETE FROM snapshot")
+            self._place(position)
+        self._position = position
+
     def compact(self, state: Snapshot) -> None:
         """Store what the events up to `state.seq` lead to, so that the next start is short."""
         with self._write():
@@ -176,7 +176,7 @@ class Store:
             done = min(state.seq, max(self._durable, state.seq - EVENTS_KEPT))
             self._db.execute("DELETE FROM event WHERE seq <= ?", (done,))
 
-    # ---- what else must survive ---------------------------------------------------------------
+    # ---- what else must survive -------------------------------------------------------------
 
     def note(self, **values: str) -> None:
         """Store small named values, all or none."""
@@ -204,7 +204,7 @@ class Store:
         with self._write():
             self._db.execute("DELETE FROM draft WHERE key = ?", (key,))
 
-    # ---- lost outboxes ------------------------------------------------------------------------
+    # ---- lost outboxes ----------------------------------------------------------------------
 
     def quarantine(self, why: str) -> OutboxPosition:
         """Set the outbox aside, since the server knows another of its name, and begin a new one."""
@@ -247,7 +247,7 @@ class Store:
                 "UPDATE salvaged SET reported = 1 WHERE outbox = ? AND id = ?", (row.outbox, row.id)
             )
 
-    # ---- inside a transaction -----------------------------------------------------------------
+    # ---- inside a transaction ---------------------------------------------------------------
 
     def _answer(self, results: Iterable[Result]) -> None:
         self._db.executemany(
@@ -294,7 +294,7 @@ class Store:
     def _note(self, key: str, value: str) -> None:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
-    # ---- access -------------------------------------------------------------------------------
+    # ---- access -----------------------------------------------------------------------------
 
     def _load(self) -> None:
         epoch, seq, link, durable = self._need("SELECT epoch, seq, hash, durable FROM position")
