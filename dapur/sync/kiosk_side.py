@@ -216,7 +216,10 @@ class KioskSide:
         ]
         known = self._row_hash(frame.acked) if frame.acked else GENESIS
         if frame.acked > self._outbox.dseq or (known is not None and known != frame.acked_hash):
-            return [*effects, Forked(f"the server has another command {frame.acked} of this outbox")]
+            return [
+                *effects,
+                Forked(f"the server has another command {frame.acked} of this outbox"),
+            ]
         effects.append(Settle((), frame.acked, frame.durable))
         effects += self._pull_snapshot() if frame.mode is Mode.SNAPSHOT else self._pull()
         return effects + self._want_rows()

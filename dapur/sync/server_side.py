@@ -201,7 +201,7 @@ class ServerSide:
     def answered(self, results: Sequence[Result], acked: int, durable: int) -> list[Effect]:
         """The desk's receipts for one `Take`."""
         self._acked = max(self._acked, acked)
-        self._durable = durable
+        self._durable = max(self._durable, durable)
         return [] if self.ended else [Send(Results(tuple(results), self._acked, durable))]
 
     def taken(self, rows: int) -> None:
@@ -308,7 +308,9 @@ class ServerSide:
         self._top_ms = now_ms
         return [TopDue(0)]
 
-    def end(self, code: GoodbyeCode, *, retry_after_s: float = 0.0, detail: str = "") -> list[Effect]:
+    def end(
+        self, code: GoodbyeCode, *, retry_after_s: float = 0.0, detail: str = ""
+    ) -> list[Effect]:
         """End this connection in an orderly way."""
         if self.ended:
             return []

@@ -25,6 +25,11 @@ def encode(frame: ClientFrame | ServerFrame) -> str:
     return _encoder.encode(frame).decode()
 
 
+def encode_bytes(frame: ClientFrame | ServerFrame) -> bytes:
+    """The same, as the UTF-8 bytes that go into a text message."""
+    return _encoder.encode(frame)
+
+
 def encode_claims(claims: Claims) -> str:
     """The text that a kiosk signs and sends inside its hello."""
     return _encoder.encode(claims).decode()

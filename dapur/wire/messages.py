@@ -295,7 +295,9 @@ class Goodbye(Frame, frozen=True, tag="goodbye"):
     detail: str = ""
 
 
-ServerFrame = Challenge | Enrolled | Welcome | Page | SnapshotPart | Live | Results | Top | Reply | Goodbye
+ServerFrame = (
+    Challenge | Enrolled | Welcome | Page | SnapshotPart | Live | Results | Top | Reply | Goodbye
+)
 
 
 def hello_text(nonce: bytes, claims: str) -> bytes:

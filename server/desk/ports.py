@@ -179,11 +179,16 @@ class Identity(Protocol):
     def device(self, device: DeviceId) -> DeviceRecord | None:
         """The record of a device, revoked ones too."""
 
+    def revoked(self, devices: Sequence[DeviceId]) -> frozenset[DeviceId]:
+        """Those of these devices that are revoked or no longer known, in one query."""
+
     def enrol(self, code: str, public_key: bytes, now_ms: int) -> Enrolled:
         """Use a one-time code; QueryError `code_wrong`, `code_expired`, `code_used_up`."""
 
     def heard(self, device: DeviceId, *, got_seq: int, now_ms: int) -> None:
         """Remember that a device lives and how far it has stored the log."""
 
-    def answer(self, device: DeviceRecord, name: str, args: msgspec.Raw, now_ms: int) -> msgspec.Raw:
+    def answer(
+        self, device: DeviceRecord, name: str, args: msgspec.Raw, now_ms: int
+    ) -> msgspec.Raw:
         """Answer a named query (sign_in, roster, …) for this device's kitchen; QueryError names what is wrong."""

@@ -1,0 +1,353 @@
+"""Takes commands, decides them against the cached fold and has the log write them: one group, one transaction.
+
+Synchronous and without a clock of its own; only the writer thread (or a tool, or the simulator) calls it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+
+import msgspec
+
+from dapur import kitchen as rules
+from dapur.envelope import GENESIS, Command, chain, encode_command
+from dapur.ids import DeviceId, KitchenId, OutboxId
+from dapur.kitchen import SERVER_DEVICE
+from dapur.wire.messages import GoodbyeCode, Outcome, Result, Row
+from server.desk.draft import Draft, Origin, result_of
+from server.desk.failpoint import Failpoint, reach
+from server.desk.folding import Fold, catch_up, load
+from server.desk.groups import Answer, Group, Grown, Submission
+from server.desk.ports import (
+    Append,
+    Conflict,
+    DeviceRecord,
+    Log,
+    OutboxHead,
+    Receipt,
+    StoredSnapshot,
+    Unavailable,
+    UnknownCommit,
+)
+
+ATTEMPTS = 8
+"""Another process that is first every time has more work than two servers can share."""
+KITCHENS_CACHED = 2_000
+"""A busy kitchen's state is some hundred KiB; the least recently used go first."""
+OUTBOXES_CACHED = 256
+"""Heads kept in memory for one kitchen; it has some ten kiosks, and a stranger may invent many."""
+RECORD_MS = 1_000
+"""How old a device record may be: a revocation by another process counts within a second."""
+SNAPSHOT_EVENTS = 1_000
+"""A start reads at most so many events on top of a snapshot."""
+
+_log = logging.getLogger(__name__)
+
+
+class _Cached:
+    """What the desk remembers of a kitchen: the fold and the outbox heads, both as of the same commit."""
+
+    def __init__(self, fold: Fold, snapshot_seq: int) -> None:
+        self.fold = fold
+        self.heads: dict[OutboxId, OutboxHead | None] = {}
+        self.snapshot_seq = snapshot_seq
+        self.doubtful = False
+
+
+class _Known(msgspec.Struct, frozen=True):
+    """A device record and when it was read."""
+
+    record: DeviceRecord | None
+    read_ms: int
+
+
+class Desk:
+    """`log` is the only truth; all that is remembered here may be forgotten at any time."""
+
+    def __init__(
+        self,
+        log: Log,
+        *,
+        devices: Callable[[DeviceId], DeviceRecord | None],
+        now_ms: Callable[[], int],
+        kitchens_cached: int = KITCHENS_CACHED,
+    ) -> None:
+        """`devices` looks a record up; `now_ms` is UTC; both are called from the caller's thread."""
+        self._log = log
+        self._devices = devices
+        self._now_ms = now_ms
+        self._kitchens_cached = kitchens_cached
+        self._cache: OrderedDict[KitchenId, _Cached] = OrderedDict()
+        self._known: dict[DeviceId, _Known] = {}
+
+    # ---- the door ------------------------------------------------------------------------------
+
+    def take_group(self, submissions: Sequence[Submission]) -> Group:
+        """Decide and write all of it in one transaction; an answer for each submission, in order.
+
+        A submission without an answer of the log (`fault` unavailable) may or may not be written:
+        its kiosk sends it again and gets the stored receipts.
+        """
+        moved: set[KitchenId] = set()
+        for _ in range(ATTEMPTS):
+            received_ms = self._now_ms()
+            drafts, answers = self._decide(submissions, received_ms)
+            appends = [append for draft in drafts.values() if (append := draft.append())]
+            try:
+                self._write(appends)
+            except Conflict as conflict:
+                _log.info("%s: another process was first", conflict.kitchen)
+                moved |= self._doubt([conflict.kitchen])
+                continue
+            except UnknownCommit:
+                _log.warning("a commit is in doubt: the outboxes are read again")
+                moved |= self._doubt(drafts)
+                continue
+            except Unavailable as error:
+                _log.warning("the log is not available: %s", error)
+                self._doubt(drafts)
+                return Group(tuple(_unavailable(str(error)) for _ in submissions))
+            except Exception as error:
+                self._doubt(drafts)
+                return self._apart(submissions, error)
+            return self._written(drafts, answers, moved)
+        return Group(tuple(_unavailable("the log is contended") for _ in submissions))
+
+    def take_now(
+        self, kitchen: KitchenId, outbox: OutboxId, commands: Sequence[Command]
+    ) -> tuple[Result, ...]:
+        """Give the server's own commands (plan import, watchman) and return their receipts.
+
+        Raises Unavailable when the log cannot take them now, LookupError for an unknown kitchen.
+        """
+        return self.take_own(kitchen, outbox, commands).answers[0].results
+
+    def take_own(self, kitchen: KitchenId, outbox: OutboxId, commands: Sequence[Command]) -> Group:
+        """The same with the new entries; raises as `take_now`."""
+        if self._log.head(kitchen) is None:
+            raise LookupError(f"no log of kitchen {kitchen}")
+        rows = self._rows(kitchen, outbox, commands)
+        group = self.take_group([Submission(kitchen, SERVER_DEVICE, outbox, rows)])
+        answer = group.answers[0]
+        if answer.fault is not None or len(answer.results) != len(commands):
+            raise Unavailable(f"{kitchen}: {answer.detail or 'not all commands were taken'}")
+        return group
+
+    def fold(self, kitchen: KitchenId) -> Fold | None:
+        """The state in memory, None when it is not; may be called from any thread."""
+        cached = self._cache.get(kitchen)
+        return None if cached is None else cached.fold
+
+    def forget_device(self, device: DeviceId) -> None:
+        """Read the record of a device again before its next command (it was revoked just now)."""
+        self._known.pop(device, None)
+
+    def save_snapshots(self) -> None:
+        """Store the state of kitchens that grew by much since the last time; call when idle."""
+        for kitchen, cached in list(self._cache.items()):
+            fold = cached.fold
+            if fold.seq - cached.snapshot_seq < SNAPSHOT_EVENTS:
+                continue
+            cached.snapshot_seq = fold.seq
+            text = rules.encode_snapshot(fold.kitchen)
+            stored = StoredSnapshot(fold.seq, fold.hash, rules.STATE_VERSION, text)
+            with suppress(Unavailable):
+                # Only a short cut: the next one is as good.
+                self._log.save_snapshot(kitchen, stored)
+
+    # ---- deciding ------------------------------------------------------------------------------
+
+    def _decide(
+        self, submissions: Sequence[Submission], received_ms: int
+    ) -> tuple[dict[KitchenId, Draft], list[Answer]]:
+        drafts: dict[KitchenId, Draft] = {}
+        answers: list[Answer] = []
+        failed: dict[KitchenId, str] = {}
+        for submission in submissions:
+            if submission.kitchen in failed:
+                answers.append(_unavailable(""))
+                continue
+            try:
+                answers.append(self._submitted(submission, drafts, received_ms))
+            except (Unavailable, LookupError) as error:
+                _log.error("%s cannot be served: %s", submission.kitchen, error)
+                failed[submission.kitchen] = str(error)
+                self._cache.pop(submission.kitchen, None)
+                # What was decided of this kitchen before the error is not written either.
+                drafts.pop(submission.kitchen, None)
+                answers.append(_unavailable(""))
+        return drafts, [
+            _unavailable(failed[submission.kitchen]) if submission.kitchen in failed else answer
+            for submission, answer in zip(submissions, answers, strict=True)
+        ]
+
+    def _submitted(
+        self, submission: Submission, drafts: dict[KitchenId, Draft], received_ms: int
+    ) -> Answer:
+        record = self._record(submission.device, received_ms)
+        own = submission.device == SERVER_DEVICE
+        if not own and (record is None or record.kitchen != submission.kitchen):
+            _log.error("device %s spoke for %s", submission.device, submission.kitchen)
+            return Answer((), 0, 0, GoodbyeCode.UNKNOWN_DEVICE, "not of this kitchen")
+        cached = self._load(submission.kitchen)
+        if submission.kitchen not in drafts:
+            drafts[submission.kitchen] = Draft(submission.kitchen, cached.fold)
+        draft = drafts[submission.kitchen]
+        origin = Origin(
+            device=submission.device,
+            outbox=submission.outbox,
+            revoked=record is not None and record.revoked_ms is not None,
+            enrolled_ms=0 if record is None else record.enrolled_ms,
+            received_ms=received_ms,
+        )
+        return self._rows_taken(submission, origin, draft, cached)
+
+    def _rows_taken(
+        self, submission: Submission, origin: Origin, draft: Draft, cached: _Cached
+    ) -> Answer:
+        head = draft.heads.get(submission.outbox) or self._head(submission, cached)
+        stored = self._stored(submission, head, draft)
+        durable = cached.fold.durable
+        results: list[Result] = []
+        for row in submission.rows:
+            last, link = (head.last_dseq, head.last_hash) if head is not None else (0, GENESIS)
+            if row.dseq > last + 1:
+                break
+            if row.dseq <= last:
+                result = _again(row, last, link, stored.get(row.dseq), draft.fold.seq)
+                follows = result is not None
+            else:
+                follows = chain(link, row.bytes) == row.hash
+                result = draft.take(row, head, origin) if follows else None
+            if result is None or not follows:
+                detail = f"command {row.dseq} of outbox {submission.outbox} differs from the log"
+                _log.error("fork of device %s: %s", submission.device, detail)
+                return Answer(tuple(results), last, durable, GoodbyeCode.FORK, detail)
+            results.append(result)
+            head = draft.heads.get(submission.outbox, head)
+        return Answer(tuple(results), 0 if head is None else head.last_dseq, durable)
+
+    def _stored(
+        self, submission: Submission, head: OutboxHead | None, draft: Draft
+    ) -> dict[int, Receipt]:
+        """Receipts of rows that came before: from the log or from this very group."""
+        if head is None or not submission.rows or submission.rows[0].dseq > head.last_dseq:
+            return {}
+        first, last = submission.rows[0].dseq, min(submission.rows[-1].dseq, head.last_dseq)
+        found = self._log.receipts(submission.kitchen, submission.outbox, first, last)
+        mine = (r for r in draft.receipts if r.outbox == submission.outbox)
+        return {receipt.dseq: receipt for receipt in (*found, *mine)}
+
+    # ---- writing -------------------------------------------------------------------------------
+
+    def _write(self, appends: list[Append]) -> None:
+        if not appends:
+            return
+        reach(Failpoint.BEFORE_COMMIT)
+        self._log.append(appends)
+        reach(Failpoint.AFTER_COMMIT)
+
+    def _written(
+        self, drafts: dict[KitchenId, Draft], answers: list[Answer], moved: set[KitchenId]
+    ) -> Group:
+        grown = [Grown(kitchen, ()) for kitchen in sorted(moved)]
+        outcomes: list[Outcome] = []
+        for kitchen, draft in drafts.items():
+            cached = self._cache.get(kitchen)
+            if cached is not None:
+                cached.fold = draft.fold
+                cached.heads.update(draft.heads)
+            outcomes += [receipt.outcome for receipt in draft.receipts]
+            if draft.entries:
+                grown.append(Grown(kitchen, draft.entries))
+        return Group(tuple(answers), tuple(grown), tuple(outcomes))
+
+    def _apart(self, submissions: Sequence[Submission], error: Exception) -> Group:
+        """A group that the log will not take for a reason of ours: find whose fault it is."""
+        if len(submissions) == 1:
+            _log.error(
+                "a submission of %s cannot be written", submissions[0].device, exc_info=error
+            )
+            return Group((_unavailable("fault"),))
+        groups = [self.take_group([submission]) for submission in submissions]
+        return Group(
+            tuple(group.answers[0] for group in groups),
+            tuple(grown for group in groups for grown in group.grown),
+            tuple(outcome for group in groups for outcome in group.outcomes),
+        )
+
+    # ---- remembering ---------------------------------------------------------------------------
+
+    def _load(self, kitchen: KitchenId) -> _Cached:
+        cached = self._cache.get(kitchen)
+        if cached is None or cached.doubtful:
+            fold = self._reload(kitchen, cached)
+            cached = self._cache[kitchen] = _Cached(fold, fold.seq)
+            while len(self._cache) > self._kitchens_cached:
+                self._cache.popitem(last=False)
+        self._cache.move_to_end(kitchen)
+        return cached
+
+    def _reload(self, kitchen: KitchenId, cached: _Cached | None) -> Fold:
+        if cached is None:
+            return load(self._log, kitchen)
+        fold, head = cached.fold, self._log.head(kitchen)
+        if head is None or head.epoch != fold.epoch or head.seq < fold.seq:
+            return load(self._log, kitchen)
+        return catch_up(self._log, kitchen, fold, head)
+
+    def _head(self, submission: Submission, cached: _Cached) -> OutboxHead | None:
+        outbox = submission.outbox
+        if outbox not in cached.heads:
+            if len(cached.heads) >= OUTBOXES_CACHED:
+                cached.heads.clear()
+            cached.heads[outbox] = self._log.outbox_head(submission.kitchen, outbox)
+        return cached.heads[outbox]
+
+    def _record(self, device: DeviceId, now_ms: int) -> DeviceRecord | None:
+        if device == SERVER_DEVICE:
+            return None
+        known = self._known.get(device)
+        if known is None or not 0 <= now_ms - known.read_ms < RECORD_MS:
+            if len(self._known) > 10 * self._kitchens_cached:
+                self._known.clear()
+            known = self._known[device] = _Known(self._devices(device), now_ms)
+        return known.record
+
+    def _doubt(self, kitchens: Iterable[KitchenId]) -> set[KitchenId]:
+        """Read these kitchens' heads again before their next command."""
+        doubted = set(kitchens)
+        for kitchen in doubted & self._cache.keys():
+            self._cache[kitchen].doubtful = True
+        return doubted
+
+    def _rows(
+        self, kitchen: KitchenId, outbox: OutboxId, commands: Sequence[Command]
+    ) -> tuple[Row, ...]:
+        head = self._log.outbox_head(kitchen, outbox)
+        dseq, link = (0, GENESIS) if head is None else (head.last_dseq, head.last_hash)
+        rows: list[Row] = []
+        for command in commands:
+            raw = encode_command(command)
+            dseq, link = dseq + 1, chain(link, raw)
+            rows.append(Row(dseq, link, raw))
+        return tuple(rows)
+
+
+def _again(
+    row: Row, last: int, last_hash: bytes, receipt: Receipt | None, seq: int
+) -> Result | None:
+    """The stored answer to a row that came before; None when it was another row."""
+    if receipt is not None:
+        return result_of(receipt) if receipt.row_hash == row.hash else None
+    if row.dseq == last and row.hash != last_hash:
+        return None
+    # Its receipt was archived long ago: it is in the log, that is all that is still known.
+    return Result(row.dseq, Outcome.ALREADY, seq)
+
+
+def _unavailable(detail: str) -> Answer:
+    return Answer((), 0, 0, GoodbyeCode.UNAVAILABLE, detail)

@@ -1,0 +1,390 @@
+"""Carries out what one kiosk's session asks for: frames, reads, the desk's answers; it decides nothing itself."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Coroutine, Sequence
+from functools import partial
+
+from websockets.exceptions import ConnectionClosed
+
+from dapur.ids import ConnectionId, OutboxId
+from dapur.sync.effects import (
+    Ask,
+    Close,
+    Effect,
+    Heard,
+    Identify,
+    Read,
+    ReadSnapshot,
+    Register,
+    Send,
+    Take,
+    TopDue,
+)
+from dapur.sync.server_side import ServerSide
+from dapur.wire.codec import BadFrame, decode_client, encode_bytes
+from dapur.wire.messages import (
+    CLOSE_CODES,
+    ClientFrame,
+    Goodbye,
+    GoodbyeCode,
+    Query,
+    Reply,
+    ServerFrame,
+    Submit,
+)
+from server import logs
+from server.desk.groups import Answer, Submission
+from server.desk.ports import DeviceRecord, Enrolled, QueryError, Unavailable
+from server.gateway.admission import TurnedAway, Welcomed
+from server.gateway.fanout import Stream
+from server.gateway.line import PING, Line, framed
+from server.gateway.services import Services
+from server.gateway.shelf import Snap
+
+SUSPECT_S = 5.0
+"""A line that is silent for so long is looked at every second."""
+PING_S = 7.0
+"""A pong comes back well within the rest of SILENT_S, also over a line of three seconds."""
+SILENT_S = 15.0
+"""Neither a byte from the kiosk nor a byte taken by it: it is frozen, gone or hostile."""
+FRAME_S = 120.0
+"""A kiosk says `got` every 30 s, and its largest frame takes 65 s at 8 kbit/s."""
+QUESTIONS = 4
+"""Queries of one kiosk that are answered at a time."""
+CALM_COMMANDS = 4_000
+"""While more wait for the desk, kiosks are not read: their line holds them back without a loss."""
+CALM_S = 0.02
+CLOSE_S = 4.0
+WARDS = 10
+"""A second has so many turns in which connections are ticked, so that no turn holds up the loop."""
+
+_log = logging.getLogger(__name__)
+
+
+class Connection:
+    """One socket. All methods run on the loop; reads run in the services' threads."""
+
+    def __init__(self, connection: ConnectionId, line: Line, services: Services) -> None:
+        self.id = connection
+        self._line = line
+        self._services = services
+        self._session = ServerSide(
+            connection,
+            services.nonce(),
+            limits=services.limits,
+            jitter=services.jitter(),
+            now_ms=_monotonic_ms(),
+        )
+        self.ward = hash(connection) % WARDS
+        """Which tenth of a second ticks it."""
+        self._opened_s = time.monotonic()
+        self.record: DeviceRecord | None = None
+        self._outbox = OutboxId("")
+        self._stream: Stream | None = None
+        self._snap: Snap | None = None
+        self._questions = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
+        self._frame_s = time.monotonic()
+        self._progress_s = 0.0
+        self._delivered = 0
+        self._pinged_s = 0.0
+        self._holding = False
+
+    # ---- life ----------------------------------------------------------------------------------
+
+    async def serve(self) -> None:
+        """From the open socket to its end."""
+        logs.connection.set(self.id)
+        try:
+            self._carry(self._session.open(self._services.now_ms()))
+            while True:
+                await self._received(await self._line.recv(decode=False))
+        except ConnectionClosed:
+            pass
+        finally:
+            self._gone()
+
+    async def _received(self, data: bytes) -> None:
+        now_s = time.monotonic()
+        self._frame_s = now_s
+        try:
+            frame = decode_client(data)
+        except BadFrame as error:
+            self._carry(self._session.bad_frame(str(error)))
+            return
+        if isinstance(frame, Submit):
+            await self._calm()
+        effects = self._session.receive(frame, int(now_s * 1000))
+        for effect in effects:
+            # Nothing is read from a stranger before it is known who it is.
+            if isinstance(effect, Identify):
+                await self._identify(effect)
+            elif isinstance(effect, Register):
+                await self._register(effect)
+        self._carry(effects)
+
+    async def _calm(self) -> None:
+        """Do not read on while the desk has more than it can soon write."""
+        self._holding = True
+        while self._services.writer.waiting > CALM_COMMANDS and not self._closing:
+            await asyncio.sleep(CALM_S)
+        self._holding = False
+
+    def _gone(self) -> None:
+        self._session.ended = True
+        for task in self._tasks:
+            task.cancel()
+        if self._stream is not None:
+            self._services.fanout.leave(self._stream.kitchen, self)
+        self._services.forget(self)
+
+    # ---- asked from outside --------------------------------------------------------------------
+
+    @property
+    def unanswered(self) -> int:
+        """Commands of this kiosk that are with the desk."""
+        return self._session.unanswered
+
+    def age_s(self) -> float:
+        """Since the socket was opened."""
+        return time.monotonic() - self._opened_s
+
+    def end(self, code: GoodbyeCode, *, retry_after_s: float = 0.0, detail: str = "") -> None:
+        """Say goodbye and close."""
+        self._carry(self._session.end(code, retry_after_s=retry_after_s, detail=detail))
+
+    def abort(self, why: str) -> None:
+        """Cut the line without a word."""
+        self._services.metrics.aborted.labels(why).inc()
+        _log.info("%s (%s) cut: %s", self.id, self.record and self.record.device, why)
+        self._line.abort()
+
+    def forward(self, first: int, last: int, frame: bytes) -> None:
+        """Send a live frame that was made once for the whole kitchen, if this kiosk follows."""
+        if not self._session.forward(first, last):
+            return
+        if self._line.put(frame, live=True):
+            return
+        self._line.drop_live()
+        self._services.metrics.dropped.inc()
+        self._carry(self._session.overflowed())
+
+    def tick(self) -> None:
+        """About once a second: deadlines, the next `top`, and whether the line still lives."""
+        now_s = time.monotonic()
+        self._carry(self._session.tick(int(now_s * 1000)))
+        if self._holding:
+            self._frame_s = self._line.heard_s = now_s
+        elif now_s - self._frame_s > FRAME_S:
+            self.end(GoodbyeCode.TOO_SLOW, detail="no whole frame")
+        elif now_s - self._line.heard_s > SUSPECT_S:
+            self._suspect(now_s)
+
+    def _suspect(self, now_s: float) -> None:
+        """Silence is forgiven as long as the kiosk still takes what was written."""
+        backlog = self._line.backlog_bytes()
+        delivered = self._line.written_bytes - backlog
+        if backlog and delivered > self._delivered:
+            self._progress_s = now_s
+        self._delivered = delivered
+        alive_s = max(self._line.heard_s, self._progress_s)
+        if now_s - alive_s > SILENT_S:
+            self.abort("silent")
+        elif now_s - max(self._line.heard_s, self._pinged_s) > PING_S and not self._line.paused:
+            self._pinged_s = now_s
+            self._line.put(PING)
+
+    # ---- effects -------------------------------------------------------------------------------
+
+    def _carry(self, effects: Sequence[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case Send():
+                    self._send(effect.frame)
+                case Take():
+                    self._take(effect)
+                case Read():
+                    self._spawn(self._read(effect))
+                case ReadSnapshot():
+                    self._spawn(self._read_snapshot())
+                case Ask():
+                    self._ask(effect.query)
+                case Heard():
+                    self._services.presence.heard(effect.device, effect.seq)
+                case TopDue():
+                    self._top(effect.echo_ms)
+                case Close():
+                    self._close(effect.code)
+                case _:
+                    # Identify and Register were carried out when they came in.
+                    pass
+
+    def _send(self, frame: ClientFrame | ServerFrame) -> None:
+        if isinstance(frame, Goodbye):
+            self._services.metrics.turned_away.labels(frame.code).inc()
+        data = framed(encode_bytes(frame))
+        if self._line.put(data):
+            return
+        if self._line.drop_live():
+            self._services.metrics.dropped.inc()
+            self._carry(self._session.overflowed())
+            if self._line.put(data):
+                return
+        # What is left are answers: this kiosk asks without reading.
+        self.abort("queue")
+
+    def _take(self, effect: Take) -> None:
+        record = self.record
+        if record is None:
+            return
+        submission = Submission(record.kitchen, record.device, self._outbox, effect.rows)
+        self._services.writer.submit(submission, partial(self._answered, len(effect.rows)))
+
+    def _answered(self, rows: int, answer: Answer) -> None:
+        self._session.taken(rows)
+        if answer.results or answer.fault is None:
+            self._carry(self._session.answered(answer.results, answer.acked, answer.durable))
+        if answer.fault is None:
+            return
+        if answer.fault is GoodbyeCode.UNAVAILABLE:
+            self._services.metrics.unavailable.inc()
+        # The detail may speak of the database: it is logged at the desk, not told.
+        self.end(answer.fault, retry_after_s=self._services.retry_after_s(answer.fault))
+
+    def _top(self, echo_ms: int) -> None:
+        if self._stream is not None:
+            self._send(self._services.top(self._stream, echo_ms))
+
+    def _ask(self, query: Query) -> None:
+        if self._questions >= QUESTIONS:
+            self._carry(self._session.reply(Reply(query.id, error="busy")))
+            return
+        self._questions += 1
+        self._spawn(self._reply(query))
+
+    def _close(self, code: GoodbyeCode) -> None:
+        if not self._closing:
+            self._closing = True
+            self._services.spawn(self._closed(code))
+
+    async def _closed(self, code: GoodbyeCode) -> None:
+        """Send what is queued, close, and cut what does not close."""
+        self._line.flush()
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                while self._line.queued_bytes:
+                    await asyncio.sleep(0.05)
+                await self._line.close(CLOSE_CODES[code])
+        except TimeoutError:
+            self.abort("close")
+
+    # ---- work off the loop ---------------------------------------------------------------------
+
+    async def _identify(self, effect: Identify) -> None:
+        found = await self._services.off_loop(self._services.door.identify, effect)
+        if isinstance(found, TurnedAway):
+            self.end(found.code, retry_after_s=found.retry_after_s, detail=found.detail)
+            return
+        self._admit(found, effect.claims.outbox)
+
+    def _admit(self, found: Welcomed, outbox: OutboxId) -> None:
+        self.record = found.record
+        self._outbox = outbox
+        logs.device.set(found.record.device)
+        logs.kitchen.set(found.record.kitchen)
+        effects = self._session.admit(found.admission)
+        if self._session.ended:
+            self._carry(effects)
+            return
+        head = found.head
+        # Registered before anything is read for it, so that no event falls in between.
+        self._stream = self._services.fanout.join(
+            found.record.kitchen, head.epoch, head.seq, head.hash, self
+        )
+        self._services.admitted(self)
+        self._carry(effects)
+
+    async def _register(self, effect: Register) -> None:
+        if not self._services.may_enrol():
+            self.end(GoodbyeCode.TOO_FAST, retry_after_s=5.0)
+            return
+        found = await self._services.off_loop(self._services.door.register, effect)
+        if isinstance(found, Enrolled):
+            key = self._services.public_key
+            self._carry(self._session.enrolled(found.device, found.kitchen, key))
+        else:
+            self.end(found.code, retry_after_s=found.retry_after_s, detail=found.detail)
+
+    async def _read(self, effect: Read) -> None:
+        stream = self._stream
+        if stream is None:
+            return
+        try:
+            entries = await self._services.shelf.entries(
+                stream.kitchen, effect.after, max_bytes=effect.max_bytes, head=stream.seq
+            )
+        except LookupError:
+            # Archived meanwhile: the next hello gets a snapshot.
+            self.end(GoodbyeCode.RESTART, retry_after_s=0.1, detail="archived")
+            return
+        except Unavailable:
+            self.end(GoodbyeCode.UNAVAILABLE, retry_after_s=5.0)
+            return
+        head = max(stream.seq, entries[-1].seq if entries else 0)
+        self._carry(self._session.entries(effect.after, entries, head))
+
+    async def _read_snapshot(self) -> None:
+        stream = self._stream
+        if stream is None:
+            return
+        try:
+            if self._snap is None or self._session.snapshot_part == 1:
+                self._snap = await self._services.shelf.snapshot(
+                    stream.kitchen, stream.epoch, stream.seq
+                )
+        except (LookupError, Unavailable) as error:
+            _log.warning("no snapshot of %s: %s", stream.kitchen, error)
+            self.end(GoodbyeCode.UNAVAILABLE, retry_after_s=5.0)
+            return
+        snap = self._snap
+        self._carry(
+            self._session.snapshot(
+                epoch=snap.epoch,
+                seq=snap.seq,
+                hash=snap.hash,
+                state_version=snap.state_version,
+                text=snap.text,
+            )
+        )
+
+    async def _reply(self, query: Query) -> None:
+        record = self.record
+        try:
+            if record is None:
+                return
+            value = await self._services.ask(record, query.name, query.args)
+            reply = Reply(query.id, value)
+        except QueryError as error:
+            reply = Reply(query.id, error=error.code, detail=error.detail)
+        except Unavailable:
+            reply = Reply(query.id, error="unavailable")
+        except Exception:  # one question must not end the line
+            _log.exception("query %r failed", query.name)
+            reply = Reply(query.id, error="fault")
+        finally:
+            self._questions -= 1
+        self._carry(self._session.reply(reply))
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _monotonic_ms() -> int:
+    return int(time.monotonic() * 1000)

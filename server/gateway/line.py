@@ -1,0 +1,149 @@
+"""One WebSocket of the library with what it lacks: counted bytes and a bounded queue; it reads no frame."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections import deque
+from typing import Any
+
+from typing_extensions import override
+from websockets.asyncio.server import ServerConnection
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+
+if sys.platform == "linux":
+    import fcntl
+    import struct
+
+QUEUE_FRAMES = 256
+QUEUE_BYTES = 1024 * 1024
+"""A kiosk that is this far behind reads the log faster than it would read its queue."""
+WRITE_BYTES = 64 * 1024
+"""Frames that leave in one write; more only grows the transport's buffer."""
+BUFFER_MAX_BYTES = 4 * 1024 * 1024
+"""The library answers pings into the transport's buffer without a bound: a flood of pings ends here."""
+_SIOCOUTQ = 0x5411
+
+PING = Frame(Opcode.PING, b"").serialize(mask=False, extensions=[])
+
+
+def framed(payload: bytes) -> bytes:
+    """A text message as it stands on the wire: made once, written to every kiosk of a kitchen."""
+    return Frame(Opcode.TEXT, payload).serialize(mask=False, extensions=[])
+
+
+class Flusher:
+    """Writes every queue that grew once in a turn of the loop, so that frames leave together."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._lines: list[Line] = []
+
+    def mark(self, line: Line) -> None:
+        """This line has something to write."""
+        if not self._lines:
+            self._loop.call_soon(self._flush)
+        self._lines.append(line)
+
+    def _flush(self) -> None:
+        lines, self._lines = self._lines, []
+        for line in lines:
+            line.flush()
+
+
+class Line(ServerConnection):
+    """Frames go to the transport past the library: only whole ones, only while the state is OPEN."""
+
+    flusher: Flusher
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.heard_s = time.monotonic()
+        """When the last byte came in."""
+        self.written_bytes = 0
+        self._queue: deque[tuple[bytes, bool]] = deque()
+        self._queued_bytes = 0
+        self._marked = False
+
+    # ---- queue ---------------------------------------------------------------------------------
+
+    @property
+    def queued_bytes(self) -> int:
+        """What waits here, without the transport's buffer."""
+        return self._queued_bytes
+
+    def put(self, frame: bytes, *, live: bool = False) -> bool:
+        """Queue a frame that `framed` made; False when there is no room for it."""
+        full = len(self._queue) >= QUEUE_FRAMES or self._queued_bytes + len(frame) > QUEUE_BYTES
+        if full or self.state is not State.OPEN:
+            return self.state is not State.OPEN
+        self._queue.append((frame, live))
+        self._queued_bytes += len(frame)
+        if not self._marked and not self.paused:
+            self._marked = True
+            self.flusher.mark(self)
+        return True
+
+    def drop_live(self) -> int:
+        """Forget queued live events, which the kiosk can pull; how many frames these were."""
+        kept = deque(item for item in self._queue if not item[1])
+        dropped = len(self._queue) - len(kept)
+        self._queue = kept
+        self._queued_bytes = sum(len(frame) for frame, _ in kept)
+        return dropped
+
+    def flush(self) -> None:
+        """Write what the transport takes."""
+        self._marked = False
+        while self._queue and not self.paused:
+            if self.state is not State.OPEN or self.transport.is_closing():
+                self._queue.clear()
+                self._queued_bytes = 0
+                return
+            batch: list[bytes] = []
+            size = 0
+            while self._queue and size < WRITE_BYTES:
+                frame, _ = self._queue.popleft()
+                batch.append(frame)
+                size += len(frame)
+            self._queued_bytes -= size
+            self.written_bytes += size
+            self.transport.write(batch[0] if len(batch) == 1 else b"".join(batch))
+
+    # ---- progress ------------------------------------------------------------------------------
+
+    def backlog_bytes(self) -> int:
+        """Bytes written that the kiosk's side has not acknowledged (where the system tells)."""
+        waiting = self.transport.get_write_buffer_size()
+        if sys.platform == "linux":
+            sock = self.transport.get_extra_info("socket")
+            try:
+                raw = fcntl.ioctl(sock.fileno(), _SIOCOUTQ, b"\0\0\0\0")
+            except (OSError, ValueError, AttributeError):
+                return waiting
+            (unread,) = struct.unpack("i", raw)
+            waiting += int(unread)
+        return waiting
+
+    def abort(self) -> None:
+        """Cut it without a word."""
+        self.transport.abort()
+
+    # ---- called by the transport ---------------------------------------------------------------
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        """Count, then let the library read."""
+        self.heard_s = time.monotonic()
+        super().data_received(data)
+        if self.transport.get_write_buffer_size() > BUFFER_MAX_BYTES:
+            self.transport.abort()
+
+    @override
+    def resume_writing(self) -> None:
+        """The transport has room again."""
+        super().resume_writing()
+        if self._queue:
+            self.flush()

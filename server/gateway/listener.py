@@ -1,0 +1,195 @@
+"""The edge: accepts sockets, answers health checks, limits who may shake hands; it admits nobody itself."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from http import HTTPStatus
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from dapur.ids import ConnectionId
+from dapur.wire.messages import FRAME_MAX_BYTES, SUBPROTOCOL
+from server.desk.ports import Unavailable
+from server.gateway.connection import WARDS, Connection
+from server.gateway.line import Flusher, Line
+from server.gateway.services import Services
+
+BACKLOG = 4096
+"""With asyncio's 100 two thousand kiosks that come back together take 7.9 s instead of 0.43 s."""
+OPEN_S = 15.0
+"""A kiosk on a line of 8 kbit/s behind TLS needs seconds for its request."""
+CLOSE_S = 2.0
+INBOUND_FRAMES = 4
+"""Frames the library reads ahead; more only holds memory while the desk is busy."""
+STRANGERS_MAX = 1_024
+"""Connections without a hello. A full hall makes room by cutting the oldest that had its time."""
+STRANGER_S = 5.0
+CONNECTIONS_MAX = 20_000
+REVOKED_S = 2.0
+"""A revocation closes sockets within 5 s, also when another process wrote it."""
+
+_log = logging.getLogger(__name__)
+
+
+def _response(status: HTTPStatus, body: bytes, kind: str = "text/plain", **more: str) -> Response:
+    headers = Headers(
+        {
+            "Content-Type": f"{kind}; charset=utf-8",
+            "Content-Length": str(len(body)),
+            "Connection": "close",
+            "Cache-Control": "no-store",
+            **{name.replace("_", "-"): value for name, value in more.items()},
+        }
+    )
+    return Response(status.value, status.phrase, headers, body)
+
+
+class Listener:
+    """One listening socket. `ready` becomes false when the server drains."""
+
+    def __init__(
+        self,
+        services: Services,
+        *,
+        healthy: Callable[[], bool] = lambda: True,
+        connections_max: int = CONNECTIONS_MAX,
+        strangers_max: int = STRANGERS_MAX,
+    ) -> None:
+        self._services = services
+        self._healthy = healthy
+        self._connections_max = connections_max
+        self._strangers_max = strangers_max
+        self._server: Server | None = None
+        self._made = 0
+        self._tasks: list[asyncio.Task[None]] = []
+        self.ready = True
+
+    async def open(self, host: str, port: int, *, tls: ssl.SSLContext | None = None) -> int:
+        """Listen; returns the port. Raises OSError when the address is taken."""
+
+        class Flushed(Line):
+            """The lines of this listener share one flusher."""
+
+            flusher = Flusher()
+
+        self._server = await serve(
+            self._serve,
+            host,
+            port,
+            ssl=tls,
+            subprotocols=[Subprotocol(SUBPROTOCOL)],
+            origins=[None],
+            compression=None,
+            max_size=FRAME_MAX_BYTES,
+            max_queue=INBOUND_FRAMES,
+            server_header=None,
+            # Liveness is watched by the connection: the library's ping waits for a full buffer for ever.
+            ping_interval=None,
+            open_timeout=OPEN_S,
+            close_timeout=CLOSE_S,
+            backlog=BACKLOG,
+            process_request=self._asked,
+            create_connection=Flushed,
+        )
+        self._tasks = [
+            asyncio.create_task(work, name=name)
+            for name, work in (
+                ("ticks", self._keep_ticking()),
+                ("heads", self._services.fanout.keep_polling()),
+                ("revoked", self._keep_revoking()),
+                ("presence", self._services.presence.keep_writing()),
+            )
+        ]
+        port_taken: int = next(iter(self._server.sockets)).getsockname()[1]
+        return port_taken
+
+    def stop_accepting(self) -> None:
+        """Take no new socket; open ones stay."""
+        if self._server is not None:
+            self._server.close(close_connections=False)
+
+    async def close(self) -> None:
+        """Cut what is left."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.stop_accepting()
+        for connection in tuple(self._services.connections.values()):
+            connection.abort("shutdown")
+        if self._server is not None:
+            await self._server.wait_closed()
+
+    # ---- one socket ----------------------------------------------------------------------------
+
+    def _asked(self, _line: ServerConnection, request: Request) -> Response | None:
+        """Answer a plain request, or let a WebSocket through (None)."""
+        match request.path:
+            case "/":
+                return self._may_enter()
+            case "/healthz":
+                return _response(HTTPStatus.OK, b"alive\n")
+            case "/readyz":
+                ready = self.ready and self._healthy()
+                status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
+                return _response(status, b"ready\n" if ready else b"not ready\n")
+            case "/metrics":
+                return _response(HTTPStatus.OK, self._services.metrics.text())
+            case _:
+                return _response(HTTPStatus.NOT_FOUND, b"not found\n")
+
+    def _may_enter(self) -> Response | None:
+        connections = self._services.connections
+        strangers = len(connections) - len(self._services.devices)
+        full = len(connections) >= self._connections_max or (
+            strangers >= self._strangers_max and not self._make_room()
+        )
+        if self.ready and not full:
+            return None
+        retry_s = str(1 + self._made % 5)
+        return _response(HTTPStatus.SERVICE_UNAVAILABLE, b"come back\n", Retry_After=retry_s)
+
+    def _make_room(self) -> bool:
+        """Cut the oldest connection that said no hello in its time: a few idle sockets keep nobody out."""
+        for connection in self._services.connections.values():
+            if connection.record is None:
+                if connection.age_s() < STRANGER_S:
+                    return False
+                connection.abort("no room")
+                return True
+        return False
+
+    async def _serve(self, line: ServerConnection) -> None:
+        if not isinstance(line, Line):
+            raise TypeError("create_connection makes lines")
+        self._made += 1
+        connection = Connection(ConnectionId(f"c-{self._made}"), line, self._services)
+        self._services.connections[connection.id] = connection
+        self._services.metrics.connections.set(len(self._services.connections))
+        await connection.serve()
+
+    # ---- every second --------------------------------------------------------------------------
+
+    async def _keep_ticking(self) -> None:
+        turn = 0
+        while True:
+            await asyncio.sleep(1 / WARDS)
+            turn = (turn + 1) % WARDS
+            for connection in tuple(self._services.connections.values()):
+                if connection.ward == turn:
+                    try:
+                        connection.tick()
+                    except Exception:  # one connection's fault must not stop the watch over all
+                        _log.exception("%s: tick failed", connection.id)
+
+    async def _keep_revoking(self) -> None:
+        while True:
+            await asyncio.sleep(REVOKED_S)
+            with suppress(Unavailable):
+                await self._services.end_revoked()

@@ -1,0 +1,204 @@
+"""What every connection of one server shares: desk, log readers, fan-out, key, presence; made once by the app."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import secrets
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from dapur.ids import ConnectionId, DeviceId
+from dapur.wire.messages import GoodbyeCode, Limits, Top, top_text
+from server.desk.desk import Desk
+from server.desk.failpoint import Failpoint, armed, reach
+from server.desk.groups import Grown
+from server.desk.ports import Bus, DeviceRecord, Identity, Log
+from server.desk.writer import Figures, Writer
+from server.gateway.admission import Door, Replacements
+from server.gateway.fanout import Fanout, Stream
+from server.gateway.presence import Presence
+from server.gateway.shelf import Shelf
+from server.metrics import Metrics
+
+if TYPE_CHECKING:
+    from server.gateway.connection import Connection
+
+READERS = 4
+"""Threads that read the log: more only queue at the database on two cores."""
+QUERIERS = 2
+"""Threads for queries: a PIN check takes 0.1 s of one core and must not hold up the readers."""
+ENROLMENTS_PER_S = 1.0
+ENROLMENTS_BURST = 30.0
+"""Codes that strangers may try on one server process; a whole kitchen is enrolled within the burst."""
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+
+def utc_ms() -> int:
+    """UTC milliseconds of this machine."""
+    return time.time_ns() // 1_000_000
+
+
+class Services:
+    """Shared state of one server process; every method but `off_loop`'s work runs on the loop."""
+
+    def __init__(
+        self,
+        *,
+        log: Log,
+        identity: Identity,
+        bus: Bus,
+        key: Ed25519PrivateKey,
+        metrics: Metrics | None = None,
+        now_ms: Callable[[], int] = utc_ms,
+        limits: Limits | None = None,
+    ) -> None:
+        """`key` signs `top`; `now_ms` is UTC and is also called from threads."""
+        self.metrics = metrics or Metrics()
+        self.limits = limits or Limits()
+        self.now_ms = now_ms
+        self.identity = identity
+        self._readers = ThreadPoolExecutor(READERS, "reader")
+        self._queriers = ThreadPoolExecutor(QUERIERS, "querier")
+        self._bus = bus
+        self._key = key
+        self.public_key = key.public_key().public_bytes_raw()
+        self.desk = Desk(log, devices=identity.device, now_ms=now_ms)
+        self.writer = Writer(self.desk, published=self._published, measured=self._measured)
+        self.fanout = Fanout(log, self._readers, self.metrics)
+        self.shelf = Shelf(log, self._readers, self.desk.fold)
+        self.door = Door(log, identity, now_ms)
+        self.presence = Presence(identity, now_ms)
+        self.connections: dict[ConnectionId, Connection] = {}
+        """All open ones, admitted or not."""
+        self.devices: dict[DeviceId, Connection] = {}
+        """The newest connection of each admitted device."""
+        self._replacements = Replacements()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._enrolments = ENROLMENTS_BURST
+        self._enrolments_s = time.monotonic()
+        self._loop = asyncio.get_running_loop()
+        self._unsubscribe = bus.subscribe(self.fanout.heard)
+        self._random = random.Random(secrets.randbits(64))  # noqa: S311 - spreads load, guards nothing
+
+    async def close(self) -> None:
+        """Finish what the desk has, write presence down, end the threads."""
+        self._unsubscribe()
+        await self.writer.stop()
+        await asyncio.to_thread(self.presence.write)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._readers.shutdown(wait=True, cancel_futures=True)
+        self._queriers.shutdown(wait=True, cancel_futures=True)
+
+    # ---- small things --------------------------------------------------------------------------
+
+    def nonce(self) -> bytes:
+        """What a kiosk has to sign: never the same twice."""
+        return secrets.token_bytes(32)
+
+    def jitter(self) -> float:
+        """−1…1."""
+        return self._random.uniform(-1, 1)
+
+    def retry_after_s(self, code: GoodbyeCode) -> float:
+        """How long a kiosk stays away after an ending of this kind, spread so that not all come at once."""
+        return self._random.uniform(2, 8) if code is GoodbyeCode.UNAVAILABLE else 0.0
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something that outlives a connection."""
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def off_loop(self, work: Callable[..., T], *args: object) -> T:
+        """Run a read in a reader thread."""
+        return await self._loop.run_in_executor(self._readers, partial(work, *args))
+
+    async def ask(self, record: DeviceRecord, name: str, args: msgspec.Raw) -> msgspec.Raw:
+        """Answer a query. Raises QueryError, Unavailable."""
+        work = partial(self.identity.answer, record, name, args, self.now_ms())
+        return await self._loop.run_in_executor(self._queriers, work)
+
+    def may_enrol(self) -> bool:
+        """Whether one more code may be tried now."""
+        now_s = time.monotonic()
+        passed_s = now_s - self._enrolments_s
+        self._enrolments_s = now_s
+        self._enrolments = min(ENROLMENTS_BURST, self._enrolments + passed_s * ENROLMENTS_PER_S)
+        if self._enrolments < 1:
+            return False
+        self._enrolments -= 1
+        return True
+
+    def top(self, stream: Stream, echo_ms: int) -> Top:
+        """Where a kitchen stands, signed once for each head."""
+        seq, signature = stream.signature
+        if seq != stream.seq:
+            text = top_text(stream.kitchen, stream.epoch, stream.seq, stream.hash)
+            signature = self._key.sign(text)
+            stream.signature = (stream.seq, signature)
+        return Top(stream.seq, stream.hash, self.now_ms(), signature, echo_ms)
+
+    # ---- connections ---------------------------------------------------------------------------
+
+    def admitted(self, connection: Connection) -> None:
+        """A kiosk proved who it is; an older connection of it ends."""
+        self.metrics.admitted.inc()
+        record = connection.record
+        if record is None:
+            return
+        older = self.devices.get(record.device)
+        self.devices[record.device] = connection
+        if older is None or older is connection:
+            return
+        older.end(GoodbyeCode.REPLACED)
+        if self._replacements.replaced(record.device, int(time.monotonic() * 1000)):
+            self.metrics.cloned.inc()
+            _log.error("device %s throws itself out: a cloned key?", record.device)
+
+    def forget(self, connection: Connection) -> None:
+        """A connection is gone."""
+        self.connections.pop(connection.id, None)
+        self.metrics.connections.set(len(self.connections))
+        record = connection.record
+        if record is not None and self.devices.get(record.device) is connection:
+            del self.devices[record.device]
+
+    async def end_revoked(self) -> None:
+        """Close the sockets of devices that were revoked, here or by another process."""
+        devices: Sequence[DeviceId] = tuple(self.devices)
+        if not devices:
+            return
+        revoked = await self.off_loop(self.identity.revoked, devices)
+        for device in revoked:
+            self.writer.run(partial(self.desk.forget_device, device))
+            if connection := self.devices.get(device):
+                connection.end(GoodbyeCode.REVOKED)
+
+    # ---- after a commit ------------------------------------------------------------------------
+
+    def _measured(self, figures: Figures) -> None:
+        self.metrics.decided(figures.commands, figures.seconds, figures.outcomes)
+        self.metrics.waiting.set(self.writer.waiting)
+
+    def _published(self, grown: Sequence[Grown]) -> None:
+        if armed(Failpoint.BEFORE_PUBLISH) and grown:
+            # The answers are to leave before the process does.
+            self._loop.call_later(0.2, reach, Failpoint.BEFORE_PUBLISH)
+            return
+        for new in grown:
+            self.fanout.grown(new)
+            if new.entries:
+                self._bus.publish(new.kitchen, new.entries[-1].seq)

@@ -1,0 +1,107 @@
+"""Pages and snapshots read once for all kiosks of a kitchen that come back together; it only reads the log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import Generic, TypeVar
+
+import msgspec
+
+from dapur import kitchen as rules
+from dapur.ids import KitchenId
+from dapur.sync.server_side import Entryish
+from server.desk.folding import Fold, load
+from server.desk.ports import Log
+from server.gateway.fanout import entryish
+
+READS_KEPT = 64
+"""Reads of up to 256 events, some 100 KiB each."""
+SNAPSHOTS_KEPT = 32
+"""Texts of some 100 KiB."""
+SNAPSHOT_LAG_EVENTS = 200
+"""A snapshot that is so far behind is as good: its kiosk pulls the rest."""
+EVENT_BYTES = 256
+"""Small for an event, so that a read fills the pages that were asked for."""
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Once(Generic[K, V]):
+    """Runs the same read once for all that wait for it and keeps the newest results."""
+
+    def __init__(self, readers: Executor, kept: int) -> None:
+        self._readers = readers
+        self._kept = kept
+        self._found: OrderedDict[K, asyncio.Future[V]] = OrderedDict()
+
+    async def get(self, key: K, read: Callable[[], V]) -> V:
+        """The result of `read`, called in a reader thread unless it is known; errors are not kept."""
+        found = self._found.get(key)
+        if found is None:
+            loop = asyncio.get_running_loop()
+            found = self._found[key] = loop.run_in_executor(self._readers, read)
+            while len(self._found) > self._kept:
+                self._found.popitem(last=False)
+        self._found.move_to_end(key)
+        try:
+            # One kiosk that goes away must not cancel the read of the others.
+            return await asyncio.shield(found)
+        except Exception:
+            if self._found.get(key) is found:
+                del self._found[key]
+            raise
+
+
+class Snap(msgspec.Struct, frozen=True):
+    """A kitchen's state as it is sent."""
+
+    epoch: str
+    seq: int
+    hash: bytes
+    state_version: int
+    text: str
+
+
+class Shelf:
+    """Reads for kiosks, never on the loop."""
+
+    def __init__(
+        self, log: Log, readers: Executor, fold: Callable[[KitchenId], Fold | None]
+    ) -> None:
+        """`fold` gives a kitchen's state if it is in memory; it is called in a reader thread."""
+        self._log = log
+        self._fold = fold
+        self._pages: Once[tuple[KitchenId, int, int, int], tuple[Entryish, ...]] = Once(
+            readers, READS_KEPT
+        )
+        self._snaps: Once[tuple[KitchenId, str, int], Snap] = Once(readers, SNAPSHOTS_KEPT)
+
+    async def entries(
+        self, kitchen: KitchenId, after: int, *, max_bytes: int, head: int
+    ) -> tuple[Entryish, ...]:
+        """Events after `after`; `head` is how far the log is known to reach.
+
+        Raises LookupError below the floor, Unavailable.
+        """
+        limit = max(1, max_bytes // EVENT_BYTES)
+
+        def read() -> tuple[Entryish, ...]:
+            return tuple(map(entryish, self._log.read(kitchen, after, limit=limit)))
+
+        return await self._pages.get((kitchen, after, limit, head), read)
+
+    async def snapshot(self, kitchen: KitchenId, epoch: str, head: int) -> Snap:
+        """The state of a kitchen, at most some events behind `head`. Raises LookupError, Unavailable."""
+
+        def read() -> Snap:
+            fold = self._fold(kitchen)
+            if fold is None or fold.epoch != epoch or fold.seq < head:
+                fold = load(self._log, kitchen)
+            text = rules.encode_snapshot(fold.kitchen)
+            return Snap(fold.epoch, fold.seq, fold.hash, rules.STATE_VERSION, text)
+
+        return await self._snaps.get((kitchen, epoch, head // SNAPSHOT_LAG_EVENTS), read)

@@ -1,0 +1,73 @@
+"""Counts what the server does, for Prometheus; every room may tell it something, it tells nobody anything."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+GROUP_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+COMMIT_BUCKETS_S = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.5, 2.0)
+LAG_BUCKETS_S = (0.001, 0.002, 0.004, 0.008, 0.016, 0.05, 0.1, 0.5, 1.0, 3.0, 10.0)
+REVIEW_OUTCOMES = frozenset({"refused", "quarantined", "malformed"})
+"""Outcomes that open an item which a person has to settle."""
+
+
+class Metrics:
+    """One registry for one server, so that two servers in a test do not share counters."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        self.connections = Gauge("dapur_connections", "Open connections", registry=registry)
+        self.admitted = Counter("dapur_admitted", "Kiosks welcomed", registry=registry)
+        self.turned_away = Counter(
+            "dapur_turned_away", "Connections ended, by goodbye code", ["code"], registry=registry
+        )
+        self.aborted = Counter(
+            "dapur_aborted", "Connections cut without goodbye", ["why"], registry=registry
+        )
+        self.commands = Counter(
+            "dapur_commands", "Commands decided, by outcome", ["outcome"], registry=registry
+        )
+        self.reviews = Counter(
+            "dapur_reviews_opened", "Items a person has to settle", registry=registry
+        )
+        self.group = Histogram(
+            "dapur_group_commands",
+            "Commands of one group",
+            buckets=GROUP_BUCKETS,
+            registry=registry,
+        )
+        self.commit_s = Histogram(
+            "dapur_commit_seconds",
+            "One group from decision to commit",
+            buckets=COMMIT_BUCKETS_S,
+            registry=registry,
+        )
+        self.waiting = Gauge("dapur_unanswered", "Commands without an answer", registry=registry)
+        self.lag_s = Histogram(
+            "dapur_fanout_lag_seconds",
+            "Between recording an event and queueing it for the kiosks",
+            buckets=LAG_BUCKETS_S,
+            registry=registry,
+        )
+        self.gaps = Counter("dapur_fanout_gaps", "Gaps filled from the log", registry=registry)
+        self.delivered = Counter("dapur_live_frames", "Live frames queued", registry=registry)
+        self.dropped = Counter(
+            "dapur_queue_drops", "Queues of slow kiosks dropped", registry=registry
+        )
+        self.cloned = Counter("dapur_cloned_keys", "Devices replaced too often", registry=registry)
+        self.unavailable = Counter(
+            "dapur_unavailable", "Answers the database did not allow", registry=registry
+        )
+
+    def decided(self, commands: int, seconds: float, outcomes: tuple[str, ...]) -> None:
+        """One group is through."""
+        self.group.observe(commands)
+        self.commit_s.observe(seconds)
+        for outcome in outcomes:
+            self.commands.labels(outcome).inc()
+            if outcome in REVIEW_OUTCOMES:
+                self.reviews.inc()
+
+    def text(self) -> bytes:
+        """The exposition text."""
+        return generate_latest(self.registry)
