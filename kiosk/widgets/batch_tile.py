@@ -169,7 +169,7 @@ class BatchTile(Themed):
         chips = chips_of(look) if look.buttons else ()
         upper, lower = paint.line_height(title.px) + px(1), paint.line_height(line.px) + px(1)
         last = px(CHIP_PX - 2) if chips else lower
-        three = rect.height() >= upper + lower + last + px(6) and bool(look.stage_text or chips)
+        three = rect.height() >= upper + lower + last + px(16) and bool(look.stage_text or chips)
         y = (rect.height() - upper - last - (lower if three else 0)) / 2
         left, wide = px(_PAD_PX), rect.right() - px(_PAD_PX)
         paint.write(painter, QRectF(left, y, wide, upper), look.title, title)

@@ -30,6 +30,7 @@ class Geometry:
     head: int
     number: int
     number_high: int
+    number_px: int
     caption_high: int
     band: int
     stage: int
@@ -38,8 +39,8 @@ class Geometry:
     foot: int
 
 
-_FULL = Geometry(58, 70, 52, 24, 148, 175, 187, 222, 14)
-_COMPACT = Geometry(47, 48, 42, 20, 107, 131, 140, 161, 7)
+_FULL = Geometry(58, 70, 52, 44, 24, 148, 175, 187, 222, 14)
+_COMPACT = Geometry(47, 49, 36, 38, 20, 107, 131, 139, 160, 5)
 
 
 def geometry(theme: Theme) -> Geometry:
@@ -170,26 +171,18 @@ def paint_head(painter: QPainter, rect: QRectF, look: CardLook, theme: Theme) ->
     line = theme.ink("caption", line_tint)
     room = right - left
     if paint.advance(look.title, title.px, title.weight) > room:
-        _paint_long_name(painter, rect, look, theme, room)
-        return
+        smaller = theme.ink("section", title_tint, SEMIBOLD)
+        title = paint.Ink(smaller.px, smaller.weight, smaller.color, title.strike)
+        if paint.advance(look.title, title.px, title.weight) > room:
+            # A long name takes both lines: the name matters more than the line below it.
+            box = QRectF(left, rect.top(), room, rect.height())
+            paint.write(painter, box, look.title, title, max_lines=2)
+            return
     top = rect.top() + (rect.height() - px(45)) / 2
     upper = QRectF(left, top, room, px(26))
     lower = QRectF(left, top + px(25), room, px(20))
     paint.write(painter, upper, look.title, title)
     paint.write(painter, lower, look.subtitle, line)
-
-
-def _paint_long_name(
-    painter: QPainter, rect: QRectF, look: CardLook, theme: Theme, room: float
-) -> None:
-    """Two lines of a smaller name; the line below it then follows on the second one if it fits."""
-    px = theme.px
-    tint = "on_alarm" if look.tone == "alarm" else "text"
-    base = theme.ink("section", tint, SEMIBOLD)
-    ink = paint.Ink(base.px, base.weight, base.color, look.tone == "cancelled")
-    left = rect.left() + px(PAD_PX)
-    box = QRectF(left, rect.top(), room, rect.height())
-    paint.write(painter, box, look.title, ink, max_lines=2)
 
 
 def clock_rect(rect: QRectF, theme: Theme) -> QRectF:
@@ -232,13 +225,17 @@ def numbers_rect(rect: QRectF, theme: Theme) -> QRectF:
     return left
 
 
+def _numeral(theme: Theme, tint: str) -> paint.Ink:
+    return paint.Ink(theme.px(geometry(theme).number_px), SEMIBOLD, theme.code(tint))
+
+
 def paint_clock(painter: QPainter, rect: QRectF, look: CardLook, theme: Theme) -> None:
     """The left numeral in `rect`; its caption takes what the right caption leaves of the row."""
     px = theme.px
     tint = "stale" if look.tone in ("held", "cancelled") else "text"
     number = QRectF(rect.left(), rect.top(), rect.width(), px(geometry(theme).number_high))
     unit = theme.ink("caption", "text2")
-    paint_value(painter, number, look.clock_text, "", theme.ink("numeral", tint), unit)
+    paint_value(painter, number, look.clock_text, "", _numeral(theme, tint), unit)
     if not look.clock_caption:
         return
     side = px(18)
@@ -264,9 +261,7 @@ def paint_temp(painter: QPainter, rect: QRectF, look: CardLook, theme: Theme) ->
     judged = look.temp_judged
     tint = "stale" if look.tone == "held" and judged != "alarm" else value_tint(judged)
     unit = theme.ink("section", "text2" if judged != "alarm" else "alarm_text", 400)
-    paint_value(
-        painter, number, look.temp_text, look.temp_unit, theme.ink("numeral", tint), unit, right
-    )
+    paint_value(painter, number, look.temp_text, look.temp_unit, _numeral(theme, tint), unit, right)
     room = paint.advance(look.temp_caption, theme.metrics.text("caption"), SEMIBOLD) + px(24)
     reach = min(max(rect.width(), room), rect.width() * 1.3)
     line = QRectF(rect.right() - reach, number.bottom(), reach, px(geometry(theme).caption_high))

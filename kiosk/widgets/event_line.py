@@ -79,5 +79,5 @@ class EventLine(Themed):
         wide = rect.width() - pad - x
         title = ink("section", "on_tonal" if look.marked else "text", MEDIUM)
         paint.write(painter, QRectF(x, top, wide, px(26)), look.title, title)
-        detail = ink("caption", "text2")
+        detail = ink("caption", "on_tonal" if look.marked else "text2")
         paint.write(painter, QRectF(x, top + px(25), wide, px(21)), look.detail, detail)

@@ -115,7 +115,8 @@ class PersonTile(Pressable):
     def _paint_words(self, painter: QPainter, rect: QRectF, *, locked: bool) -> None:
         ink = self.theme.ink
         name = ink("section", "text", SEMIBOLD)
-        detail = ink("caption", "alarm_text", SEMIBOLD) if locked else ink("caption", "text2")
+        quiet = "on_tonal" if self._look.chosen else "text2"
+        detail = ink("caption", "alarm_text", SEMIBOLD) if locked else ink("caption", quiet)
         broken = paint.wrap(self._look.name, name.px, name.weight, int(rect.width()), 2)
         upper = paint.line_height(name.px) * len(broken)
         lower = paint.line_height(detail.px) + self.theme.px(2)

@@ -17,6 +17,8 @@ from kiosk.widgets.limit_band import Judged
 ValueSize = Literal["numeral", "reading", "typing"]
 
 STALE_ICON = "history"
+_DIGIT_HEIGHT = 0.9  # capital and the comma below it, of the font size
+_COMPACT_TYPING_PX = 88
 _CAPTION_TINT: dict[Judged, str] = {"alarm": "alarm_text", "ok": "ok"}
 
 
@@ -59,7 +61,10 @@ def paint_value(
     gap = max(2, ink.px // 16)
     unit_wide = paint.advance(unit, unit_ink.px, unit_ink.weight) + gap if unit else 0.0
     size = ink.px
-    while size > unit_ink.px and paint.advance(text, size, ink.weight) + unit_wide > rect.width():
+    while size > unit_ink.px and (
+        paint.advance(text, size, ink.weight) + unit_wide > rect.width()
+        or size * _DIGIT_HEIGHT > rect.height()
+    ):
         size -= 2
     wide = paint.advance(text, size, ink.weight) + unit_wide
     x = rect.right() - wide if align & Qt.AlignmentFlag.AlignRight else rect.left()
@@ -118,6 +123,8 @@ class ReadingValue(Themed):
 
     def _number_px(self) -> int:
         role: TextRole = self._size
+        if role == "typing" and self.theme.metrics.compact:
+            return self.theme.px(_COMPACT_TYPING_PX)
         return self.theme.metrics.text(role)
 
     def _caption_height(self) -> int:
@@ -133,7 +140,7 @@ class ReadingValue(Themed):
             return
         rect = QRectF(0, top, self.width(), self.height() - top)
         tint = value_tint(self._look.judged)
-        number = self.theme.ink(self._size, tint)
+        number = paint.Ink(self._number_px(), SEMIBOLD, self.theme.code(tint))
         unit_px = max(self.theme.metrics.text("caption"), round(number.px * 0.38))
         unit_tint = tint if self._look.judged in ("alarm", "stale") else "text2"
         unit = paint.Ink(unit_px, 400, self.theme.code(unit_tint))

@@ -94,7 +94,8 @@ class RefusalRow(Pressable):
         icons.draw(
             painter, self._look.icon, x, line.center().y() - side / 2, side, ink("body").color
         )
-        clock = ink("caption", "text2", MEDIUM)
+        quiet = "on_tonal" if self._look.chosen or down else "text2"
+        clock = ink("caption", quiet, MEDIUM)
         wide = paint.advance(self._look.clock, clock.px, clock.weight)
         paint.write(
             painter,
@@ -105,7 +106,7 @@ class RefusalRow(Pressable):
         room = QRectF(x + side + px(8), line.top(), right - wide - x - side - px(16), line.height())
         paint.write(painter, room, self._look.title, ink("section", "text", SEMIBOLD))
         detail = QRectF(x, line.bottom() + px(2), right - x, px(22))
-        paint.write(painter, detail, self._look.detail, ink("body", "text2"))
+        paint.write(painter, detail, self._look.detail, ink("body", quiet))
         y = detail.bottom() + px(6)
         for chip in self._look.chips:
             wide = min(chip_width(chip, self.theme), right - x)

@@ -12,7 +12,7 @@ from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import BAR_MM, MEDIUM, RADIUS_BUTTON, SEMIBOLD
 from kiosk.widgets.base import Pressable
 
-HEIGHT_PX, COMPACT_PX = 40, 34
+HEIGHT_PX, COMPACT_PX = 40, 32
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Renders every widget in every state to PNG files: `python tests/kiosk/widgets/gallery.py OUTDIR`."""
+"""Renders every widget in every state: `python tests/kiosk/widgets/gallery.py OUTDIR`."""
 
 import os
 import sys
@@ -527,7 +527,7 @@ def components(theme: Theme) -> QWidget:
     first.addWidget(panel(theme, TextBlock(theme, "Ukuran", "section"), row(*sized)))
     values = QWidget()
     flow = QVBoxLayout(values)
-    for look in (
+    for reading in (
         ReadingLook(
             "61,8",
             "°C",
@@ -542,7 +542,7 @@ def components(theme: Theme) -> QWidget:
         ReadingLook("70,3", "°C", "22 mnt lalu", "", "stale", "data lama", "", "dari Probe 2"),
         ReadingLook("", "", "Belum diukur", "thermometer"),
     ):
-        flow.addWidget(ReadingValue(theme, look, size="reading"))
+        flow.addWidget(ReadingValue(theme, reading, size="reading"))
     first.addWidget(panel(theme, values))
     first.addStretch(1)
     badges = [
@@ -563,8 +563,8 @@ def components(theme: Theme) -> QWidget:
         ChipLook("TINGGI", "triangle-alert", "attention", outlined=True),
         ChipLook("KRITIS", "octagon-alert", "alarm", outlined=True),
     )
-    made = [Chip(theme, look) for look in chips]
-    second.addWidget(panel(theme, row(*made[:5]), row(*made[5:])))
+    pills = [Chip(theme, pill) for pill in chips]
+    second.addWidget(panel(theme, row(*pills[:5]), row(*pills[5:])))
     bands = [
         LimitBand(theme, band(82.7), "ok"),
         LimitBand(theme, band(61.8), "alarm"),
