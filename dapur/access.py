@@ -1,4 +1,6 @@
-"""Who may do what: the command × role matrix as data and the questions asked of it; it changes nothing."""
+"""Who may do what: the command × role matrix as data and the questions asked of it; it changes
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,9 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a person may be in a kitchen (Bergizi-ID's roles without their prefix, and the field's own)."""
+    """What a person may be in a kitchen (Bergizi-ID's roles without their prefix, and the field's
+    own).
+    """
 
     KEPALA = "KEPALA"
     ADMIN = "ADMIN"

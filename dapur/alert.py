@@ -1,4 +1,6 @@
-"""Alerts as they stand in the log: raised, handled, escalated, resolved by the state; it judges no batch."""
+"""Alerts as they stand in the log: raised, handled, escalated, resolved by the state; it judges no
+batch.
+"""
 
 from __future__ import annotations
 
@@ -213,7 +215,9 @@ def decide_escalate(kitchen: Kitchen, taken: Taken, args: EscalateAlertArgs) -> 
 
 
 def decide_acknowledge(kitchen: Kitchen, taken: Taken, args: AlertActArgs) -> Decision:  # noqa: ARG001 - one shape
-    """ "I handle it": by a role it is addressed to; it stops the sound and the escalation, not the alert."""
+    """ "I handle it": by a role it is addressed to; it stops the sound and the escalation, not the
+    alert.
+    """
     alert = _find(kitchen, taken)
     if isinstance(alert, UnknownAlert):
         return Refused(alert)

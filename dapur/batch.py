@@ -1,4 +1,6 @@
-"""One dish cooked for one wave: its state and the helpers every noun about a batch uses; no rule lives here."""
+"""One dish cooked for one wave: its state and the helpers every noun about a batch uses; no rule
+lives here.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from dapur.kitchen import Kitchen
 
 READINGS_KEPT = 400
-"""Newest readings of a batch in the window: one every 30 s for over three hours; the log keeps all."""
+"""Newest readings of a batch in the window: one every 30 s for over three hours; the log keeps
+all.
+"""
 JOURNAL_KEPT = 80
 MINUTE_MS = 60_000
 
@@ -199,7 +203,9 @@ class Release(msgspec.Struct, frozen=True):
 
 
 class Hold(msgspec.Struct, frozen=True):
-    """Why a batch may not go on. `id` is the command that made it; `number` is what people say (H-0031)."""
+    """Why a batch may not go on. `id` is the command that made it; `number` is what people say
+    (H-0031).
+    """
 
     id: CommandId
     number: int
@@ -289,7 +295,9 @@ class Batch(msgspec.Struct, frozen=True):
     history: tuple[Passage, ...] = ()
     steps_done: tuple[StepDone, ...] = ()
     consumption_started_ms: int | None = None
-    """Earliest minute the first pot may have left the heat; rework never resets it (toxins survive)."""
+    """Earliest minute the first pot may have left the heat; rework never resets it (toxins
+    survive).
+    """
     readings: tuple[Reading, ...] = ()
     """Oldest first, at most READINGS_KEPT."""
     checks: tuple[Check, ...] = ()
@@ -351,7 +359,9 @@ def round_started_ms(batch: Batch) -> int:
 
 
 def newest_core(batch: Batch) -> Reading | None:
-    """The newest core reading of this round: the only one that is judged (earlier ones are heating up)."""
+    """The newest core reading of this round: the only one that is judged (earlier ones are heating
+    up).
+    """
     since_ms = round_started_ms(batch)
     for reading in reversed(batch.readings):
         if reading.point is Point.CORE and reading.at.latest_ms >= since_ms:

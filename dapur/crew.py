@@ -1,4 +1,4 @@
-"""People: the roster with roles, who is signed in where, and who works at which batch; names live elsewhere."""
+"""People: roster and roles, who is signed in where, who works at which batch; it knows no names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dapur.access import Role
 from dapur.batch import Assignment, Post, find, journal, over_block, put
 from dapur.decision import Accepted, Already, Decision, Fact, Refused, refuse_all
 from dapur.envelope import Event, Taken
-from dapur.ids import DeviceId, SessionId, StaffId
+from dapur.ids import SYSTEM, DeviceId, SessionId, StaffId
 from dapur.notice import add_notice
 from dapur.refusal import (
     AnyRefusal,
@@ -64,7 +64,7 @@ class Session(msgspec.Struct, frozen=True):
 
 
 class RosterStaffArgs(Args, frozen=True):
-    """Who works tonight; for a person already known only team and shift may change here."""
+    """Who works tonight: all roles, team and shift (UTC ms)."""
 
     staff: Id
     roles: Roles
@@ -164,22 +164,28 @@ def _reserved(kitchen: Kitchen, taken: Taken, roles: tuple[Role, ...]) -> Refuse
 
 
 def decide_roster(kitchen: Kitchen, taken: Taken, args: RosterStaffArgs) -> Decision:
-    """Put a person on the roster, or change team and shift."""
+    """Put a person on the roster, or change team, shift and roles."""
     if args.shift_end_ms < args.shift_start_ms:
         return Refused(BadArgs("shift_end_ms"))
-    if reserved := _reserved(kitchen, taken, args.roles):
-        return reserved
+    if args.staff == SYSTEM:
+        return Refused(RoleReserved(Role.SYSTEM))
     known = kitchen.staff.get(StaffId(args.staff))
+    before = known.roles if known is not None else ()
+    if reserved := _reserved(kitchen, taken, (*args.roles, *before)):
+        return reserved
+    facts: tuple[Fact, ...] = ()
     body = StaffRostered(
         StaffId(args.staff), args.roles, args.team, args.shift_start_ms, args.shift_end_ms
     )
     if known is not None:
-        if set(known.roles) != set(args.roles):
-            return Refused(RoleReserved(", ".join(sorted(set(args.roles) - set(known.roles)))))
         here = (known.team, known.shift_start_ms, known.shift_end_ms)
-        if here == (args.team, args.shift_start_ms, args.shift_end_ms):
+        same = set(known.roles) == set(args.roles)
+        if same and here == (args.team, args.shift_start_ms, args.shift_end_ms):
             return Already()
-    return Accepted((Fact("staff_rostered", staff_subject(args.staff), body),))
+        if not same:
+            changed = RolesChanged(known.id, args.roles)
+            facts = (Fact("roles_changed", staff_subject(known.id), changed),)
+    return Accepted((*facts, Fact("staff_rostered", staff_subject(args.staff), body)))
 
 
 def decide_roles(kitchen: Kitchen, taken: Taken, args: ChangeRolesArgs) -> Decision:
@@ -196,7 +202,7 @@ def decide_roles(kitchen: Kitchen, taken: Taken, args: ChangeRolesArgs) -> Decis
 
 
 def decide_assign(kitchen: Kitchen, taken: Taken, args: AssignCrewArgs) -> Decision:
-    """Put a person at a batch; of two leads the last in the log's order stays, the other gets a notice."""
+    """Put a person at a batch; the later of two leads stays, the other gets a notice."""
     batch = find(kitchen, taken.command.subject)
     if isinstance(batch, UnknownBatch):
         return Refused(batch)
@@ -237,7 +243,9 @@ def decide_open(kitchen: Kitchen, taken: Taken, args: OpenSessionArgs) -> Decisi
 
 
 def decide_close(kitchen: Kitchen, taken: Taken, args: NoArgs) -> Decision:  # noqa: ARG001 - the subject says it all
-    """End the session of this command, or of one's own on the same kiosk; ended already is "already"."""
+    """End the session of this command, or of one's own on the same kiosk; ended already is
+    "already".
+    """
     tap = taken.command
     session = kitchen.sessions.get(SessionId(tap.subject.partition(":")[2]))
     if session is None or tap.subject != session_subject(session.id):

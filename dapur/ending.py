@@ -140,7 +140,9 @@ def decide_cancel(kitchen: Kitchen, taken: Taken, args: CancelBatchArgs) -> Deci
 
 
 def decide_discard(kitchen: Kitchen, taken: Taken, args: DiscardBatchArgs) -> Decision:
-    """Throw away at any stage after the start; under a critical hold only the Ahli Gizi or the Kepala SPPG."""
+    """Throw away at any stage after the start; under a critical hold only the Ahli Gizi or the
+    Kepala SPPG.
+    """
     batch = find(kitchen, taken.command.subject)
     if isinstance(batch, UnknownBatch):
         return Refused(batch)

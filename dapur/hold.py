@@ -1,4 +1,6 @@
-"""What stops a batch and who lets it go on: a hold wins whatever arrives first; release cites the hold."""
+"""What stops a batch and who lets it go on: a hold wins whatever arrives first; release cites the
+hold.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +66,9 @@ class BatchHeld(Body, frozen=True):
 
 
 class ReleaseHoldArgs(Args, frozen=True):
-    """Which hold, what happens now, the portions if thrown away, and for a critical hold its evidence."""
+    """Which hold, what happens now, the portions if thrown away, and for a critical hold its
+    evidence.
+    """
 
     hold: Reference
     decision: ReleaseDecision
@@ -168,7 +172,9 @@ def decide_release(kitchen: Kitchen, taken: Taken, args: ReleaseHoldArgs) -> Dec
 
 
 def _after(batch: Batch, hold: Hold, decision: ReleaseDecision) -> tuple[Stage, int]:
-    """Where the batch stands after a release: a critical hold is never a pass, so a new round of checks follows."""
+    """Where the batch stands after a release: a critical hold is never a pass, so a new round of
+    checks follows.
+    """
     if decision is ReleaseDecision.DISCARD:
         return Stage.DISCARDED, batch.round
     if decision is ReleaseDecision.REWORK:

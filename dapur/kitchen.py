@@ -1,4 +1,6 @@
-"""The whole kitchen: composes the nouns; decides every command and folds every event, on both sides alike."""
+"""The whole kitchen: composes the nouns; decides every command and folds every event, on both
+sides alike.
+"""
 
 from __future__ import annotations
 
@@ -54,6 +56,8 @@ from dapur.review import Reason, Review
 from dapur.rule import CommandRule, EventRule
 from dapur.wire.messages import Outcome
 
+SESSION_KINDS = frozenset({"open_session", "close_session"})
+"""Signing in and out needs no role: what one may then do is asked of every tap."""
 STATE_VERSION = 1
 """Version of the snapshot's text; raised whenever the state's structs change."""
 SERVER_DEVICE = DeviceId("server")
@@ -140,6 +144,15 @@ def empty(kitchen_id: KitchenId) -> Kitchen:
 
 def decide(kitchen: Kitchen, taken: Taken) -> Decision:
     """What the rules say to a command. Total: nothing that can be sent raises."""
+    if taken.command.kind in COMMANDS and not _signed_in(kitchen, taken):
+        return Refused(NoSession(taken.command.session[: review.CLIP]))
+    return decide_signed_in(kitchen, taken)
+
+
+def decide_signed_in(kitchen: Kitchen, taken: Taken) -> Decision:
+    """What the rules say, the sign-in taken for granted: for `decide`, and for offers on a
+    screen.
+    """
     tap = taken.command
     rule = COMMANDS.get(tap.kind)
     if rule is None:
@@ -157,13 +170,9 @@ def decide(kitchen: Kitchen, taken: Taken) -> Decision:
 
 
 def _unwelcome(kitchen: Kitchen, taken: Taken, rule: CommandRule) -> Refused | None:
-    """Session, role and step-up, in this order."""
+    """Role and step-up, in this order."""
     tap = taken.command
-    if tap.kind != "open_session" and not _signed_in(kitchen, taken):
-        return Refused(NoSession(tap.session[: review.CLIP]))
-    if tap.kind not in ("open_session", "close_session") and not (
-        kitchen.roles_at(taken) & rule.roles
-    ):
+    if tap.kind not in SESSION_KINDS and not kitchen.roles_at(taken) & rule.roles:
         return Refused(NotAllowed(tap.kind, tuple(sorted(rule.roles - {Role.SYSTEM}))))
     if rule.needs_step_up and tap.actor != SYSTEM and not fresh_step_up(tap):
         return Refused(StepUpNeeded(tap.kind))
@@ -174,6 +183,8 @@ def _signed_in(kitchen: Kitchen, taken: Taken) -> bool:
     tap = taken.command
     if tap.actor == SYSTEM:
         return taken.device == SERVER_DEVICE
+    if tap.kind == "open_session":
+        return True
     session = kitchen.sessions.get(tap.session)
     return (
         session is not None
@@ -184,14 +195,18 @@ def _signed_in(kitchen: Kitchen, taken: Taken) -> bool:
 
 
 def fresh_step_up(tap: Command) -> bool:
-    """Whether the PIN was asked again at most a minute before, by the command's own clock (its latest end)."""
+    """Whether the PIN was asked again at most a minute before, by the command's own clock (its
+    latest end).
+    """
     if tap.step_up is None:
         return False
     return 0 <= tap.occurred.latest_ms - tap.step_up.at_ms <= access.STEP_UP_FRESH_MS
 
 
 def _with_traces(kitchen: Kitchen, taken: Taken, rule: CommandRule, decision: Decision) -> Decision:
-    """What a command leaves beside its own facts: the settled old tap, the flag of a revoked role."""
+    """What a command leaves beside its own facts: the settled old tap, the flag of a revoked
+    role.
+    """
     if isinstance(decision, Refused):
         return decision
     traces: list[Fact] = []
@@ -200,7 +215,7 @@ def _with_traces(kitchen: Kitchen, taken: Taken, rule: CommandRule, decision: De
     if isinstance(decision, Already):
         return Accepted(tuple(traces)) if traces else decision
     revoked = not kitchen.roles_of(taken.command.actor) & rule.roles
-    if revoked and taken.command.kind not in ("open_session", "close_session"):
+    if revoked and taken.command.kind not in SESSION_KINDS:
         traces.append(review.raise_review(taken, Reason.ROLE_REVOKED))
     return Accepted((*decision.facts, *traces)) if traces else decision
 
@@ -254,7 +269,9 @@ def take(kitchen: Kitchen, taken: Taken, recorded_ms: int) -> Taking:
 
 
 def quarantine(kitchen: Kitchen, taken: Taken, reason: str, recorded_ms: int) -> Taking:
-    """A command on which our own code failed: it stays visible and can be replayed after a repair."""
+    """A command on which our own code failed: it stays visible and can be replayed after a
+    repair.
+    """
     facts = (review.quarantined(taken.command, reason),)
     events = _events(taken, facts, recorded_ms)
     return _taking(kitchen, Outcome.QUARANTINED, "quarantined", events)
@@ -280,21 +297,15 @@ def malformed(
 
 
 def _events(taken: Taken, facts: tuple[Fact, ...], recorded_ms: int) -> tuple[Event, ...]:
+    return tuple(_event(taken, fact, recorded_ms) for fact in facts)
+
+
+def _event(taken: Taken, fact: Fact, recorded_ms: int) -> Event:
     tap = taken.command
-    return tuple(
-        Event(
-            fact.kind,
-            fact.subject,
-            msgspec.Raw(_encoder.encode(fact.data)),
-            tap.id,
-            tap.actor,
-            tap.session,
-            taken.device,
-            taken.at,
-            recorded_ms,
-        )  # fmt: skip
-        for fact in facts
-    )
+    return Event(
+        fact.kind, fact.subject, msgspec.Raw(_encoder.encode(fact.data)), tap.id, tap.actor,
+        tap.session, taken.device, taken.at, recorded_ms,
+    )  # fmt: skip
 
 
 def _taking(kitchen: Kitchen, outcome: Outcome, code: str, events: tuple[Event, ...]) -> Taking:

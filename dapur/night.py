@@ -1,4 +1,6 @@
-"""The night of one serving date: its waves and stops, its opening and its closing (never by a clock)."""
+"""The night of one serving date: its waves and stops, its opening and its closing (never by a
+clock).
+"""
 
 from __future__ import annotations
 

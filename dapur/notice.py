@@ -21,7 +21,9 @@ EVERYBODY = StaffId("")
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """`to` is one person, or empty for everybody; `kind` chooses the words, `text` is from outside."""
+    """`to` is one person, or empty for everybody; `kind` chooses the words, `text` is from
+    outside.
+    """
 
     id: CommandId
     kind: str

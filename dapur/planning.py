@@ -148,7 +148,9 @@ def _is_id(text: str) -> bool:
 
 
 def decide_change(kitchen: Kitchen, taken: Taken, args: PlanBatchArgs) -> Decision:
-    """Give a batch another plan until it is on the fire; the last change stands, both are in the journal."""
+    """Give a batch another plan until it is on the fire; the last change stands, both are in the
+    journal.
+    """
     batch = find(kitchen, taken.command.subject)
     if isinstance(batch, UnknownBatch):
         return Refused(batch)

@@ -1,4 +1,6 @@
-"""The kitchen's own limits, each with its source: rules read them here, none is written into a rule."""
+"""The kitchen's own limits, each with its source: rules read them here, none is written into a
+rule.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,7 @@ _CHOICE = "Pilihan awal aplikasi; tetapkan di catatan kebijakan dapur"
 class PolicyRecord(msgspec.Struct, frozen=True):
     """Every limit of a kitchen. The defaults are the suggestion of docs, never a legal number.
 
-    Food safety first, then the tolerances and delays of alarms (a door opened for a minute is none).
+    Food safety first, then tolerances and delays of alarms (a door open for a minute is none).
     """
 
     cook_not_before_min: Limit = _default(0, "BGN, Oktober 2025: tidak memasak sebelum 00.00")
@@ -145,7 +147,9 @@ def problem(limits: dict[str, Limit]) -> PolicyUnknown | PolicyBounds | None:
 
 
 def decide_set(kitchen: Kitchen, taken: Taken, args: SetPolicyArgs) -> Decision:
-    """Take new values within their bounds; a longer window only from the Kepala SPPG or the server."""
+    """Take new values within their bounds; a longer window only from the Kepala SPPG or the
+    server.
+    """
     wrong = problem(args.limits)
     if wrong is not None:
         return Refused(wrong)
@@ -159,7 +163,7 @@ def decide_set(kitchen: Kitchen, taken: Taken, args: SetPolicyArgs) -> Decision:
     return Accepted((Fact("policy_set", SUBJECT, PolicySet(args.limits)),))
 
 
-def evolve_set(kitchen: Kitchen, event: Event, data: PolicySet) -> Kitchen:
+def evolve_set(kitchen: Kitchen, event: Event, data: PolicySet) -> Kitchen:  # noqa: ARG001
     """Replace the named values; names of a later release are passed over."""
     known = {name: limit for name, limit in data.limits.items() if name in BOUNDS}
     return msgspec.structs.replace(kitchen, policy=msgspec.structs.replace(kitchen.policy, **known))

@@ -131,7 +131,9 @@ class TapNoted(Body, frozen=True):
 
 
 def late_tap(batch: Batch, taken: Taken) -> Decision | None:
-    """A tap that happened before the batch was cancelled is noted for a person; None if it is no such tap."""
+    """A tap that happened before the batch was cancelled is noted for a person; None if it is no
+    such tap.
+    """
     if not tapped_before_end(batch, taken):
         return None
     noted = Fact("tap_noted", batch.id, TapNoted(taken.command.kind))
@@ -173,7 +175,9 @@ def _advance_blocks(batch: Batch, to: Stage) -> tuple[AnyRefusal, ...]:
 
 
 def decide_advance(kitchen: Kitchen, taken: Taken, args: AdvanceBatchArgs) -> Decision:
-    """Go to the named stage; being there or further, in this round or an earlier one, is "already"."""
+    """Go to the named stage; being there or further, in this round or an earlier one, is
+    "already".
+    """
     batch = find(kitchen, taken.command.subject)
     if isinstance(batch, UnknownBatch):
         return Refused(batch)
@@ -193,7 +197,9 @@ def decide_advance(kitchen: Kitchen, taken: Taken, args: AdvanceBatchArgs) -> De
 
 
 def _already_there(batch: Batch, taken: Taken, to: Stage) -> Decision:
-    """Two people saw the same pot leave the heat: the earlier minute starts the clock, but not before cooking."""
+    """Two people saw the same pot leave the heat: the earlier minute starts the clock, but not
+    before cooking.
+    """
     started_ms = batch.consumption_started_ms
     if to is not Stage.QUALITY_CHECK or started_ms is None:
         return Already()
@@ -238,7 +244,9 @@ def _tick_blocks(batch: Batch, step: int) -> tuple[AnyRefusal, ...]:
 
 
 def decide_undo(kitchen: Kitchen, taken: Taken, args: UndoArgs) -> Decision:
-    """The person who tapped takes back the last tap, while no stage, hold, check or verdict followed."""
+    """The person who tapped takes back the last tap, while no stage, hold, check or verdict
+    followed.
+    """
     batch = find(kitchen, taken.command.subject)
     if isinstance(batch, UnknownBatch):
         return Refused(batch)

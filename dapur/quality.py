@@ -1,4 +1,6 @@
-"""The quality check: items, the signed verdict, rework and retest; a pass can never override a fail."""
+"""The quality check: items, the signed verdict, rework and retest; a pass can never override a
+fail.
+"""
 
 from __future__ import annotations
 
@@ -104,7 +106,9 @@ class ReworkStarted(Body, frozen=True):
 
 
 def required_items(policy: PolicyRecord) -> tuple[Item, ...]:
-    """Items that must pass before the batch may: by the policy, and always the sample if it asks for one."""
+    """Items that must pass before the batch may: by the policy, and always the sample if it asks
+    for one.
+    """
     wanted = {
         Item.TASTE: policy.qc_taste,
         Item.APPEARANCE: policy.qc_appearance,
@@ -119,7 +123,9 @@ def required_items(policy: PolicyRecord) -> tuple[Item, ...]:
 
 
 def judged(batch: Batch) -> dict[Item, Check]:
-    """The standing judgement of each item in this round: the newest by time, a fail before a pass."""
+    """The standing judgement of each item in this round: the newest by time, a fail before a
+    pass.
+    """
     standing: dict[Item, Check] = {}
     for check in batch.checks:
         if check.round != batch.round:
@@ -187,15 +193,16 @@ def _check_blocks(kitchen: Kitchen, batch: Batch, args: RecordCheckArgs) -> tupl
     if args.passed and args.score is not None and args.score < kitchen.policy.score_min.value:
         blocks.append(ScoreContradicts(args.item))
     limit_c = batch.plan.limits.core_c
-    hot = args.item is Item.TEMPERATURE and args.value is not None and limit_c is not None
-    if args.passed and hot and args.value is not None and limit_c is not None:
-        if args.value < limit_c:
-            blocks.append(ScoreContradicts(args.item))
+    measured = args.value if args.item is Item.TEMPERATURE else None
+    if args.passed and measured is not None and limit_c is not None and measured < limit_c:
+        blocks.append(ScoreContradicts(args.item))
     return tuple(blocks)
 
 
 def decide_verdict(kitchen: Kitchen, taken: Taken, args: GiveVerdictArgs) -> Decision:
-    """Judge the batch. Fail wins over pass in either order; it holds the batch for rework or discarding."""
+    """Judge the batch. Fail wins over pass in either order; it holds the batch for rework or
+    discarding.
+    """
     batch = find(kitchen, taken.command.subject)
     if isinstance(batch, UnknownBatch):
         return Refused(batch)
@@ -236,7 +243,9 @@ def _fail(kitchen: Kitchen, batch: Batch, taken: Taken, args: GiveVerdictArgs) -
 
 
 def evidence(batch: Batch, taken: Taken) -> tuple[str, ...]:
-    """What a release of a failed verdict may cite: the failed items, the newest reading, or the verdict itself."""
+    """What a release of a failed verdict may cite: the failed items, the newest reading, or the
+    verdict itself.
+    """
     failed = tuple(check.id for check in judged(batch).values() if not check.passed)
     reading = newest_core(batch)
     return (*failed, *((reading.id,) if reading else ()), taken.command.id)

@@ -1,4 +1,6 @@
-"""Why a command was refused: one tree, each class with a stable code; text for people is looked up from the code."""
+"""Why a command was refused: one tree, each class with a stable code; text for people is looked up
+from the code.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,9 @@ import msgspec
 
 
 class Refusal(msgspec.Struct, frozen=True, tag_field="code"):
-    """Base of every refusal. Fields carry what the sentence needs; `code` is the tag and never changes."""
+    """Base of every refusal. Fields carry what the sentence needs; `code` is the tag and never
+    changes.
+    """
 
 
 # ---- the envelope --------------------------------------------------------------------------------
@@ -222,12 +226,6 @@ class UndoNotYours(Refusal, frozen=True, tag="undo_not_yours"):
 # ---- quality and holds ---------------------------------------------------------------------------
 
 
-class UnknownItem(Refusal, frozen=True, tag="unknown_item"):
-    """The quality check of this batch has no such item."""
-
-    item: str
-
-
 class CorrectiveNeeded(Refusal, frozen=True, tag="corrective_needed"):
     """A failed item cannot be saved without a corrective action."""
 
@@ -382,7 +380,6 @@ AnyRefusal = (
     | ReasonShort
     | NothingToUndo
     | UndoNotYours
-    | UnknownItem
     | CorrectiveNeeded
     | ScoreContradicts
     | ChecksMissing

@@ -1,4 +1,6 @@
-"""What a named person must settle: refused taps and doubtful facts; it never changes the batch it speaks of."""
+"""What a named person must settle: refused taps and doubtful facts; it never changes the batch it
+speaks of.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from dapur.kitchen import Kitchen
 
 CLIP = 200
-"""Characters of a foreign kind or subject that an event repeats: they come from outside unbounded."""
+"""Characters of a foreign kind or subject that an event repeats: they come from outside
+unbounded.
+"""
 ARGS_CLIP = 4_000
 
 
@@ -207,7 +211,9 @@ class SettleReviewArgs(Args, frozen=True):
 
 
 def decide_settle(kitchen: Kitchen, taken: Taken, args: SettleReviewArgs) -> Decision:
-    """Accept = noted, nothing changes; escalate = the Kepala SPPG decides, it stays in the inbox."""
+    """Accept = noted, nothing changes; escalate = the Kepala SPPG decides, it stays in the
+    inbox.
+    """
     item = kitchen.reviews.get(args.review)
     if item is None:
         return Refused(UnknownReview(args.review[:CLIP]))

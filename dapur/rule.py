@@ -23,6 +23,14 @@ class Body(msgspec.Struct, frozen=True):
     """Base of what an event says: an unknown field of a later release is passed over."""
 
 
+class Wish(msgspec.Struct, frozen=True):
+    """A command that somebody may give: everything but who and when."""
+
+    kind: str
+    subject: str
+    args: msgspec.Struct
+
+
 class NoArgs(Args, frozen=True):
     """A command whose kind and subject say it all."""
 

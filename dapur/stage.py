@@ -57,7 +57,9 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(Stage.QUALITY_CHECK, Stage.COOKING, "undo"),
     Transition(Stage.COMPLETED, Stage.QUALITY_CHECK, "undo"),
 )
-"""Every way there is. Only dishes with `no_cook` skip cooking, and only they come back to preparing."""
+"""Every way there is. Only dishes with `no_cook` skip cooking, and only they come back to
+preparing.
+"""
 
 ALLOWED: frozenset[tuple[Stage, Stage, str]] = frozenset(
     (row.source, row.target, row.by) for row in TRANSITIONS

@@ -1,4 +1,6 @@
-"""A measured temperature: a fact, taken in whatever state the batch is in; it never moves a stage."""
+"""A measured temperature: a fact, taken in whatever state the batch is in; it never moves a
+stage.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from dapur import crew
@@ -175,7 +177,7 @@ WAY = ("planned", "preparing", "cooking", "quality_check", "checked", "passed", 
 def batch_at(stage: str, night: Night | None = None, batch: str = "b1", **plan: object) -> Night:
     """A kitchen whose batch has come this far on the good way (WAY)."""
     night = staffed() if night is None else night
-    steps = {
+    steps: dict[str, Callable[[], Taking | None]] = {
         "planned": lambda: night.tap("plan_batch", batch, plan_args(**plan), actor="s-kepala"),
         "preparing": lambda: night.tap("advance_batch", batch, {"to": "preparing"}, minute=31),
         "cooking": lambda: night.tap("advance_batch", batch, {"to": "cooking"}, minute=121),
