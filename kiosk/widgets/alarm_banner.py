@@ -84,7 +84,7 @@ class AlarmBanner(Themed):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._body = BannerBody(theme, f"{subject}.open", self)
         self._more = ActionButton(
-            theme, f"{subject}.next", ButtonLook("next", ""), size="page", parent=self
+            theme, f"{subject}.next", ButtonLook("next", ""), size="card", parent=self
         )
         self._button = ActionButton(
             theme, f"{subject}.handle", ButtonLook("handle", ""), size="page", parent=self

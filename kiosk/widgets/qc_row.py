@@ -87,6 +87,7 @@ class QcRow(Themed):
         self._choice.setFixedWidth(px(280 if compact else _CHOICE_PX))
         self._band.setFixedWidth(px(120 if compact else 168))
         self.setFixedHeight(max(px(_ROW_PX), self.theme.mm(CARD_MM) + px(16)))
+        self._band.setVisible(self._shows_band())
 
     def _show(self, look: QcLook) -> None:
         self._look = look
@@ -96,7 +97,7 @@ class QcRow(Themed):
         self._value.set_text(look.value, "alarm_text" if look.judged == "alarm" else "text")
         self._value.setVisible(bool(look.value))
         self._band.set_look(look.band, look.judged)
-        self._band.setVisible(look.band is not None)
+        self._band.setVisible(self._shows_band())
         self._choice.set_look(
             SegmentsLook(
                 (
@@ -108,6 +109,10 @@ class QcRow(Themed):
         )
         self._choice.setEnabled(look.enabled)
         self.setAccessibleName(f"{look.title} {look.detail} {look.value}".strip())
+
+    def _shows_band(self) -> bool:
+        """In a narrow window the words of the limit need the room of the drawing."""
+        return self._look.band is not None and not self.theme.metrics.compact
 
     def _on_segment_chosen(self, choice: str) -> None:
         self.chosen.emit(self._look.key, choice)

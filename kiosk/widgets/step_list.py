@@ -81,7 +81,7 @@ class StepItem(Themed):
         tint = "on_tonal" if current else "text2" if row.state == "done" else "text"
         weight = SEMIBOLD if current else 400
         box.addWidget(StepMark(theme, row, self))
-        box.addWidget(TextBlock(theme, row.text, weight=weight, tint=tint, lines=2, parent=self), 1)
+        box.addWidget(TextBlock(theme, row.text, weight=weight, tint=tint, lines=3, parent=self), 1)
         if row.button is not None:
             subject = f"{subject}.{row.key}.{row.button.action}"
             button = ActionButton(theme, subject, row.button, parent=self)

@@ -40,6 +40,7 @@ class TextBlock(QLabel):
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, upright)
         policy.setHeightForWidth(lines > 1)
         self.setSizePolicy(policy)
+        self.setWordWrap(lines > 1)  # QLabel forgets height-for-width without it
         theme.changed.connect(self._on_theme_changed)
         self.set_text(text)
 

@@ -101,7 +101,7 @@ def test_every_icon_named_in_widgets_is_bundled() -> None:
     for file in (ROOT / "kiosk" / "widgets").glob("*.py"):
         text = file.read_text(encoding="utf-8")
         named |= set(re.findall(r'icon: str = "([a-z0-9-]+)"', text))
-        named |= set(re.findall(r'icons\.draw\([^)"]*"([a-z0-9-]+)"', text))
+        named |= set(re.findall(r'icons\.draw\(\s*painter,\s*"([a-z0-9-]+)"', text))
     assert named
     assert named <= icons.names()
 

@@ -768,6 +768,7 @@ def measure_sheet(theme: Theme) -> QWidget:
     box.setContentsMargins(0, 0, 0, 0)
     box.setSpacing(theme.px(24))
     left = QVBoxLayout()
+    left.setSpacing(theme.px(10))
     value = ReadingValue(
         theme,
         ReadingLook(
