@@ -187,6 +187,13 @@ class Link:
 
         Raises FileDamaged when the local file broke: the process must start again to salvage it.
         """
+        try:
+            await self._stay()
+        finally:
+            if self._state in (LinkState.ONLINE, LinkState.CONNECTING):
+                self._show(LinkState.OFFLINE, "hung up")
+
+    async def _stay(self) -> None:
         while True:
             over = await self._attempt()
             served = 0

@@ -105,7 +105,7 @@ class Mirror:
         self._tell()
 
     def replaced(self, whole: ApplySnapshot) -> None:
-        """The server told a whole state. Raises UnreadableSnapshot when it is of another release."""
+        """The server told a whole state. Raises UnreadableSnapshot for one of another release."""
         kitchen = rules.decode_snapshot(whole.text, whole.state_version)
         self.store.replace(whole)
         self._tail_events = self._tail_chars = 0

@@ -26,7 +26,8 @@ CREATE TABLE outbox (
     bytes BLOB NOT NULL,
     outcome TEXT,
     code TEXT NOT NULL DEFAULT '',
-    seq INTEGER NOT NULL DEFAULT 0
+    seq INTEGER NOT NULL DEFAULT 0,
+    told INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE UNIQUE INDEX outbox_id ON outbox (id);
 CREATE INDEX outbox_open ON outbox (dseq) WHERE outcome IS NULL;

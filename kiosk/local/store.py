@@ -94,13 +94,13 @@ class Store:
         """Rows that the replica does not hold yet, in order."""
         query = (
             "SELECT dseq, bytes, tapped_ms, outcome, code, seq FROM outbox"
-            " WHERE outcome IS NULL OR seq > ? ORDER BY dseq"
+            " WHERE NOT told AND (outcome IS NULL OR seq > ?) ORDER BY dseq"
         )
         return tuple(_kept(row) for row in self._read(query, self.position.seq))
 
     def unsent(self) -> int:
-        """How many taps the server has not answered."""
-        (count,) = self._need("SELECT count(*) FROM outbox WHERE outcome IS NULL")
+        """How many taps are not known to be in the server's log."""
+        (count,) = self._need("SELECT count(*) FROM outbox WHERE outcome IS NULL AND NOT told")
         return int(count)
 
     def settle(self, results: Iterable[Result], durable: int) -> None:
@@ -145,7 +145,7 @@ class Store:
         with self._write():
             for seq, body in enumerate(grown.bodies, grown.first):
                 self._db.execute("INSERT OR REPLACE INTO event VALUES (?, ?)", (seq, body))
-                self._mark_told(seq, body)
+                self._mark_told(body)
             self._place(position)
             self._forget(position.seq, self._durable)
         self._position = position
@@ -255,17 +255,17 @@ class Store:
             [(str(r.outcome), r.code, r.seq, r.dseq) for r in results],
         )
 
-    def _mark_told(self, seq: int, body: str) -> None:
-        """An own command whose event came is in the log, whether or not its receipt ever comes."""
+    def _mark_told(self, body: str) -> None:
+        """An own command whose event came is in the replica, even before its receipt came.
+
+        Without this mark a restart in between would fold it in a second time.
+        """
         try:
             command = decode_event(body).command
         except Malformed:
             # Written by a newer release: the domain shows its subject as "update to see".
             return
-        self._db.execute(
-            "UPDATE outbox SET outcome = ?, seq = ? WHERE id = ? AND outcome IS NULL",
-            (str(Outcome.ALREADY), seq, command),
-        )
+        self._db.execute("UPDATE outbox SET told = 1 WHERE id = ?", (command,))
 
     def _forget(self, seq: int, durable: int) -> None:
         last = self._outbox_position.dseq

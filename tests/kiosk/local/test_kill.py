@@ -15,7 +15,7 @@ TAP = """
 import sys
 from pathlib import Path
 from kiosk.local.salvage import open_store
-from tests.support import taps
+from tests.support import loose_taps as taps
 store = open_store(Path(sys.argv[1]))
 number = store.outbox_position.dseq
 while True:

@@ -10,7 +10,7 @@ import pytest
 from dapur.wire.messages import Outcome, Result
 from kiosk.local.salvage import FILE_NAME, open_store
 from kiosk.local.store import Store
-from tests.support import taps
+from tests.support import loose_taps as taps
 
 PAGE = 4096
 DAMAGED = pytest.mark.expected_log("damaged", "salvaged")
