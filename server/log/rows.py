@@ -9,22 +9,21 @@ import msgspec
 
 from dapur.ids import OutboxId
 from server.desk.ports import Append, OutboxHead
+from server.log.bulk import RowValues
 from server.log.tables import BODY_MAX_BYTES, HASH_BYTES
-
-Parameters = dict[str, object]
 
 
 class Rows(msgspec.Struct):
-    """The parameters of each statement, kitchens in one fixed order."""
+    """The values of each statement of `server.log.bulk`, kitchens in one fixed order."""
 
-    moved: list[Parameters] = []
+    moved: list[RowValues] = []
     """Heads that get events."""
-    held: list[Parameters] = []
+    held: list[RowValues] = []
     """Heads of kitchens that get only receipts."""
-    outboxes: list[Parameters] = []
-    new_outboxes: list[Parameters] = []
-    events: list[Parameters] = []
-    receipts: list[Parameters] = []
+    outboxes: list[RowValues] = []
+    new_outboxes: list[RowValues] = []
+    events: list[RowValues] = []
+    receipts: list[RowValues] = []
 
     @classmethod
     def of(cls, appends: Sequence[Append]) -> Rows:
@@ -47,14 +46,11 @@ class Rows(msgspec.Struct):
                 raise ValueError(f"{kitchen}: event {entry.seq} where {seq} is next")
             if len(entry.body) > BODY_MAX_BYTES or len(entry.hash) != HASH_BYTES:
                 raise ValueError(f"{kitchen}: event {seq} has {len(entry.body)} bytes or no hash")
-            self.events.append(
-                {"kitchen": kitchen, "seq": seq, "hash": entry.hash, "body": entry.body}
-            )
-        head: Parameters = {"b_kitchen": kitchen, "b_expected": append.expected_seq}
+            self.events.append((kitchen, seq, entry.hash, entry.body))
         if append.entries:
-            self.moved.append({**head, "b_seq": seq, "b_hash": append.entries[-1].hash})
+            self.moved.append((seq, append.entries[-1].hash, kitchen, append.expected_seq))
         else:
-            self.held.append(head)
+            self.held.append((kitchen, append.expected_seq))
 
     def _add_receipts(self, append: Append) -> None:
         before = befores(append)
@@ -62,34 +58,28 @@ class Rows(msgspec.Struct):
             if len(receipt.raw) > BODY_MAX_BYTES:
                 raise ValueError(f"outbox {receipt.outbox}: {len(receipt.raw)} bytes of command")
             self.receipts.append(
-                {
-                    "kitchen": append.kitchen,
-                    "outbox": receipt.outbox,
-                    "dseq": receipt.dseq,
-                    "row_hash": receipt.row_hash,
-                    "command": receipt.command,
-                    "outcome": receipt.outcome.value,
-                    "code": receipt.code,
-                    "seq": receipt.seq,
-                    "raw": receipt.raw,
-                }
+                (
+                    append.kitchen,
+                    receipt.outbox,
+                    receipt.dseq,
+                    receipt.row_hash,
+                    receipt.command,
+                    receipt.outcome.value,
+                    receipt.code,
+                    receipt.seq,
+                    receipt.raw,
+                )
             )
         for head in append.outboxes:
             self._add_outbox(append, head, before[head.outbox])
 
     def _add_outbox(self, append: Append, head: OutboxHead, before: int) -> None:
-        row: Parameters = {
-            "b_kitchen": append.kitchen,
-            "b_outbox": head.outbox,
-            "b_device": head.device,
-            "b_last_dseq": head.last_dseq,
-            "b_last_hash": head.last_hash,
-            "b_last_earliest_ms": head.last_earliest_ms,
-        }
+        key = (append.kitchen, head.outbox)
+        values = (head.device, head.last_dseq, head.last_hash, head.last_earliest_ms)
         if before:
-            self.outboxes.append({**row, "b_before": before})
+            self.outboxes.append((*values, *key, before))
         else:
-            self.new_outboxes.append(row)
+            self.new_outboxes.append((*key, *values))
 
 
 def befores(append: Append) -> dict[OutboxId, int]:

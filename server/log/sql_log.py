@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Executable, bindparam, delete, select
+from sqlalchemy import Connection, Engine, bindparam, delete, select
 from sqlalchemy.exc import DataError, IntegrityError
 
 from dapur.envelope import GENESIS
 from dapur.ids import KitchenId, OutboxId
 from dapur.wire.messages import Outcome
 from server.desk.ports import Append, Conflict, Entry, Head, OutboxHead, Receipt, StoredSnapshot
+from server.log import bulk
 from server.log import statements as sql
 from server.log.engine import reading, writing
-from server.log.rows import Parameters, Rows, befores
+from server.log.rows import Rows, befores
 from server.log.tables import snapshot, tenant_head
 
 KITCHENS_PER_QUERY = 1000
@@ -172,26 +173,19 @@ _DELETE_OLDER = delete(snapshot).where(
 
 
 def _write(connection: Connection, rows: Rows) -> None:
-    """All rows of a group, heads first: their row locks keep two servers from a deadlock."""
-    _guarded(connection, sql.MOVE_HEAD, rows.moved)
-    _guarded(connection, sql.HOLD_HEAD, rows.held)
-    _guarded(connection, sql.MOVE_OUTBOX, rows.outboxes)
-    _guarded(connection, sql.FIRST_OUTBOX[connection.dialect.name], rows.new_outboxes)
-    if rows.events:
-        connection.execute(sql.INSERT_EVENT, rows.events)
-    if rows.receipts:
-        connection.execute(sql.INSERT_RECEIPT, rows.receipts)
-
-
-def _guarded(connection: Connection, statement: Executable, rows: list[Parameters]) -> None:
-    """Run a statement whose WHERE says what must still hold; every row must have met it."""
-    if rows:
-        result = connection.execute(statement, rows, execution_options=_COUNT)
-        if result.rowcount != len(rows):
+    """All rows of a group, heads first: their row locks put the servers in a queue."""
+    for statement, guarded in (
+        (bulk.MOVE_HEAD, rows.moved),
+        (bulk.HOLD_HEAD, rows.held),
+        (bulk.MOVE_OUTBOX, rows.outboxes),
+        (bulk.FIRST_OUTBOX, rows.new_outboxes),
+    ):
+        if guarded and statement.run(connection, guarded) != len(guarded):
             raise _OtherWasFirst
-
-
-_COUNT = {"preserve_rowcount": True}
+    if rows.events:
+        bulk.EVENT.run(connection, rows.events)
+    if rows.receipts:
+        bulk.RECEIPT.run(connection, rows.receipts)
 
 
 def _check_floor(connection: Connection, kitchen: KitchenId, after: int) -> None:

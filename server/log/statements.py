@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BindParameter, bindparam, select, update
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from server.log.tables import event, outbox_head, receipt, snapshot, tenant_head
@@ -62,49 +62,6 @@ SELECT_SNAPSHOT = (
     .limit(1)
 )
 
-_HEAD_IS_EXPECTED = (tenant_head.c.kitchen == bindparam("b_kitchen")) & (
-    tenant_head.c.seq == bindparam("b_expected")
-)
-MOVE_HEAD = (
-    update(tenant_head)
-    .where(_HEAD_IS_EXPECTED)
-    .values(seq=bindparam("b_seq"), hash=bindparam("b_hash"))
-)
-HOLD_HEAD = update(tenant_head).where(_HEAD_IS_EXPECTED).values(seq=tenant_head.c.seq)
-MOVE_OUTBOX = (
-    update(outbox_head)
-    .where(
-        outbox_head.c.kitchen == bindparam("b_kitchen"),
-        outbox_head.c.outbox == bindparam("b_outbox"),
-        outbox_head.c.last_dseq == bindparam("b_before"),
-    )
-    .values(
-        device=bindparam("b_device"),
-        last_dseq=bindparam("b_last_dseq"),
-        last_hash=bindparam("b_last_hash"),
-        last_earliest_ms=bindparam("b_last_earliest_ms"),
-    )
-)
-INSERT_EVENT = event.insert()
-INSERT_RECEIPT = receipt.insert()
-
-
-_NEW_HEAD: dict[str, BindParameter[object]] = {
-    name: bindparam(f"b_{name}")
-    for name in ("kitchen", "outbox", "device", "last_dseq", "last_hash", "last_earliest_ms")
-}
-_MOVED_HEAD = {name: _NEW_HEAD[name] for name in list(_NEW_HEAD)[2:]}
-_KEY = [outbox_head.c.kitchen, outbox_head.c.outbox]
-_HAS_NONE = outbox_head.c.last_dseq == 0
-FIRST_OUTBOX = {
-    "sqlite": sqlite.insert(outbox_head)
-    .values(_NEW_HEAD)
-    .on_conflict_do_update(index_elements=_KEY, set_=_MOVED_HEAD, where=_HAS_NONE),
-    "postgresql": postgresql.insert(outbox_head)
-    .values(_NEW_HEAD)
-    .on_conflict_do_update(index_elements=_KEY, set_=_MOVED_HEAD, where=_HAS_NONE),
-}
-"""A first command, by dialect: the outbox is new, or known by name with no command yet."""
 CREATE_HEAD = {
     "sqlite": sqlite.insert(tenant_head).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(tenant_head).on_conflict_do_nothing(),

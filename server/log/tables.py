@@ -83,7 +83,6 @@ event = Table(
     Column("body", LargeBinary, nullable=False),
     exactly("hash", HASH_BYTES),
     longest("body", BODY_MAX_BYTES),
-    sqlite_with_rowid=False,
 )
 
 outbox_head = Table(
@@ -118,7 +117,6 @@ receipt = Table(
     longest("code", CODE_MAX),
     longest("raw", BODY_MAX_BYTES),
     CheckConstraint("dseq >= 1", name="dseq_from_one"),
-    sqlite_with_rowid=False,
 )
 
 snapshot = Table(

@@ -20,7 +20,6 @@ def upgrade() -> None:
         sa.CheckConstraint("length(body) <= 65536", name=op.f("ck_event_body_length")),
         sa.CheckConstraint("length(hash) = 32", name=op.f("ck_event_hash_size")),
         sa.PrimaryKeyConstraint("kitchen", "seq", name=op.f("pk_event")),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "follower_lease",
@@ -64,7 +63,6 @@ def upgrade() -> None:
         sa.CheckConstraint("length(raw) <= 65536", name=op.f("ck_receipt_raw_length")),
         sa.CheckConstraint("length(row_hash) = 32", name=op.f("ck_receipt_row_hash_size")),
         sa.PrimaryKeyConstraint("kitchen", "outbox", "dseq", name=op.f("pk_receipt")),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "schema_compat",

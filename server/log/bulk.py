@@ -1,0 +1,68 @@
+"""The writing statements of an append, as text for each database; it knows columns, no rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import Connection
+
+RowValues = tuple[object, ...]
+
+
+class Bulk(msgspec.Struct, frozen=True):
+    """One statement for many rows; `run` counts the rows that were met.
+
+    Plain text, because SQLAlchemy's compiled statements spend 10 µs of Python on every row: a group
+    of 64 commands is written twice as fast without.
+    """
+
+    text: str
+    """With `?` for each value, in the order of the row."""
+    arrays: str = ""
+    """PostgreSQL only: takes each column as an array, a third of the time of a message a row."""
+
+    def run(self, connection: Connection, rows: Sequence[RowValues]) -> int:
+        """Write the rows, at least one, in their order."""
+        if connection.dialect.name == "sqlite":
+            return connection.exec_driver_sql(self.text, list(rows)).rowcount
+        if self.arrays and len(rows) > 1:
+            columns = tuple(list(column) for column in zip(*rows, strict=True))
+            return connection.exec_driver_sql(self.arrays, columns).rowcount
+        return connection.exec_driver_sql(self.text.replace("?", "%s"), list(rows)).rowcount
+
+
+MOVE_HEAD = Bulk("UPDATE tenant_head SET seq = ?, hash = ? WHERE kitchen = ? AND seq = ?")
+"""(new seq, new hash, kitchen, expected seq): meets the kitchens that stand as expected."""
+
+HOLD_HEAD = Bulk("UPDATE tenant_head SET seq = seq WHERE kitchen = ? AND seq = ?")
+"""(kitchen, expected seq): the same for a kitchen that gets receipts only."""
+
+_HEAD = "kitchen, outbox, device, last_dseq, last_hash, last_earliest_ms"
+FIRST_OUTBOX = Bulk(
+    f"INSERT INTO outbox_head ({_HEAD}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608 - columns only
+    " ON CONFLICT (kitchen, outbox) DO UPDATE SET device = excluded.device,"
+    " last_dseq = excluded.last_dseq, last_hash = excluded.last_hash,"
+    " last_earliest_ms = excluded.last_earliest_ms WHERE outbox_head.last_dseq = 0"
+)
+"""All columns: a first command; the outbox is new, or known by name with no command yet."""
+
+MOVE_OUTBOX = Bulk(
+    "UPDATE outbox_head SET device = ?, last_dseq = ?, last_hash = ?, last_earliest_ms = ?"
+    " WHERE kitchen = ? AND outbox = ? AND last_dseq = ?"
+)
+"""(device, dseq, hash, earliest, kitchen, outbox, dseq before): meets those that stand so."""
+
+EVENT = Bulk(
+    "INSERT INTO event (kitchen, seq, hash, body) VALUES (?, ?, ?, ?)",
+    "INSERT INTO event (kitchen, seq, hash, body)"
+    " SELECT * FROM unnest(%b::text[], %b::bigint[], %b::bytea[], %b::bytea[])",
+)
+
+_RECEIPT = "kitchen, outbox, dseq, row_hash, command, outcome, code, seq, raw"
+RECEIPT = Bulk(
+    f"INSERT INTO receipt ({_RECEIPT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+    f"INSERT INTO receipt ({_RECEIPT})"  # noqa: S608 - columns only
+    " SELECT * FROM unnest(%b::text[], %b::text[], %b::bigint[], %b::bytea[], %b::text[],"
+    " %b::text[], %b::text[], %b::bigint[], %b::bytea[])",
+)
