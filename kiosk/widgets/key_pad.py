@@ -188,7 +188,9 @@ class KeyPad(Themed):
 
     @override
     def restyle(self) -> None:
-        self._grid.setSpacing(self.theme.px(8 if self._kind == "pin" or self.theme.metrics.compact else 10))
+        self._grid.setSpacing(
+            self.theme.px(8 if self._kind == "pin" or self.theme.metrics.compact else 10)
+        )
 
     def _press_pin(self, digit: str) -> None:
         if len(self._entry) < self._length:
