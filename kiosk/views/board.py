@@ -1,0 +1,181 @@
+"""The board: the wave in hand as cards by urgency, the others as tiles; it never moves under a finger."""
+
+from __future__ import annotations
+
+import msgspec
+
+from dapur.batch import Batch, consume_by_ms
+from dapur.figures import urgency
+from dapur.night import Wave
+from dapur.stage import FINISHED, OVER, Stage
+from dapur.watch import Alert
+from kiosk.views.card import card, needs_check, tone_of
+from kiosk.views.floor import Floor, ViewModel
+from kiosk.views.looks import CardLook, FilterLook, TopLook, WaveLook
+
+FREEZE_MS = 2_000
+"""Cards stay where they are this long after a touch (screens.md 0)."""
+
+
+class Section(msgspec.Struct, frozen=True):
+    """One wave: its header and its batches in order; `full` as cards, else as tiles."""
+
+    header: WaveLook
+    cards: tuple[CardLook, ...]
+    full: bool
+
+
+class BoardView(ViewModel):
+    """What to do next, for everyone, from two metres."""
+
+    def __init__(self, floor: Floor) -> None:
+        super().__init__(floor)
+        self._filter = ""
+        self._full_wave = ""
+        self._order: dict[str, tuple[str, ...]] = {}
+        self._touched_ms = 0
+
+    def touched(self) -> None:
+        """A finger is on the board: keep the order for two seconds."""
+        self._touched_ms = self.floor.now_ms
+
+    def choose_filter(self, key: str) -> None:
+        """Show only these; again shows all."""
+        self._filter = "" if key == self._filter else key
+        self._order.clear()
+        self.changed.emit()
+
+    def choose_wave(self, wave: str) -> None:
+        """Make this wave the full one."""
+        self._full_wave = wave
+        self._order.clear()
+        self.changed.emit()
+
+    # ---- looks ------------------------------------------------------------------------------
+
+    def top(self) -> TopLook:
+        """Title, age of the data, counts."""
+        floor, words = self.floor, self.words
+        subtitle = floor.kitchen_name
+        if not floor.fresh and floor.known and floor.data_age_ms:
+            subtitle = words("board.data_age", age=floor.ago(floor.data_age_ms))
+        batches = self._batches()
+        tones = [self._tone(batch) for batch in batches]
+        active = sum(1 for batch in batches if batch.stage not in FINISHED | {Stage.PLANNED})
+        rows = (
+            ("active", "flame", "neutral", active),
+            ("alarms", "octagon-alert", "alarm", tones.count("alarm")),
+            ("attention", "triangle-alert", "attention", tones.count("attention")),
+            ("held", "circle-pause", "neutral", tones.count("held")),
+        )
+        filters = tuple(
+            FilterLook(key, words(f"board.{key}", count=count), icon, tone, key == self._filter)  # type: ignore[arg-type]
+            for key, icon, tone, count in rows
+            if count or key == self._filter
+        )
+        return TopLook(words("board.title"), subtitle, filters=filters)
+
+    def empty(self) -> str:
+        """What an empty board says; nothing when it is not empty."""
+        if not self.floor.known:
+            return self.words("board.no_data")
+        return "" if self.floor.kitchen.batches else self.words("board.empty")
+
+    def sections(self) -> tuple[Section, ...]:
+        """Waves in order of departure."""
+        night = self.floor.kitchen.night
+        waves = sorted(night.waves, key=lambda wave: wave.departure_ms) if night else []
+        full = self._full(waves)
+        made = []
+        for wave in waves:
+            batches = [batch for batch in self._batches() if batch.plan.wave == wave.id]
+            shown = [batch for batch in batches if self._passes(batch)]
+            if not batches or (self._filter and not shown):
+                continue
+            cards = tuple(self._card(batch) for batch in self._ordered(wave.id, shown))
+            made.append(Section(self._header(wave, batches), cards, wave.id == full or bool(self._filter)))
+        return tuple(made)
+
+    def _full(self, waves: list[Wave]) -> str:
+        """The chosen wave, else the first that still has something to finish."""
+        if any(wave.id == self._full_wave for wave in waves):
+            return self._full_wave
+        for wave in waves:
+            mine = [batch for batch in self._batches() if batch.plan.wave == wave.id]
+            if any(batch.stage not in FINISHED for batch in mine):
+                return wave.id
+        return waves[0].id if waves else ""
+
+    def _batches(self) -> list[Batch]:
+        return list(self.floor.kitchen.batches.values())
+
+    def _alerts(self, batch: Batch) -> tuple[Alert, ...]:
+        return self.floor.alerts_about(batch.id)
+
+    def _tone(self, batch: Batch) -> str:
+        return tone_of(self.floor, batch, self._alerts(batch))
+
+    def _passes(self, batch: Batch) -> bool:
+        match self._filter:
+            case "":
+                return True
+            case "active":
+                return batch.stage not in FINISHED | {Stage.PLANNED}
+            case "alarms":
+                return self._tone(batch) == "alarm"
+            case "attention":
+                return self._tone(batch) == "attention" or needs_check(batch)
+            case _:
+                return self._tone(batch) == "held"
+
+    def _card(self, batch: Batch) -> CardLook:
+        return card(self.floor, batch, self._alerts(batch))
+
+    def _ordered(self, wave: str, batches: list[Batch]) -> list[Batch]:
+        """By urgency; the order stands still for two seconds after a touch."""
+        by_id = {str(batch.id): batch for batch in batches}
+        held_order = self._order.get(wave, ())
+        frozen = self.floor.now_ms - self._touched_ms < FREEZE_MS
+        if frozen and set(held_order) == set(by_id):
+            return [by_id[each] for each in held_order]
+        kitchen, now = self.floor.kitchen, self.floor.now_ms
+        alarmed = frozenset(batch.id for batch in batches if self._tone(batch) == "alarm")
+        ordered = sorted(batches, key=lambda batch: urgency(batch, kitchen, alarmed, now))
+        self._order[wave] = tuple(batch.id for batch in ordered)
+        return ordered
+
+    def _header(self, wave: Wave, batches: list[Batch]) -> WaveLook:
+        floor, words = self.floor, self.words
+        left = wave.departure_ms - floor.now_ms
+        done = sum(1 for batch in batches if batch.stage is Stage.COMPLETED)
+        progress = [words("wave.done", done=done, total=len(batches))]
+        limits = [consume_by_ms(batch, floor.kitchen.policy) for batch in batches if batch.stage not in OVER]
+        running = [limit for limit in limits if limit is not None]
+        if running:
+            progress.append(words("wave.consume", at=floor.clock(min(running))))
+        progress.append(words("wave.departs_in" if left >= 0 else "wave.departed"))
+        pk = sum(stop.pk for stop in wave.stops)
+        pb = sum(stop.pb for stop in wave.stops)
+        return WaveLook(
+            wave=wave.id,
+            title=wave.name,
+            detail=words(
+                "wave.summary",
+                departure=floor.clock(wave.departure_ms),
+                schools=self._stops(wave),
+                portions=floor.number(wave.portions),
+            ),
+            extra=words("wave.portions", pk=floor.number(pk), pb=floor.number(pb)),
+            progress=" · ".join(progress),
+            left_time=floor.span(left),
+        )
+
+    def _stops(self, wave: Wave) -> str:
+        schools = sum(1 for stop in wave.stops if stop.kind == "school")
+        others = len(wave.stops) - schools
+        parts = []
+        if schools:
+            parts.append(self.words("wave.schools", count=schools))
+        if others:
+            parts.append(self.words("wave.posyandu", count=others))
+        return ", ".join(parts)

@@ -1,0 +1,320 @@
+"""The ground all view models stand on: what is shown, who taps, what to say; it decides nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from dapur.alert import SEVERITY_ORDER, Severity
+from dapur.batch import Batch
+from dapur.envelope import StepUp
+from dapur.ids import BatchId, CommandId, StaffId
+from dapur.kitchen import Kitchen
+from dapur.refusal import Refusal, code_of
+from dapur.review import open_reviews
+from dapur.watch import Alert, watch
+from kiosk.desk import DiskRefused, Tapped
+from kiosk.views import format
+from kiosk.views.words import RefusalWords, Words
+
+if TYPE_CHECKING:
+    from kiosk.headless import Headless
+    from kiosk.link.status import LinkStatus
+
+STALE_SERVER_MS = 5 * 60_000
+"""Without a word from the server for longer, even a standing connection shows old data (screens.md 2)."""
+STALE_READING_MS = 60_000
+UNDO_MS = 5_000
+
+ConnectionState = Literal["online", "connecting", "offline", "stale", "refused"]
+
+
+class Message(msgspec.Struct, frozen=True):
+    """Something to tell the person at the screen; one that stays must be opened."""
+
+    key: str
+    title: str
+    detail: str = ""
+    tone: Literal["neutral", "ok", "alarm", "attention"] = "neutral"
+    stays: bool = False
+
+
+class Undoable(msgspec.Struct, frozen=True):
+    """A tap that can be taken back for a few seconds."""
+
+    command: CommandId
+    batch: BatchId
+    title: str
+    detail: str
+    at_ms: int
+
+
+class Floor(QObject):
+    """One for a window. `changed`: the kitchen, the line, the people or the words; `ticked`: a second passed."""
+
+    changed = Signal()
+    ticked = Signal()
+    told = Signal(object)
+    sign_in_wanted = Signal()
+    undoable_changed = Signal()
+
+    def __init__(self, kiosk: Headless, words: Words, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._kiosk = kiosk
+        self.words = words
+        self.undoable: Undoable | None = None
+        self._alerts: tuple[Alert, ...] = ()
+        self._alerts_key = (0, 0)
+        self._alerts_of: Kitchen | None = None
+        self._unsubscribe = kiosk.subscribe(self.changed.emit)
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._unsubscribe()
+
+    # ---- what is known ----------------------------------------------------------------------
+
+    @property
+    def kitchen(self) -> Kitchen:
+        """The kitchen with own waiting taps folded in."""
+        return self._kiosk.replica.shown
+
+    @property
+    def known(self) -> bool:
+        """Whether this kiosk has ever had the kitchen's state."""
+        return bool(self._kiosk.store.position.epoch)
+
+    @property
+    def now_ms(self) -> int:
+        """Best guess of the server's time."""
+        return self._kiosk.time.server_now_ms()
+
+    @property
+    def status(self) -> LinkStatus:
+        """The line."""
+        return self._kiosk.link.status
+
+    @property
+    def kiosk_name(self) -> str:
+        """What people call this kiosk."""
+        return self._kiosk.name
+
+    @property
+    def kitchen_name(self) -> str:
+        """What people call this kitchen."""
+        return self._kiosk.kitchen_name
+
+    def batch(self, batch: str) -> Batch | None:
+        """One batch of the window."""
+        return self.kitchen.batches.get(BatchId(batch))
+
+    @property
+    def alerts(self) -> tuple[Alert, ...]:
+        """What a clock sees in the state, the worst first; derived here, so offline too."""
+        now, kitchen = self.now_ms, self.kitchen
+        key = (id(kitchen), now // 1000)
+        if key != self._alerts_key or kitchen is not self._alerts_of:
+            found = watch(kitchen, now)
+            self._alerts = tuple(sorted(found, key=lambda each: -SEVERITY_ORDER[each.severity]))
+            self._alerts_key, self._alerts_of = key, kitchen
+        return self._alerts
+
+    def alerts_about(self, subject: str) -> tuple[Alert, ...]:
+        """Alerts about one batch, the worst first; low ones are no reason to raise a card."""
+        return tuple(
+            each
+            for each in self.alerts
+            if each.about == subject and each.severity is not Severity.LOW
+        )
+
+    # ---- people -----------------------------------------------------------------------------
+
+    @property
+    def people(self) -> Headless:
+        """Sign-in, actors and step-up of this kiosk."""
+        return self._kiosk
+
+    @property
+    def actor(self) -> StaffId | None:
+        """Who taps now."""
+        return self._kiosk.session.actor
+
+    def name_of(self, staff: StaffId) -> str:
+        """A person's name; the server for its own acts."""
+        if staff == "system":
+            return self.words("system")
+        person = self._kiosk.roster.get(staff)
+        return person.name if person else self.words("someone")
+
+    def short_name(self, staff: StaffId) -> str:
+        """First name and initial."""
+        parts = self.name_of(staff).split()
+        return f"{parts[0]} {parts[-1][0]}." if len(parts) > 1 else parts[0]
+
+    def initials_of(self, staff: StaffId) -> str:
+        """Two letters for the avatar."""
+        parts = self.name_of(staff).split()
+        return (parts[0][0] + parts[-1][0]).upper() if len(parts) > 1 else parts[0][:2].upper()
+
+    # ---- the line ---------------------------------------------------------------------------
+
+    @property
+    def connection(self) -> ConnectionState:
+        """One of the five states of the badge."""
+        status = self.status
+        if open_reviews(self.kitchen):
+            refused = any(item.device == self._kiosk.device for item in open_reviews(self.kitchen))
+            if refused and status.state == "online":
+                return "refused"
+        if status.state == "online":
+            return "stale" if self.data_age_ms > STALE_SERVER_MS else "online"
+        return "connecting" if status.state == "connecting" else "offline"
+
+    @property
+    def data_age_ms(self) -> int:
+        """How old the newest word of the server is."""
+        heard = self.status.last_heard_ms
+        return max(0, self.now_ms - heard) if heard else 0
+
+    @property
+    def fresh(self) -> bool:
+        """Whether what others did is on this screen too."""
+        return self.status.state == "online" and self.data_age_ms <= STALE_SERVER_MS
+
+    @property
+    def unsent(self) -> int:
+        """Own taps that the log does not have yet."""
+        return self.status.unsent
+
+    def waiting(self, subject: str) -> int:
+        """Own taps on this subject that wait for the server."""
+        return sum(
+            1 for row in self._kiosk.replica.pending if row.taken.command.subject == subject
+        )
+
+    def is_own(self, device: str) -> bool:
+        """Whether this kiosk recorded it."""
+        return device == self._kiosk.device
+
+    # ---- tapping ----------------------------------------------------------------------------
+
+    def tap(
+        self,
+        kind: str,
+        subject: str,
+        args: msgspec.Struct,
+        *,
+        step_up: StepUp | None = None,
+        actor: StaffId | None = None,
+        cites: CommandId | None = None,
+    ) -> CommandId | None:
+        """Write a tap for the actor. None: not written, and the person was told why."""
+        who = actor or self.actor
+        session = self._kiosk.session.session_of(who) if who else None
+        if who is None or session is None:
+            self.tell("sign-in", self.words("toast.sign_in"), tone="attention")
+            self.sign_in_wanted.emit()
+            return None
+        try:
+            answer = self._kiosk.desk.tap(
+                kind, subject, args, actor=who, session=session, step_up=step_up, cites=cites
+            )
+        except DiskRefused:
+            self.tell("disk", self.words("toast.disk"), tone="alarm", stays=True)
+            return None
+        if not isinstance(answer, Tapped):
+            said = self.refusal(answer.refusal)
+            self.tell(f"refused.{code_of(answer.refusal)}", said.sentence, said.next, tone="attention")
+            return None
+        self._kiosk.session.touched()
+        return answer.command
+
+    def undo_offer(self, command: CommandId, batch: Batch, title: str, detail: str) -> None:
+        """Offer for a few seconds to take this tap back."""
+        self.undoable = Undoable(command, batch.id, title, detail, self.now_ms)
+        self.undoable_changed.emit()
+
+    def undo_over(self) -> None:
+        """The offer ended, taken or not."""
+        self.undoable = None
+        self.undoable_changed.emit()
+
+    def tell(
+        self,
+        key: str,
+        title: str,
+        detail: str = "",
+        *,
+        tone: Literal["neutral", "ok", "alarm", "attention"] = "neutral",
+        stays: bool = False,
+    ) -> None:
+        """Say something on the screen."""
+        self.told.emit(Message(key, title, detail, tone, stays))
+
+    # ---- words ------------------------------------------------------------------------------
+
+    def refusal(self, refusal: Refusal) -> RefusalWords:
+        """Sentence and next step of a refusal, its fields put into words."""
+        fields = {name: self._field(name, getattr(refusal, name)) for name in refusal.__struct_fields__}
+        return self.words.refusal(code_of(refusal), fields)
+
+    def _field(self, name: str, value: object) -> str:
+        if isinstance(value, tuple):
+            return ", ".join(self._field(name, each) for each in value)
+        if isinstance(value, float):
+            return format.decimal(value, language=self.words.language)
+        if isinstance(value, int) and name.endswith("_ms"):
+            return self.clock(value)
+        text = str(value)
+        for key in (f"stage.{text}", f"qc.item.{text}", f"role.{text}"):
+            if self.words.has(key):
+                return self.words(key)
+        batch = self.kitchen.batches.get(BatchId(text))
+        if batch is not None:
+            return batch.plan.name
+        return self.name_of(StaffId(text)) if text in self._kiosk.roster else text
+
+    def clock(self, at_ms: int) -> str:
+        """Time of day in the kitchen."""
+        return format.clock(
+            at_ms, offset_min=self.kitchen.offset_min, language=self.words.language
+        )
+
+    def span(self, ms: int) -> str:
+        """A span of time."""
+        return format.span(ms, language=self.words.language)
+
+    def ago(self, ms: int) -> str:
+        """An age."""
+        return format.ago(ms, language=self.words.language)
+
+    def number(self, number: int) -> str:
+        """A count."""
+        return format.whole(number, language=self.words.language)
+
+    def degrees(self, value_c: float) -> str:
+        """A temperature without its unit."""
+        return format.decimal(value_c, language=self.words.language)
+
+
+class ViewModel(QObject):
+    """Base of the view models: says `changed` whenever its texts may have changed."""
+
+    changed = Signal()
+
+    def __init__(self, floor: Floor, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.floor = floor
+        floor.changed.connect(self.changed)
+        floor.ticked.connect(self.changed)
+
+    @property
+    def words(self) -> Words:
+        """The words of the chosen language."""
+        return self.floor.words
+
+
+Changed = Callable[[], None]

@@ -1,0 +1,152 @@
+"""The frame of the window: rail, line, people, clock, banner, strip, undo; text only."""
+
+from __future__ import annotations
+
+from dapur.alert import SEVERITY_ORDER, Severity
+from dapur.ids import StaffId
+from dapur.review import open_reviews
+from dapur.watch import Alert
+from kiosk.views import quality
+from kiosk.views.floor import Floor, ViewModel
+from kiosk.views.looks import (
+    Actor,
+    ActorsLook,
+    BannerLook,
+    ButtonLook,
+    ConnectionLook,
+    NavItem,
+    RailLook,
+    StripLook,
+    UndoLook,
+)
+
+_LOUD = SEVERITY_ORDER[Severity.HIGH]
+
+
+class ShellView(ViewModel):
+    """What every page shows around itself."""
+
+    def __init__(self, floor: Floor) -> None:
+        super().__init__(floor)
+        self._banner_at = 0
+
+    def rail(self, page: str) -> RailLook:
+        """Where one can go, with what waits there."""
+        floor, words = self.floor, self.words
+        alerts = len(self._loud())
+        reviews = len(open_reviews(floor.kitchen))
+        checks = len(quality.due(floor))
+        items = (
+            NavItem("board", words("nav.board"), "layout-grid"),
+            NavItem("alerts", words("nav.alerts"), "bell", _badge(alerts), "alarm"),
+            NavItem("review", words("nav.review"), "inbox", _badge(reviews)),
+            NavItem("quality", words("nav.quality"), "clipboard-check", _badge(checks)),
+            NavItem("sign_in", words("nav.sign_in"), "users"),
+        )
+        foot = (NavItem("display", words("nav.display"), "settings-2"),)
+        chosen = "board" if page == "batch" else page
+        return RailLook(items, foot, chosen)
+
+    def connection(self) -> ConnectionLook:
+        """The badge: one of five states, age and unsent count."""
+        floor, words = self.floor, self.words
+        state = floor.connection
+        named = floor.status.state
+        key = f"link.{named}" if named in ("revoked", "upgrade", "unknown_device") else f"link.{state}"
+        mine = sum(1 for item in open_reviews(floor.kitchen) if floor.is_own(item.device))
+        parts = [words(key, count=mine)]
+        if state in ("offline", "stale", "connecting") and floor.data_age_ms > 0:
+            parts.append(floor.ago(floor.data_age_ms))
+        if floor.unsent:
+            parts.append(words("link.unsent", count=floor.unsent))
+        text = " · ".join(parts)
+        return ConnectionLook(state, text, text)
+
+    def actors(self) -> ActorsLook:
+        """Who is signed in here; the first taps."""
+        floor = self.floor
+        people = tuple(
+            Actor(staff, floor.initials_of(staff), floor.short_name(staff))
+            for staff in floor.people.session.signed_in
+        )
+        return ActorsLook(people, floor.actor or "", self.words("signin.add"))
+
+    def act_as(self, person: str) -> None:
+        """Another signed-in person taps now."""
+        self.floor.people.session.act_as(StaffId(person))
+
+    def clock(self) -> str:
+        """Time of day."""
+        return self.floor.clock(self.floor.now_ms)
+
+    def strip(self) -> StripLook | None:
+        """Offline: since when, what waits, what was refused; None when all is well."""
+        floor, words = self.floor, self.words
+        status = floor.status
+        refused = len(open_reviews(floor.kitchen))
+        link = words("offline.refused", count=refused) if refused else ""
+        if status.state in ("revoked", "upgrade", "unknown_device"):
+            key = "offline.upgrade" if status.state == "upgrade" else "offline.revoked"
+            return StripLook(words(f"link.{status.state}"), words(key), link)
+        if status.state == "online":
+            return None
+        if not floor.data_age_ms:
+            return StripLook(words("offline.never"), words("offline.safe", count=floor.unsent), link)
+        since = floor.now_ms - floor.data_age_ms
+        title = words("offline.since", at=floor.clock(since), age=floor.ago(floor.data_age_ms))
+        return StripLook(title, words("offline.safe", count=floor.unsent), link)
+
+    # ---- the worst alarm --------------------------------------------------------------------
+
+    def _loud(self) -> tuple[Alert, ...]:
+        alerts = [each for each in self.floor.alerts if SEVERITY_ORDER[each.severity] >= _LOUD]
+        open_first = sorted(alerts, key=lambda each: self._owner(each) is not None)
+        return tuple(open_first)
+
+    def _owner(self, alert: Alert) -> StaffId | None:
+        record = self.floor.kitchen.alerts.get(alert.key)
+        return record.owner if record else None
+
+    def next_alarm(self) -> None:
+        """Show the next one in the banner."""
+        self._banner_at += 1
+        self.changed.emit()
+
+    def banner(self) -> BannerLook | None:
+        """The worst alarm that nobody handles yet; None when all are handled."""
+        waiting = [alert for alert in self._loud() if self._owner(alert) is None]
+        if not waiting:
+            return None
+        alert = waiting[self._banner_at % len(waiting)]
+        more = ""
+        if len(waiting) > 1:
+            at = self._banner_at % len(waiting) + 1
+            more = self.words("alert.counter", n=at, total=len(waiting))
+        title, detail = self.alarm_text(alert)
+        button = ButtonLook("handle", self.words("alert.take"), "hand", "alarm")
+        return BannerLook(alert.key, title, detail, handled=button, more=more)
+
+    def alarm_text(self, alert: Alert) -> tuple[str, str]:
+        """What and where; value, limit, since when, what to do."""
+        floor, words = self.floor, self.words
+        batch = floor.batch(alert.about)
+        name = batch.plan.name if batch else alert.about
+        record = floor.kitchen.alerts.get(alert.key)
+        since = record.raised_ms if record else alert.since_ms
+        age = floor.ago(floor.now_ms - since)
+        parts = [batch.plan.code] if batch else []
+        parts.append(words("alert.since", at=floor.clock(since), age=age))
+        parts.append(words(f"rule.{alert.rule}.do"))
+        return f"{words(f'rule.{alert.rule}')}: {name}", " · ".join(parts)
+
+    def undo(self) -> UndoLook | None:
+        """The offer to take the last tap back."""
+        offer = self.floor.undoable
+        if offer is None:
+            return None
+        button = ButtonLook("undo", self.words("act.undo"), "undo-2", "outlined")
+        return UndoLook(offer.command, offer.title, offer.detail, button)
+
+
+def _badge(count: int) -> str:
+    return str(count) if count else ""

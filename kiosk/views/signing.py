@@ -1,0 +1,144 @@
+"""Signing a weighty decision: who may, the PIN, and what the check said; shared by check, release and discard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QObject, Signal
+
+from dapur.access import Role
+from dapur.envelope import StepUp
+from dapur.ids import StaffId
+from kiosk.session import SignIn, SignInResult
+from kiosk.views.floor import Floor
+from kiosk.views.looks import Actor, KeyPadLook
+from kiosk.views.naming import role_text
+
+
+class Signing(QObject):
+    """One signature being made. `signed` carries who and the fresh PIN check."""
+
+    changed = Signal()
+    signed = Signal(str, object)
+
+    def __init__(self, floor: Floor, roles: frozenset[Role], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.floor = floor
+        self._roles = roles
+        self._signer: StaffId | None = None
+        self._problem = ""
+        self.checking = False
+        self.filled = 0
+        self.choose_default()
+
+    def choose_default(self) -> None:
+        """The actor if entitled, else the first signed-in person who is, else any entitled person."""
+        people = self.candidates()
+        self._signer = people[0] if people else None
+
+    def candidates(self) -> tuple[StaffId, ...]:
+        """Entitled people: the actor first, then who is signed in here, then the rest of the roster."""
+        session = self.floor.people.session
+        here: list[StaffId] = [who for who in (session.actor, *session.signed_in) if who is not None]
+        rest = sorted(self.floor.kitchen.staff, key=self.floor.name_of)
+        return tuple(dict.fromkeys(who for who in self._entitled((*here, *rest))))
+
+    def _entitled(self, people: Iterable[StaffId]) -> Iterable[StaffId]:
+        return (who for who in people if self.floor.kitchen.roles_of(who) & self._roles)
+
+    @property
+    def signer(self) -> StaffId | None:
+        """Who signs."""
+        return self._signer
+
+    def next_signer(self) -> None:
+        """Another entitled person."""
+        people = self.candidates()
+        if people:
+            at = people.index(self._signer) if self._signer in people else -1
+            self._signer = people[(at + 1) % len(people)]
+            self._problem = ""
+            self.changed.emit()
+
+    def typed(self, count: int) -> None:
+        """So many digits stand."""
+        self.filled = count
+        self._problem = "" if count else self._problem
+        self.changed.emit()
+
+    def check(self, pin: str) -> None:
+        """Six digits are there: check them; `signed` follows when they are right."""
+        if self._signer is None or self.checking:
+            return
+        self.checking = True
+        self.changed.emit()
+        self.floor.check_pin(self._signer, pin, self._checked)
+
+    def _checked(self, result: SignInResult) -> None:
+        self.checking = False
+        self.filled = 0
+        signer = self._signer
+        if result.state is SignIn.OK and signer is not None and result.step_up is not None:
+            self._problem = ""
+            self.changed.emit()
+            self.signed.emit(signer, result.step_up)
+            return
+        self._problem = problem_text(self.floor, result)
+        self.changed.emit()
+
+    # ---- looks ------------------------------------------------------------------------------
+
+    def person(self) -> Actor | None:
+        """Who signs, for the panel."""
+        if self._signer is None:
+            return None
+        floor = self.floor
+        return Actor(self._signer, floor.initials_of(self._signer), floor.name_of(self._signer))
+
+    def role(self) -> str:
+        """The signer's role in words."""
+        return role_text(self.floor, self._signer) if self._signer else ""
+
+    def prompt(self) -> str:
+        """What to do, or what went wrong."""
+        if self._signer is None:
+            return self.floor.words("qc.need_signer")
+        if self.checking:
+            return self.floor.words("signin.checking")
+        return self._problem or self.floor.words("qc.signer")
+
+    @property
+    def wrong(self) -> bool:
+        """Whether the prompt tells a problem."""
+        return bool(self._problem)
+
+    def pad(self) -> KeyPadLook:
+        """The keys."""
+        words = self.floor.words
+        return KeyPadLook(
+            words("act.clear"), words("act.delete"), enabled=not self.checking and bool(self._signer)
+        )
+
+
+def problem_text(floor: Floor, result: SignInResult) -> str:
+    """What a failed PIN check says."""
+    words = floor.words
+    match result.state:
+        case SignIn.WRONG:
+            return words("signin.wrong", n=result.tries, limit=result.limit)
+        case SignIn.LOCKED:
+            left = max(0, (result.until_ms or 0) - floor.now_ms)
+            return words("signin.locked", left=floor.span(left))
+        case SignIn.NOT_HERE:
+            return words("signin.not_here")
+        case SignIn.NO_PIN:
+            return words("signin.no_pin")
+        case SignIn.EXPIRED:
+            return words("signin.expired")
+        case SignIn.UNAVAILABLE:
+            return words("signin.unavailable")
+        case _:
+            return words("signin.failed")
+
+
+SignedBy = Callable[[StaffId, StepUp], None]
