@@ -19,7 +19,7 @@ from dapur.kitchen import SERVER_DEVICE
 from dapur.wire.messages import GoodbyeCode, Outcome, Result, Row
 from server.desk.draft import Draft, Origin, result_of
 from server.desk.failpoint import Failpoint, reach
-from server.desk.folding import Fold, catch_up, load
+from server.desk.folding import Fold, base_of, catch_up
 from server.desk.groups import Answer, Group, Grown, Submission
 from server.desk.ports import (
     Append,
@@ -284,20 +284,20 @@ class Desk:
     def _load(self, kitchen: KitchenId) -> _Cached:
         cached = self._cache.get(kitchen)
         if cached is None or cached.doubtful:
-            fold = self._reload(kitchen, cached)
-            cached = self._cache[kitchen] = _Cached(fold, fold.seq)
+            cached = self._cache[kitchen] = self._reload(kitchen, cached)
             while len(self._cache) > self._kitchens_cached:
                 self._cache.popitem(last=False)
         self._cache.move_to_end(kitchen)
         return cached
 
-    def _reload(self, kitchen: KitchenId, cached: _Cached | None) -> Fold:
-        if cached is None:
-            return load(self._log, kitchen)
-        fold, head = cached.fold, self._log.head(kitchen)
-        if head is None or head.epoch != fold.epoch or head.seq < fold.seq:
-            return load(self._log, kitchen)
-        return catch_up(self._log, kitchen, fold, head)
+    def _reload(self, kitchen: KitchenId, cached: _Cached | None) -> _Cached:
+        head = self._log.head(kitchen)
+        if head is None:
+            raise LookupError(f"no log of kitchen {kitchen}")
+        if cached is None or head.epoch != cached.fold.epoch or head.seq < cached.fold.seq:
+            base = base_of(self._log, kitchen, head)
+            return _Cached(catch_up(self._log, kitchen, base, head), base.seq)
+        return _Cached(catch_up(self._log, kitchen, cached.fold, head), cached.snapshot_seq)
 
     def _head(self, submission: Submission, cached: _Cached) -> OutboxHead | None:
         outbox = submission.outbox

@@ -15,8 +15,8 @@ from dapur.wire.messages import COUNT_MAX, ID_PATTERN, Result, Row
 from server.desk.folding import Fold
 from server.desk.ports import Append, Entry, OutboxHead, Receipt
 
-EVENT_MAX_BYTES = 16 * 1024
-"""A command is at most 8 KiB; an event twice as large is a fault of its noun and would not fit a page."""
+EVENT_MAX_BYTES = 24 * 1024
+"""A command is at most 8 KiB; an event of three times that is a fault of its noun (a frame is 64 KiB)."""
 
 _log = logging.getLogger(__name__)
 _id = re.compile(ID_PATTERN)
@@ -122,7 +122,7 @@ class Draft:
             return self._quarantine(taken, "not_the_server")
         try:
             taking = rules.take(self._state, taken, taken.received_ms)
-            return self._keep(taking)
+            return self._keep(taking, event_max_bytes=EVENT_MAX_BYTES)
         except Exception:  # whatever a rule raises, the taps behind this one must go on
             _log.exception("command %s (%s) is poison", taken.command.id, taken.command.kind)
             return self._quarantine(taken, "fault")
@@ -142,24 +142,21 @@ class Draft:
             )
         )
 
-    def _keep(self, taking: rules.Taking) -> rules.Taking:
+    def _keep(
+        self, taking: rules.Taking, *, event_max_bytes: int | None = None
+    ) -> rules.Taking:
         """Chain the events of a taking; nothing is kept when one of them cannot be written."""
         seq, link = self._seq, self._hash
         fresh: list[Entry] = []
         for event in taking.events:
-            body = _body(event)
+            body = encode_event(event)
+            if event_max_bytes is not None and len(body) > event_max_bytes:
+                raise ValueError(f"event {event.kind}: {len(body)} bytes")
             seq, link = seq + 1, chain(link, body)
             fresh.append(Entry(seq, link, body))
         self._entries += fresh
         self._seq, self._hash, self._state = seq, link, taking.kitchen
         return taking
-
-
-def _body(event: Event) -> bytes:
-    body = encode_event(event)
-    if len(body) > EVENT_MAX_BYTES:
-        raise ValueError(f"event {event.kind}: {len(body)} bytes, at most {EVENT_MAX_BYTES}")
-    return body
 
 
 def _check(command: Command) -> None:

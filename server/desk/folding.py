@@ -40,10 +40,11 @@ def load(log: Log, kitchen: KitchenId) -> Fold:
     head = log.head(kitchen)
     if head is None:
         raise LookupError(f"no log of kitchen {kitchen}")
-    return catch_up(log, kitchen, _base(log, kitchen, head), head)
+    return catch_up(log, kitchen, base_of(log, kitchen, head), head)
 
 
-def _base(log: Log, kitchen: KitchenId, head: Head) -> Fold:
+def base_of(log: Log, kitchen: KitchenId, head: Head) -> Fold:
+    """The stored snapshot from which `load` starts; the empty kitchen without one. Raises Unavailable."""
     stored = log.snapshot(kitchen, state_version=rules.STATE_VERSION)
     if stored is not None and stored.seq <= head.seq:
         try:
