@@ -14,7 +14,6 @@ import msgspec
 
 from dapur.envelope import Occurred, Quality
 from dapur.sync.effects import ClockSample
-from kiosk.local.errors import LocalError
 
 SAMPLES = 8
 """Probes compared; a slow one on a busy line is outlived by a quick one within minutes."""
@@ -234,7 +233,7 @@ class KioskTime:
         )
         try:
             self._memory.note(**{_KEY: msgspec.json.encode(known).decode()})
-        except LocalError as error:
+        except OSError as error:
             # Time is known without it; the next tap tells the person that the disk is full.
             _log.info("the known time could not be kept: %s", error)
 

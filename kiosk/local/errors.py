@@ -16,7 +16,7 @@ class DiskTrouble(StrEnum):
     BUSY = "busy"
 
 
-class LocalError(Exception):
+class LocalError(OSError):
     """Base of what can go wrong with the local file."""
 
 
