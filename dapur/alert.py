@@ -140,7 +140,9 @@ class AlertRaised(Body, frozen=True):
 
 
 class AlertActArgs(Args, frozen=True):
-    """The subject says which alert."""
+    """The subject says which alert; `seen` is what a kiosk saw before the server raised it."""
+
+    seen: RaiseAlertArgs | None = None
 
 
 class EscalateAlertArgs(Args, frozen=True):
@@ -187,9 +189,7 @@ def decide_raise(kitchen: Kitchen, taken: Taken, args: RaiseAlertArgs) -> Decisi
         return Refused(UnknownAlert(taken.command.subject[:200]))
     if key in kitchen.alerts:
         return Already()
-    row = RULES[args.rule]
-    body = AlertRaised(args.rule, args.about, row.severity, row.chain, args.since_ms, args.detail)
-    return Accepted((Fact("alert_raised", taken.command.subject, body),))
+    return Accepted((_raised(taken, args),))
 
 
 def decide_resolve(kitchen: Kitchen, taken: Taken, args: AlertActArgs) -> Decision:  # noqa: ARG001 - one shape
@@ -214,29 +214,56 @@ def decide_escalate(kitchen: Kitchen, taken: Taken, args: EscalateAlertArgs) -> 
     return Accepted((Fact("alert_escalated", alert_subject(alert.key), AlertEscalated(level)),))
 
 
-def decide_acknowledge(kitchen: Kitchen, taken: Taken, args: AlertActArgs) -> Decision:  # noqa: ARG001 - one shape
+def _raised(taken: Taken, args: RaiseAlertArgs) -> Fact:
+    row = RULES[args.rule]
+    body = AlertRaised(args.rule, args.about, row.severity, row.chain, args.since_ms, args.detail)
+    return Fact("alert_raised", taken.command.subject, body)
+
+
+def _found_or_seen(
+    kitchen: Kitchen, taken: Taken, args: AlertActArgs
+) -> tuple[AlertRecord, tuple[Fact, ...]] | UnknownAlert:
+    """The alert, or the one that an offline kiosk derived by itself: it is raised on the way."""
+    alert = _find(kitchen, taken)
+    if isinstance(alert, AlertRecord):
+        return alert, ()
+    seen = args.seen
+    key = taken.command.subject.partition(":")[2]
+    if seen is None or not taken.command.subject.startswith(f"alert:{seen.rule}:{seen.about}:"):
+        return alert
+    row = RULES[seen.rule]
+    record = AlertRecord(
+        key, 0, seen.rule, seen.about, row.severity, seen.since_ms, row.chain, detail=seen.detail
+    )
+    return record, (_raised(taken, seen),)
+
+
+def decide_acknowledge(kitchen: Kitchen, taken: Taken, args: AlertActArgs) -> Decision:
     """ "I handle it": by a role it is addressed to; it stops the sound and the escalation, not the
     alert.
     """
-    alert = _find(kitchen, taken)
-    if isinstance(alert, UnknownAlert):
-        return Refused(alert)
+    found = _found_or_seen(kitchen, taken, args)
+    if isinstance(found, UnknownAlert):
+        return Refused(found)
+    alert, raised = found
     if alert.resolved_ms is not None or alert.acknowledged_ms is not None:
         return Already()
     if not kitchen.roles_at(taken) & alert.addressed:
         return Refused(NotAddressed(alert.key, tuple(sorted(alert.addressed))))
-    return Accepted((Fact("alert_acknowledged", alert_subject(alert.key), AlertAcknowledged()),))
+    handled = Fact("alert_acknowledged", alert_subject(alert.key), AlertAcknowledged())
+    return Accepted((*raised, handled))
 
 
-def decide_mute(kitchen: Kitchen, taken: Taken, args: AlertActArgs) -> Decision:  # noqa: ARG001 - one shape
+def decide_mute(kitchen: Kitchen, taken: Taken, args: AlertActArgs) -> Decision:
     """Silence this kiosk for two minutes."""
-    alert = _find(kitchen, taken)
-    if isinstance(alert, UnknownAlert):
-        return Refused(alert)
+    found = _found_or_seen(kitchen, taken, args)
+    if isinstance(found, UnknownAlert):
+        return Refused(found)
+    alert, raised = found
     if alert.resolved_ms is not None:
         return Already()
     body = AlertMuted(taken.at.latest_ms + MUTE_MS)
-    return Accepted((Fact("alert_muted", alert_subject(alert.key), body),))
+    return Accepted((*raised, Fact("alert_muted", alert_subject(alert.key), body)))
 
 
 def _change(kitchen: Kitchen, event: Event, **changes: object) -> Kitchen:

@@ -23,6 +23,7 @@ from dapur.batch import (
 from dapur.decision import Accepted, Already, Decision, Fact, Refused, refuse_all
 from dapur.envelope import Event, Taken
 from dapur.progress import last_tap, late_tap
+from dapur.quality import pass_blocks, verdict_of
 from dapur.refusal import (
     AnyRefusal,
     HoldCritical,
@@ -86,13 +87,17 @@ class BatchDiscarded(Body, frozen=True):
     reason: str
 
 
-def _complete_blocks(batch: Batch) -> tuple[AnyRefusal, ...]:
-    blocks: list[AnyRefusal] = list(held_block(batch))
+def _complete_blocks(kitchen: Kitchen, batch: Batch) -> tuple[AnyRefusal, ...]:
+    """A pass that still stands: an item that failed or a core that fell since then stops it
+    again.
+    """
     if not may(batch.stage, Stage.COMPLETED, "complete_batch"):
-        blocks.append(WrongStage(batch.stage, Stage.QUALITY_CHECK))
-    elif not any(each.passed and each.round == batch.round for each in batch.verdicts):
-        blocks.append(VerdictMissing(batch.round))
-    return tuple(blocks)
+        return (*held_block(batch), WrongStage(batch.stage, Stage.QUALITY_CHECK))
+    blocks = pass_blocks(kitchen, batch)
+    verdict = verdict_of(batch)
+    if verdict is None or not verdict.passed:
+        blocks = (*blocks, VerdictMissing(batch.round))
+    return blocks
 
 
 def decide_complete(kitchen: Kitchen, taken: Taken, args: CompleteBatchArgs) -> Decision:
@@ -106,7 +111,7 @@ def decide_complete(kitchen: Kitchen, taken: Taken, args: CompleteBatchArgs) -> 
         return Refused(WrongRound(args.round, batch.round))
     if batch.completion is not None and not batch.held:
         return _again(kitchen, batch.completion, taken, args)
-    if blocks := _complete_blocks(batch):
+    if blocks := _complete_blocks(kitchen, batch):
         return refuse_all(blocks)
     body = BatchCompleted(args.portions, round(args.waste_kg, 1))
     return Accepted((Fact("batch_completed", batch.id, body),))

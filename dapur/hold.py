@@ -30,6 +30,7 @@ from dapur.refusal import (
     AnyRefusal,
     EvidenceNeeded,
     HoldCritical,
+    HoldDecided,
     OwnCooking,
     PortionsNeeded,
     UnknownBatch,
@@ -157,7 +158,7 @@ def decide_release(kitchen: Kitchen, taken: Taken, args: ReleaseHoldArgs) -> Dec
         return Refused(batch)
     hold = next((each for each in batch.holds if each.id == args.hold), None)
     if hold is not None and hold.release is not None:
-        return Already()
+        return _decided(hold, hold.release.decision, args.decision)
     if ended := over_block(batch):
         return refuse_all(ended)
     if hold is None:
@@ -169,6 +170,11 @@ def decide_release(kitchen: Kitchen, taken: Taken, args: ReleaseHoldArgs) -> Dec
         hold.id, args.decision, stage, round_, args.portions or 0, args.evidence, args.note
     )
     return Accepted((Fact("hold_released", batch.id, body),))
+
+
+def _decided(hold: Hold, before: ReleaseDecision, now: ReleaseDecision) -> Decision:
+    """The same decision again is "already"; another one must not vanish, so it is refused aloud."""
+    return Already() if before is now else Refused(HoldDecided(hold.number, before))
 
 
 def _after(batch: Batch, hold: Hold, decision: ReleaseDecision) -> tuple[Stage, int]:

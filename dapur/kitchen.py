@@ -26,7 +26,7 @@ from dapur import (
 )
 from dapur.access import Role
 from dapur.alert import AlertRecord
-from dapur.batch import Batch
+from dapur.batch import Batch, Reading
 from dapur.crew import Session, Staff
 from dapur.decision import Accepted, Already, Decision, Fact, Refused
 from dapur.envelope import SCHEMA, Command, Event, Occurred, Quality, Taken
@@ -88,6 +88,8 @@ class Kitchen(msgspec.Struct, frozen=True):
     alerts: dict[str, AlertRecord] = {}
     reviews: dict[str, Review] = {}
     notices: tuple[Notice, ...] = ()
+    strays: dict[str, tuple[Reading, ...]] = {}
+    """Readings of batches that are not known yet: they wait for their plan."""
     versions: dict[str, int] = {}
     """Events so far, by subject."""
     opaque: dict[str, int] = {}
@@ -186,9 +188,10 @@ def _signed_in(kitchen: Kitchen, taken: Taken) -> bool:
     if tap.kind == "open_session":
         return True
     session = kitchen.sessions.get(tap.session)
+    own_end = tap.kind == "close_session" and tap.subject == crew.session_subject(tap.session)
     return (
         session is not None
-        and session.closed_ms is None
+        and (session.closed_ms is None or own_end)
         and session.staff == tap.actor
         and session.device == taken.device
     )

@@ -193,6 +193,7 @@ def evolve_closed(kitchen: Kitchen, event: Event, data: NightWasClosed) -> Kitch
         alerts={k: v for k, v in kitchen.alerts.items() if v.resolved_ms is None},
         reviews={k: v for k, v in kitchen.reviews.items() if v.settled is None},
         notices=(),
+        strays={},
     )
     return msgspec.structs.replace(
         closed,

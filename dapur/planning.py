@@ -87,16 +87,31 @@ class PlanChanged(Body, frozen=True):
     plan: Recipe
 
 
-def recipe(args: PlanBatchArgs, policy: PolicyRecord) -> Recipe:
-    """The plan with every limit settled: what the dish does not say, the policy says."""
+def recipe(args: PlanBatchArgs, policy: PolicyRecord, known: Limits | None = None) -> Recipe:
+    """The plan with every limit settled: what the dish does not say, the policy says.
+
+    With `known` limits of the same batch those stay: the policy may have changed meanwhile.
+    """
     wish = args.limits
     no_heat = args.no_cook
+    if known is not None:
+        limits = Limits(
+            core_c=_settled(wish.core_c, known.core_c),
+            hot_hold_c=_settled(wish.hot_hold_c, known.hot_hold_c),
+            cold_hold_c=_settled(wish.cold_hold_c, known.cold_hold_c),
+            source=known.source,
+        )
+        return _recipe(args, limits)
     limits = Limits(
         core_c=_settled(wish.core_c, None if no_heat else policy.core_c.value),
         hot_hold_c=_settled(wish.hot_hold_c, None if no_heat else policy.hot_hold_c.value),
         cold_hold_c=_settled(wish.cold_hold_c, policy.cold_hold_c.value if no_heat else None),
         source=policy.core_c.source if wish.core_c is UNSET and not no_heat else "",
     )
+    return _recipe(args, limits)
+
+
+def _recipe(args: PlanBatchArgs, limits: Limits) -> Recipe:
     return Recipe(
         args.dish, args.name, args.wave, args.code, args.prepare_ms, args.cook_ms, args.ready_ms,
         limits, args.pk, args.pb, args.special, args.no_cook, args.steps, args.ingredients,
@@ -129,10 +144,11 @@ def decide_plan(kitchen: Kitchen, taken: Taken, args: PlanBatchArgs) -> Decision
     batch_id = taken.command.subject
     if not _is_id(batch_id):
         return Refused(BadArgs("subject"))
-    plan = recipe(args, kitchen.policy)
     batch = find(kitchen, batch_id)
+    plan = recipe(args, kitchen.policy)
     if isinstance(batch, Batch):
-        same = (batch.plan, batch.night) == (plan, args.night)
+        again = recipe(args, kitchen.policy, batch.plan.limits)
+        same = (batch.plan, batch.night) == (again, args.night)
         return Already() if same else Refused(BatchExists(batch.id))
     if blocks := _plan_blocks(kitchen, args, plan):
         return refuse_all(blocks)
@@ -169,9 +185,14 @@ def decide_change(kitchen: Kitchen, taken: Taken, args: PlanBatchArgs) -> Decisi
 
 
 def evolve_planned(kitchen: Kitchen, event: Event, data: BatchPlanned) -> Kitchen:
-    """A new batch, as planned."""
-    batch = Batch(BatchId(event.subject), data.night, data.plan)
-    return put(kitchen, msgspec.structs.replace(batch, journal=journal(batch, event)))
+    """A new batch, as planned, with the readings that came before it."""
+    waiting = kitchen.strays.get(event.subject, ())
+    batch = Batch(BatchId(event.subject), data.night, data.plan, readings=waiting)
+    kitchen = put(kitchen, msgspec.structs.replace(batch, journal=journal(batch, event)))
+    if not waiting:
+        return kitchen
+    strays = {key: value for key, value in kitchen.strays.items() if key != event.subject}
+    return msgspec.structs.replace(kitchen, strays=strays)
 
 
 def evolve_changed(kitchen: Kitchen, event: Event, data: PlanChanged) -> Kitchen:

@@ -274,6 +274,13 @@ class UnknownHold(Refusal, frozen=True, tag="unknown_hold"):
     hold: str
 
 
+class HoldDecided(Refusal, frozen=True, tag="hold_decided"):
+    """Somebody released this hold with another decision."""
+
+    number: int
+    decision: str
+
+
 class HoldCritical(Refusal, frozen=True, tag="hold_critical"):
     """Only the Ahli Gizi or the Kepala SPPG may decide on this hold."""
 
@@ -388,6 +395,7 @@ AnyRefusal = (
     | VerdictMissing
     | VerdictFailed
     | UnknownHold
+    | HoldDecided
     | HoldCritical
     | EvidenceNeeded
     | OwnCooking

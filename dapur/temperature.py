@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from dapur.kitchen import Kitchen
 
 
+STRAYS_KEPT = 50
+"""Unknown batches, and readings of each, that wait for a plan: more is a mistyped id."""
+
+
 class RecordTemperatureArgs(Args, frozen=True):
     """A value in °C, where it was taken and how; `place` is the pot ("Panci 2, tengah")."""
 
@@ -102,16 +106,32 @@ def _key(reading: Reading) -> tuple[int, int, str]:
 
 def evolve_recorded(kitchen: Kitchen, event: Event, data: TemperatureRecorded) -> Kitchen:
     """The reading takes its place by time, so that the order of arrival does not show."""
-    batch = find(kitchen, event.subject)
-    if isinstance(batch, UnknownBatch):
-        return kitchen
     reading = Reading(
         event.command, data.value_c, data.point, data.source, event.at,
         event.actor, event.device, data.place, data.probe,
     )  # fmt: skip
-    readings = list(batch.readings)
-    insort(readings, reading, key=_key)
-    return put(kitchen, msgspec.structs.replace(batch, readings=tuple(readings[-READINGS_KEPT:])))
+    batch = find(kitchen, event.subject)
+    if isinstance(batch, UnknownBatch):
+        return _stray(kitchen, event.subject, reading)
+    readings = _sorted_in(batch.readings, reading)[-READINGS_KEPT:]
+    return put(kitchen, msgspec.structs.replace(batch, readings=readings))
+
+
+def _sorted_in(readings: tuple[Reading, ...], reading: Reading) -> tuple[Reading, ...]:
+    found = list(readings)
+    insort(found, reading, key=_key)
+    return tuple(found)
+
+
+def _stray(kitchen: Kitchen, subject: str, reading: Reading) -> Kitchen:
+    """A reading whose batch is not known yet waits for it, as far as there is room; its review
+    stands.
+    """
+    waiting = kitchen.strays.get(subject, ())
+    if len(waiting) >= STRAYS_KEPT or (not waiting and len(kitchen.strays) >= STRAYS_KEPT):
+        return kitchen
+    strays = {**kitchen.strays, subject: _sorted_in(waiting, reading)}
+    return msgspec.structs.replace(kitchen, strays=strays)
 
 
 COMMANDS: dict[str, CommandRule] = {
