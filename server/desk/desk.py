@@ -129,12 +129,17 @@ class Desk:
         """The same with the new entries; raises as `take_now`."""
         if self._log.head(kitchen) is None:
             raise LookupError(f"no log of kitchen {kitchen}")
-        rows = self._rows(kitchen, outbox, commands)
-        group = self.take_group([Submission(kitchen, SERVER_DEVICE, outbox, rows)])
-        answer = group.answers[0]
-        if answer.fault is not None or len(answer.results) != len(commands):
-            raise Unavailable(f"{kitchen}: {answer.detail or 'not all commands were taken'}")
-        return group
+        for _ in range(ATTEMPTS):
+            rows = self._rows(kitchen, outbox, commands)
+            group = self.take_group([Submission(kitchen, SERVER_DEVICE, outbox, rows)])
+            answer = group.answers[0]
+            if answer.fault is None and len(answer.results) == len(commands):
+                return group
+            if answer.fault is GoodbyeCode.UNAVAILABLE:
+                raise Unavailable(f"{kitchen}: {answer.detail}")
+            # Another process used the same outbox in between: make the rows anew.
+            self._doubt([kitchen])
+        raise Unavailable(f"{kitchen}: outbox {outbox} is contended")
 
     def fold(self, kitchen: KitchenId) -> Fold | None:
         """The state in memory, None when it is not; may be called from any thread."""

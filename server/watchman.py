@@ -1,0 +1,115 @@
+"""Looks at every kitchen's clock and gives, as the server, the commands that time itself asks for; it decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Executor
+
+import msgspec
+import uuid_utils
+
+from dapur import watch
+from dapur.envelope import Command, Occurred
+from dapur.ids import SYSTEM, CommandId, KitchenId, OutboxId, SessionId
+from dapur.rule import Wish
+from dapur.wire.messages import Result
+from server.desk.folding import Fold, catch_up, load
+from server.desk.ports import Log, Unavailable
+
+EVERY_S = 5.0
+"""The shortest limit of the rules is a minute; an alert five seconds late is in time."""
+WISHES_MAX = 100
+"""Of one kitchen in one round: more would make other kitchens' taps wait."""
+
+Give = Callable[[KitchenId, OutboxId, Sequence[Command]], Awaitable[Sequence[Result]]]
+
+_log = logging.getLogger(__name__)
+
+
+class Watchman:
+    """One for a process. Two processes may watch the same kitchen: the second finds all said."""
+
+    def __init__(
+        self,
+        log: Log,
+        readers: Executor,
+        *,
+        fold: Callable[[KitchenId], Fold | None],
+        give: Give,
+        now_ms: Callable[[], int],
+        outbox: OutboxId,
+    ) -> None:
+        """`fold` is the desk's memory, `give` the writer's way in, `outbox` this process's own."""
+        self._log = log
+        self._readers = readers
+        self._fold = fold
+        self._give = give
+        self._now_ms = now_ms
+        self._outbox = outbox
+        self._states: dict[KitchenId, Fold] = {}
+
+    async def keep_watching(self, every_s: float = EVERY_S) -> None:
+        """Watch until cancelled."""
+        while True:
+            await asyncio.sleep(every_s)
+            try:
+                await self.round()
+            except Unavailable as error:
+                _log.warning("the watch pauses: %s", error)
+            except Exception:  # a fault in one rule must not end the watch for good
+                _log.exception("the watch stumbled")
+
+    async def round(self) -> int:
+        """Look at every kitchen once; how many commands were given. Raises Unavailable."""
+        loop = asyncio.get_running_loop()
+        wanted = await loop.run_in_executor(self._readers, self._look)
+        given = 0
+        for kitchen, wishes in wanted.items():
+            commands = [self._command(wish) for wish in wishes[:WISHES_MAX]]
+            try:
+                given += len(await self._give(kitchen, self._outbox, commands))
+            except (Unavailable, LookupError) as error:
+                _log.warning("%s: the watch is not heard: %s", kitchen, error)
+        return given
+
+    # ---- in a reader thread --------------------------------------------------------------------
+
+    def _look(self) -> dict[KitchenId, tuple[Wish, ...]]:
+        wanted: dict[KitchenId, tuple[Wish, ...]] = {}
+        for kitchen, seq in self._log.heads(self._log.kitchens()).items():
+            try:
+                fold = self._states[kitchen] = self._state(kitchen, seq)
+            except Unavailable as error:
+                _log.warning("%s is not watched: %s", kitchen, error)
+                continue
+            if wishes := watch.housekeeping(fold.kitchen, self._now_ms()):
+                wanted[kitchen] = wishes
+        return wanted
+
+    def _state(self, kitchen: KitchenId, seq: int) -> Fold:
+        """The state at `seq` or later, read only as far as nobody has it yet."""
+        known = [fold for fold in (self._states.get(kitchen), self._fold(kitchen)) if fold]
+        newest = max(known, key=lambda fold: fold.seq, default=None)
+        if newest is not None and newest.seq >= seq:
+            return newest
+        head = self._log.head(kitchen)
+        if newest is None or head is None or head.epoch != newest.epoch or head.seq < newest.seq:
+            return load(self._log, kitchen)
+        return catch_up(self._log, kitchen, newest, head)
+
+    # ---- on the loop ---------------------------------------------------------------------------
+
+    def _command(self, wish: Wish) -> Command:
+        now_ms = self._now_ms()
+        return Command(
+            id=CommandId(str(uuid_utils.uuid7())),
+            kind=wish.kind,
+            subject=wish.subject,
+            args=msgspec.Raw(msgspec.json.encode(wish.args)),
+            actor=SYSTEM,
+            session=SessionId(""),
+            base=0,
+            occurred=Occurred(now_ms, now_ms),
+        )
