@@ -72,7 +72,9 @@ class BatchView(ViewModel):
             return ("–", "", "clock", 0.0, "", "")
         text, caption, icon = card.clock_of(self.floor, batch)
         entry = batch.entered(batch.stage)
-        began = self.words("clock.started", at=self.floor.clock(entry.at.earliest_ms)) if entry else ""
+        began = (
+            self.words("clock.started", at=self.floor.clock(entry.at.earliest_ms)) if entry else ""
+        )
         end = self.words("clock.planned_end", at=self.floor.clock(batch.plan.ready_ms))
         look = card.card(self.floor, batch, ())
         return text, caption, icon, look.stage_fraction, began, end
@@ -97,11 +99,19 @@ class BatchView(ViewModel):
         done = ORDER[stage] < ORDER[batch.stage] or (now and stage in OVER | {Stage.COMPLETED})
         state = "done" if done else "current" if now else "coming"
         if stage is Stage.PLANNED:
-            return StageRow(words("stage.planned"), words("stage.from_meal"),
-                            floor.clock(batch.plan.prepare_ms), state)  # type: ignore[arg-type]
+            return StageRow(
+                words("stage.planned"),
+                words("stage.from_meal"),
+                floor.clock(batch.plan.prepare_ms),
+                state,
+            )  # type: ignore[arg-type]
         if entry is None or not (done or now):
-            return StageRow(words(f"stage.{stage}"), words("stage.estimate"),
-                            floor.clock(self._planned_ms(batch, stage)), "coming")
+            return StageRow(
+                words(f"stage.{stage}"),
+                words("stage.estimate"),
+                floor.clock(self._planned_ms(batch, stage)),
+                "coming",
+            )
         who = floor.name_of(entry.actor)
         detail = who
         if now and not done:
@@ -112,12 +122,15 @@ class BatchView(ViewModel):
         warning = ""
         if now and not done and (reasons := buttons.reasons(floor, batch)):
             warning = reasons[0]
-        return StageRow(words(f"stage.{stage}"), detail, floor.clock(entry.at.earliest_ms),
-                        state, warning)  # type: ignore[arg-type]
+        return StageRow(
+            words(f"stage.{stage}"), detail, floor.clock(entry.at.earliest_ms), state, warning
+        )  # type: ignore[arg-type]
 
     def _planned_ms(self, batch: Batch, stage: Stage) -> int:
         plan = batch.plan
-        return {Stage.PREPARING: plan.prepare_ms, Stage.COOKING: plan.cook_ms}.get(stage, plan.ready_ms)
+        return {Stage.PREPARING: plan.prepare_ms, Stage.COOKING: plan.cook_ms}.get(
+            stage, plan.ready_ms
+        )
 
     def consumption(self) -> tuple[str, str]:
         """The consumption clock in words."""
@@ -144,8 +157,14 @@ class BatchView(ViewModel):
         if limit is None:
             return ReadingLook("–", caption=self.words("temp.no_core"), caption_icon="thermometer")
         if newest is None:
-            return ReadingLook("–", self.words("temp.unit"), self.words("temp.title_never"),
-                               "thermometer", verdict=self.words("temp.never"), verdict_icon="thermometer")
+            return ReadingLook(
+                "–",
+                self.words("temp.unit"),
+                self.words("temp.title_never"),
+                "thermometer",
+                verdict=self.words("temp.never"),
+                verdict_icon="thermometer",
+            )
         age = floor.now_ms - newest.at.earliest_ms
         look = card.card(floor, batch, floor.alerts_about(batch.id))
         inside = newest.value_c >= limit
@@ -154,7 +173,9 @@ class BatchView(ViewModel):
         return ReadingLook(
             text=floor.degrees(newest.value_c),
             unit=self.words("temp.unit"),
-            caption=self.words("temp.title", at=floor.clock(newest.at.earliest_ms), age=floor.ago(age)),
+            caption=self.words(
+                "temp.title", at=floor.clock(newest.at.earliest_ms), age=floor.ago(age)
+            ),
             caption_icon="thermometer",
             judged=look.temp_judged,
             verdict=verdict,
@@ -204,8 +225,16 @@ class BatchView(ViewModel):
                 at = floor.clock(done[number].at.earliest_ms)
                 rows.append(StepRow(str(number), str(number), step.text, "done", at))
             elif number == current and batch.stage in (Stage.PREPARING, Stage.COOKING):
-                rows.append(StepRow(str(number), str(number), step.text, "current", minutes,
-                                    self._step_button(batch, number)))
+                rows.append(
+                    StepRow(
+                        str(number),
+                        str(number),
+                        step.text,
+                        "current",
+                        minutes,
+                        self._step_button(batch, number),
+                    )
+                )
             else:
                 rows.append(StepRow(str(number), str(number), step.text, "coming", minutes))
         return tuple(rows)
@@ -216,8 +245,14 @@ class BatchView(ViewModel):
         if stopped is None:
             return ButtonLook(str(number), self.words("act.done_step"), "check", "tonal")
         reason = self.floor.refusal(stopped).sentence
-        return ButtonLook(str(number), self.words("act.wait_temp"), "hourglass", "blocked",
-                          enabled=False, reason=reason)
+        return ButtonLook(
+            str(number),
+            self.words("act.wait_temp"),
+            "hourglass",
+            "blocked",
+            enabled=False,
+            reason=reason,
+        )
 
     def steps_count(self) -> str:
         """How many steps are done."""
@@ -234,7 +269,8 @@ class BatchView(ViewModel):
             return "", ()
         title = self.words("batch.amounts", portions=floor.number(batch.plan.portions))
         rows = tuple(
-            (each.name, f"{floor.degrees(each.amount)} {each.unit}") for each in batch.plan.ingredients
+            (each.name, f"{floor.degrees(each.amount)} {each.unit}")
+            for each in batch.plan.ingredients
         )
         return title, rows
 

@@ -93,7 +93,9 @@ class BoardView(ViewModel):
             if not batches or (self._filter and not shown):
                 continue
             cards = tuple(self._card(batch) for batch in self._ordered(wave.id, shown))
-            made.append(Section(self._header(wave, batches), cards, wave.id == full or bool(self._filter)))
+            made.append(
+                Section(self._header(wave, batches), cards, wave.id == full or bool(self._filter))
+            )
         return tuple(made)
 
     def _full(self, waves: list[Wave]) -> str:
@@ -149,7 +151,11 @@ class BoardView(ViewModel):
         left = wave.departure_ms - floor.now_ms
         done = sum(1 for batch in batches if batch.stage is Stage.COMPLETED)
         progress = [words("wave.done", done=done, total=len(batches))]
-        limits = [consume_by_ms(batch, floor.kitchen.policy) for batch in batches if batch.stage not in OVER]
+        limits = [
+            consume_by_ms(batch, floor.kitchen.policy)
+            for batch in batches
+            if batch.stage not in OVER
+        ]
         running = [limit for limit in limits if limit is not None]
         if running:
             progress.append(words("wave.consume", at=floor.clock(min(running))))

@@ -77,12 +77,20 @@ def main_button(floor: Floor, batch: Batch) -> ButtonLook | None:
     words, why = floor.words, reasons(floor, batch)
     if batch.stage is Stage.QUALITY_CHECK and not _passed(batch):
         role = "blocked" if batch.held else "tonal"
-        return ButtonLook(CHECK, words("act.fill_check"), "clipboard-check", role, not batch.held,
-                          why[0] if why else "")
+        return ButtonLook(
+            CHECK,
+            words("act.fill_check"),
+            "clipboard-check",
+            role,
+            not batch.held,
+            why[0] if why else "",
+        )
     action, icon = (COMPLETE, "check") if stage is Stage.COMPLETED else (MAIN, "arrow-right")
     text = words("act.complete") if action == COMPLETE else words(f"act.to_{stage}")
     if batch.held:
-        return ButtonLook(action, text, icon, "blocked", enabled=False, reason=why[0] if why else "")
+        return ButtonLook(
+            action, text, icon, "blocked", enabled=False, reason=why[0] if why else ""
+        )
     if why:
         return ButtonLook(action, text, icon, "tonal", reason=why[0])
     if batch.stage is Stage.PLANNED and floor.now_ms < batch.plan.prepare_ms:

@@ -93,9 +93,7 @@ def _handled(floor: Floor, alerts: tuple[Alert, ...]) -> bool:
     return record is not None and record.owner is not None
 
 
-def _chip(
-    floor: Floor, batch: Batch, alerts: tuple[Alert, ...], tone: str
-) -> tuple[str, str]:
+def _chip(floor: Floor, batch: Batch, alerts: tuple[Alert, ...], tone: str) -> tuple[str, str]:
     words = floor.words
     if batch.id in floor.kitchen.opaque:
         return words("chip.update"), "info"
@@ -166,9 +164,7 @@ def _temperature(
     return floor.degrees(reading.value_c), caption, icon, _judge(floor, batch, reading, alerts)
 
 
-def _judge(
-    floor: Floor, batch: Batch, reading: Reading, alerts: tuple[Alert, ...]
-) -> str:
+def _judge(floor: Floor, batch: Batch, reading: Reading, alerts: tuple[Alert, ...]) -> str:
     if _stale(floor, batch, reading):
         return "stale"
     inside = within(batch.plan.limits, MeasurePoint.CORE, reading.value_c)
@@ -176,7 +172,11 @@ def _judge(
         return "ok"
     # While it heats up a low value is normal; it turns red with the alarm, or once it left the heat.
     cooked = batch.stage in (Stage.QUALITY_CHECK, Stage.COMPLETED)
-    return "alarm" if cooked or any(alert.severity is Severity.CRITICAL for alert in alerts) else "none"
+    return (
+        "alarm"
+        if cooked or any(alert.severity is Severity.CRITICAL for alert in alerts)
+        else "none"
+    )
 
 
 def _stale(floor: Floor, batch: Batch, reading: Reading | None) -> bool:
@@ -222,9 +222,15 @@ def stage_caption(floor: Floor, batch: Batch) -> str:
         return words("stage.held_since", at=floor.clock(batch.open_holds[0].at.earliest_ms))
     if batch.stage is Stage.PLANNED:
         due = floor.now_ms >= batch.plan.prepare_ms
-        return words("stage.due") if due else words("stage.starts", at=floor.clock(batch.plan.prepare_ms))
+        return (
+            words("stage.due")
+            if due
+            else words("stage.starts", at=floor.clock(batch.plan.prepare_ms))
+        )
     if batch.stage in (Stage.PREPARING, Stage.COOKING) and batch.plan.steps:
         done = len({row.step for row in batch.steps_done})
-        return words("stage.step", done=min(done + 1, len(batch.plan.steps)), total=len(batch.plan.steps))
+        return words(
+            "stage.step", done=min(done + 1, len(batch.plan.steps)), total=len(batch.plan.steps)
+        )
     entry = batch.entered(batch.stage)
     return words("stage.since", at=floor.clock(entry.at.earliest_ms)) if entry else ""

@@ -191,9 +191,7 @@ class Floor(QObject):
 
     def waiting(self, subject: str) -> int:
         """Own taps on this subject that wait for the server."""
-        return sum(
-            1 for row in self._kiosk.replica.pending if row.taken.command.subject == subject
-        )
+        return sum(1 for row in self._kiosk.replica.pending if row.taken.command.subject == subject)
 
     def is_own(self, device: str) -> bool:
         """Whether this kiosk recorded it."""
@@ -227,7 +225,9 @@ class Floor(QObject):
             return None
         if not isinstance(answer, Tapped):
             said = self.refusal(answer.refusal)
-            self.tell(f"refused.{code_of(answer.refusal)}", said.sentence, said.next, tone="attention")
+            self.tell(
+                f"refused.{code_of(answer.refusal)}", said.sentence, said.next, tone="attention"
+            )
             return None
         self._kiosk.session.touched()
         return answer.command
@@ -258,7 +258,9 @@ class Floor(QObject):
 
     def refusal(self, refusal: Refusal) -> RefusalWords:
         """Sentence and next step of a refusal, its fields put into words."""
-        fields = {name: self._field(name, getattr(refusal, name)) for name in refusal.__struct_fields__}
+        fields = {
+            name: self._field(name, getattr(refusal, name)) for name in refusal.__struct_fields__
+        }
         return self.words.refusal(code_of(refusal), fields)
 
     def _field(self, name: str, value: object) -> str:
@@ -279,9 +281,7 @@ class Floor(QObject):
 
     def clock(self, at_ms: int) -> str:
         """Time of day in the kitchen."""
-        return format.clock(
-            at_ms, offset_min=self.kitchen.offset_min, language=self.words.language
-        )
+        return format.clock(at_ms, offset_min=self.kitchen.offset_min, language=self.words.language)
 
     def span(self, ms: int) -> str:
         """A span of time."""

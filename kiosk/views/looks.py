@@ -1,36 +1,461 @@
-"""Plain values that widgets show; view models make them, widgets paint them."""
+"""Plain values that widgets show: view models make them, widgets paint them."""
 
-from kiosk.widgets.action_button import ButtonLook
-from kiosk.widgets.actor_switch import Actor, ActorsLook
-from kiosk.widgets.alarm_banner import BannerLook
-from kiosk.widgets.answer_card import AnswerLook
-from kiosk.widgets.block_reason import BlockLook
-from kiosk.widgets.card_painter import CardLook
-from kiosk.widgets.chip import ChipLook
-from kiosk.widgets.connection_badge import ConnectionLook
-from kiosk.widgets.corrective_panel import CorrectiveLook
-from kiosk.widgets.event_line import EventLook
-from kiosk.widgets.filter_chip import FilterLook
-from kiosk.widgets.key_pad import KeyPadLook
-from kiosk.widgets.limit_band import BandLook
-from kiosk.widgets.lockout_panel import LockoutLook
-from kiosk.widgets.nav_rail import NavItem, RailLook
-from kiosk.widgets.note_field import NoteLook
-from kiosk.widgets.offline_strip import StripLook
-from kiosk.widgets.on_screen_keyboard import KeyboardLook
-from kiosk.widgets.option_tile import OptionLook
-from kiosk.widgets.person_tile import PersonLook
-from kiosk.widgets.qc_row import QcLook
-from kiosk.widgets.reading_list import ReadingRow
-from kiosk.widgets.reading_value import ReadingLook
-from kiosk.widgets.refusal_row import RefusalLook
-from kiosk.widgets.segments import Segment, SegmentsLook
-from kiosk.widgets.sheet import SheetLook
-from kiosk.widgets.stage_list import StageRow
-from kiosk.widgets.step_list import StepRow
-from kiosk.widgets.toast import ToastLook
-from kiosk.widgets.top_bar import TopLook
-from kiosk.widgets.undo_bar import UndoLook
-from kiosk.widgets.wave_header import WaveLook
+from dataclasses import dataclass
+from typing import Literal
 
-__all__ = [n for n in dir() if n[0].isupper()]
+Judged = Literal["ok", "alarm", "none", "stale"]
+ButtonRole = Literal["primary", "tonal", "outlined", "blocked", "neutral", "alarm"]
+CardTone = Literal["normal", "alarm", "attention", "held", "done", "cancelled"]
+ChipTone = Literal["alarm", "attention", "held", "ok", "neutral", "info", "pending"]
+ConnectionState = Literal["online", "connecting", "offline", "stale", "refused"]
+LETTERS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+Choice = Literal["", "pass", "fail"]
+SegmentTone = Literal["normal", "pass", "fail"]
+StageState = Literal["done", "current", "coming"]
+StepState = Literal["done", "current", "coming"]
+UNDO_MS = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonLook:
+    """One button; `reason` says in words why it is closed when `enabled` is False."""
+
+    action: str
+    text: str
+    icon: str = ""
+    role: ButtonRole = "neutral"
+    enabled: bool = True
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    key: str
+    initials: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActorsLook:
+    """`add_name` is the spoken name of the plus; `locked` shows a padlock instead of faces."""
+
+    actors: tuple[Actor, ...] = ()
+    active: str = ""
+    add_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BannerLook:
+    """`more` says which of how many alarms this is; empty when it is the only one.
+
+    `handled` is None once somebody handles it; then the banner is still and pale.
+    """
+
+    alarm: str
+    title: str
+    detail: str
+    icon: str = "octagon-alert"
+    handled: ButtonLook | None = None
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLook:
+    title: str
+    detail: str
+    button: ButtonLook
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockLook:
+    title: str
+    reasons: tuple[str, ...] = ()
+    icon: str = ""
+    tone: Literal["alarm", "attention", "neutral"] = "neutral"
+    joiner: str = " · "
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """Heights from the top of a card, in reference pixels; `body` is all above the buttons."""
+
+    head: int
+    number: int
+    number_high: int
+    number_px: int
+    caption_high: int
+    band: int
+    stage: int
+    stage_text: int
+    body: int
+    foot: int
+
+
+@dataclass(frozen=True, slots=True)
+class BandLook:
+    """`low` and `high` are the ends of the scale; `safe` tells on which side of the limit lies ok.
+
+    A `value` of None draws the scale without a pointer.
+    """
+
+    value: float | None
+    limit: float
+    low: float
+    high: float
+    safe: Literal["above", "below"] = "above"
+    low_text: str = ""
+    high_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardLook:
+    """Everything one batch shows on the board; all texts are ready to be read.
+
+    `stage_index` counts whole parts of four, `stage_fraction` fills the next. `chip_outlined`:
+    somebody already handles it. `pending` is how many own taps wait, with `pending_text` as word.
+    `buttons`: hold, measure, main action, in this order from the left; a missing one leaves no gap.
+    """
+
+    id: str
+    title: str
+    subtitle: str = ""
+    tone: CardTone = "normal"
+    chip_text: str = ""
+    chip_icon: str = ""
+    chip_outlined: bool = False
+    clock_text: str = ""
+    clock_caption: str = ""
+    clock_icon: str = "clock"
+    temp_text: str = ""
+    temp_unit: str = "°C"
+    temp_caption: str = ""
+    temp_icon: str = ""
+    temp_judged: Judged = "none"
+    band: BandLook | None = None
+    stage_index: int = 0
+    stage_fraction: float = 0.0
+    stage_text: str = ""
+    stage_caption: str = ""
+    qc_text: str = ""
+    qc_icon: str = "clipboard-check"
+    qc_done: bool = False
+    buttons: tuple[ButtonLook, ...] = ()
+    pending: int = 0
+    pending_text: str = ""
+    stale: bool = False
+    accessible_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChipLook:
+    """`outlined` is the weaker form: somebody already handles it."""
+
+    text: str
+    icon: str = ""
+    tone: ChipTone = "neutral"
+    outlined: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLook:
+    """`text` already carries the age and the count of what waits."""
+
+    state: ConnectionState
+    text: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyboardLook:
+    """Spoken names and words of the keys that are not letters; `phrases` are whole sentences."""
+
+    shift_name: str
+    back_name: str
+    space_text: str
+    symbols_text: str = "123"
+    letters_text: str = "abc"
+    phrases: tuple[str, ...] = ()
+    letters: tuple[str, ...] = LETTERS
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLook:
+    """`writing` describes the sheet with the keyboard; `done` closes it, `cancel` forgets."""
+
+    text: str
+    placeholder: str
+    title: str
+    done: ButtonLook
+    cancel: ButtonLook
+    keyboard: KeyboardLook
+    limit: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class OptionLook:
+    """`kind` picks the mark of a chosen tile: one of many, or any number."""
+
+    key: str
+    text: str
+    icon: str = ""
+    chosen: bool = False
+    kind: Literal["one", "many"] = "one"
+    note: str = ""
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectiveLook:
+    title: str
+    options: tuple[OptionLook, ...]
+    note: NoteLook | None = None
+    icon: str = "octagon-alert"
+
+
+@dataclass(frozen=True, slots=True)
+class EventLook:
+    clock: str
+    title: str
+    detail: str = ""
+    icon: str = ""
+    tone: Literal["neutral", "alarm", "ok", "attention"] = "neutral"
+    marked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FilterLook:
+    key: str
+    text: str
+    icon: str = ""
+    tone: Literal["alarm", "attention", "neutral"] = "neutral"
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPadLook:
+    """Words of the function keys and the decimal mark of the language in use."""
+
+    clear_text: str
+    back_name: str
+    sign_name: str = ""
+    decimal: str = ","
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LockoutLook:
+    title: str
+    clock: str
+    detail: str
+    note: str = ""
+    buttons: tuple[ButtonLook, ...] = ()
+    icon: str = "lock"
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """`badge` is a count as text; `badge_name` its spoken form."""
+
+    key: str
+    text: str
+    icon: str
+    badge: str = ""
+    badge_tone: Literal["alarm", "attention"] = "attention"
+    badge_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RailLook:
+    """`items` stand at the top, `foot` at the bottom; `mark` is the icon above them all."""
+
+    items: tuple[NavItem, ...] = ()
+    foot: tuple[NavItem, ...] = ()
+    chosen: str = ""
+    mark: str = "chef-hat"
+
+
+@dataclass(frozen=True, slots=True)
+class StripLook:
+    """`link` names what waits for a decision; empty when nothing does."""
+
+    title: str
+    detail: str = ""
+    link: str = ""
+    icon: str = "wifi-off"
+    link_icon: str = "inbox"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLook:
+    """`detail` is the role, or the time left while locked; `state_name` says the state aloud."""
+
+    key: str
+    initials: str
+    name: str
+    detail: str = ""
+    state: Literal["normal", "signed_in", "locked"] = "normal"
+    chosen: bool = False
+    state_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QcLook:
+    """`value` and `band` are for items with a reading; `pass_text`/`fail_text` name the answers."""
+
+    key: str
+    title: str
+    detail: str = ""
+    choice: Choice = ""
+    pass_text: str = ""
+    fail_text: str = ""
+    value: str = ""
+    band: BandLook | None = None
+    judged: Judged = "none"
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRow:
+    clock: str
+    value: str
+    place: str = ""
+    source: str = ""
+    source_icon: str = ""
+    judged: Judged = "none"
+    mark_icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingLook:
+    """`caption` stands above (what, when), `verdict` and `hint` beside the number,
+    `aside` (the limit) at the far end of the caption. In size `typing` the caption is the verdict.
+
+    With no `text` the `caption` stands alone: never measured, or no core temperature at all.
+    """
+
+    text: str
+    unit: str = ""
+    caption: str = ""
+    caption_icon: str = ""
+    judged: Judged = "none"
+    verdict: str = ""
+    verdict_icon: str = ""
+    hint: str = ""
+    aside: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalLook:
+    id: str
+    title: str
+    detail: str
+    clock: str
+    icon: str = "x"
+    chips: tuple[ChipLook, ...] = ()
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One word; `note` is a second, lighter one (the live value of a probe).
+
+    `chosen_icon` is shown only while this is the choice, so colour is not the only sign.
+    """
+
+    key: str
+    text: str
+    icon: str = ""
+    note: str = ""
+    tone: SegmentTone = "normal"
+    chosen_icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentsLook:
+    segments: tuple[Segment, ...] = ()
+    chosen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetLook:
+    """Head and foot; `close_name` is the spoken name of the cross, empty for no cross."""
+
+    title: str
+    subtitle: str = ""
+    icon: str = ""
+    close_name: str = ""
+    cancel: ButtonLook | None = None
+    confirm: ButtonLook | None = None
+    extra: ButtonLook | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StageRow:
+    title: str
+    detail: str = ""
+    clock: str = ""
+    state: StageState = "coming"
+    warning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    key: str
+    number: str
+    text: str
+    state: StepState = "coming"
+    note: str = ""
+    button: ButtonLook | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToastLook:
+    """`stays` is for refusals: no time closes them."""
+
+    key: str
+    title: str
+    detail: str = ""
+    icon: str = "info"
+    tone: Literal["neutral", "ok", "alarm", "attention"] = "neutral"
+    stays: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TopLook:
+    """`back` is the word of the way back, empty on a first page; `chip` stands after the title."""
+
+    title: str
+    subtitle: str = ""
+    back: str = ""
+    back_name: str = ""
+    chip: ChipLook | None = None
+    filters: tuple[FilterLook, ...] = ()
+    connection: ConnectionLook | None = None
+    actors: ActorsLook | None = None
+    clock: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UndoLook:
+    """What was done (`title`), by whom and where it is kept (`detail`)."""
+
+    tap: str
+    title: str
+    detail: str
+    button: ButtonLook
+    icon: str = "circle-check"
+    span_ms: int = UNDO_MS
+
+
+@dataclass(frozen=True, slots=True)
+class WaveLook:
+    """Left `title`, `detail`, `extra` (lighter); right `progress` and `left_time` (strong)."""
+
+    wave: str
+    title: str
+    detail: str = ""
+    extra: str = ""
+    progress: str = ""
+    left_time: str = ""
+    tappable: bool = True

@@ -132,7 +132,10 @@ class MeasureView(ViewModel):
         if limit is None:
             verdict, icon = self.words("measure.no_limit"), "info"
         elif self.value_c is None:
-            verdict, icon = (self._why_not() if self._entry else self.words("measure.empty")), "info"
+            verdict, icon = (
+                (self._why_not() if self._entry else self.words("measure.empty")),
+                "info",
+            )
         elif self.cold:
             diff = self.floor.degrees(limit - self.value_c)
             verdict, icon = self.words("measure.outside", diff=diff), "octagon-alert"

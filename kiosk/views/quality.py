@@ -169,7 +169,9 @@ class QualityView(ViewModel):
         if batch is None:
             return TopLook(self.words("batch.gone"), back=self.words("act.back_batch"))
         done, total = len(self.items()) - self._open(), len(self.items())
-        chip = ChipLook(f"{self.words('stage.quality_check')} {done}/{total}", "clipboard-check", "attention")
+        chip = ChipLook(
+            f"{self.words('stage.quality_check')} {done}/{total}", "clipboard-check", "attention"
+        )
         return TopLook(
             title=batch.plan.name,
             subtitle=subtitle(self.floor, batch),
@@ -193,7 +195,10 @@ class QualityView(ViewModel):
         """Rows under their headings."""
         items = self.items()
         return tuple(
-            (self.words(f"qc.group_{name}"), tuple(self._row(item) for item in each if item in items))
+            (
+                self.words(f"qc.group_{name}"),
+                tuple(self._row(item) for item in each if item in items),
+            )
             for name, each in GROUPS
             if any(item in items for item in each)
         )
@@ -260,7 +265,10 @@ class QualityView(ViewModel):
         chosen = self._draft().fixes.get(item, "")
         return CorrectiveLook(
             self.words("qc.corrective", item=self.words(f"qc.item.{item}")),
-            tuple(OptionLook(key, self.words(f"fix.{key}"), icon, key == chosen) for key, icon in FIXES),
+            tuple(
+                OptionLook(key, self.words(f"fix.{key}"), icon, key == chosen)
+                for key, icon in FIXES
+            ),
         )
 
     def warning(self) -> tuple[str, str] | None:
@@ -281,13 +289,17 @@ class QualityView(ViewModel):
             return BlockLook(said.sentence, (said.next,), icon="thermometer", tone="attention")
         if signer is None:
             return BlockLook(self.words("qc.need_signer"), icon="user", tone="attention")
-        return BlockLook(self.words("qc.need_pin", who=self.floor.name_of(signer)), icon="key-round")
+        return BlockLook(
+            self.words("qc.need_pin", who=self.floor.name_of(signer)), icon="key-round"
+        )
 
     def save_button(self) -> ButtonLook:
         """Names the result; the PIN is what saves."""
         key = "qc.save_hold" if self._failed() else "qc.save_pass"
         icon = "circle-pause" if self._failed() else "check"
-        return ButtonLook("save", self.words(key), icon, "blocked", enabled=False, reason=self.block().title)
+        return ButtonLook(
+            "save", self.words(key), icon, "blocked", enabled=False, reason=self.block().title
+        )
 
 
 def due(floor: Floor) -> tuple[str, ...]:

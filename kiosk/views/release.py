@@ -124,9 +124,7 @@ class ReleaseView(ViewModel):
             (ReleaseDecision.REWORK, self.words("release.rework"), "refresh-cw"),
             (ReleaseDecision.DISCARD, self.words("release.discard", portions=portions), "trash-2"),
         )
-        return tuple(
-            OptionLook(key, text, icon, key is self._decision) for key, text, icon in rows
-        )
+        return tuple(OptionLook(key, text, icon, key is self._decision) for key, text, icon in rows)
 
     def recorded(self) -> str:
         """What will stand in the log."""

@@ -183,7 +183,9 @@ class ReviewView(ViewModel):
         args = self._args(item) if item.reason in REDOABLE and item.refusal is not None else None
         if args is None:
             text = self.words("review.redo_none")
-            button = ButtonLook(Answer.REDO, self.words("review.redo_save"), "", "blocked", False, text)
+            button = ButtonLook(
+                Answer.REDO, self.words("review.redo_save"), "", "blocked", False, text
+            )
             return AnswerLook(title, text, button, icon)
         label = f"{self.words('review.redo_save')}: {self._what(item)}"
         stopped = self.floor.why_not(item.kind, item.about, args)

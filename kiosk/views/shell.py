@@ -52,7 +52,11 @@ class ShellView(ViewModel):
         floor, words = self.floor, self.words
         state = floor.connection
         named = floor.status.state
-        key = f"link.{named}" if named in ("revoked", "upgrade", "unknown_device") else f"link.{state}"
+        key = (
+            f"link.{named}"
+            if named in ("revoked", "upgrade", "unknown_device")
+            else f"link.{state}"
+        )
         mine = sum(1 for item in open_reviews(floor.kitchen) if floor.is_own(item.device))
         parts = [words(key, count=mine)]
         if state in ("offline", "stale", "connecting") and floor.data_age_ms > 0:
@@ -91,7 +95,9 @@ class ShellView(ViewModel):
         if status.state == "online":
             return None
         if not floor.data_age_ms:
-            return StripLook(words("offline.never"), words("offline.safe", count=floor.unsent), link)
+            return StripLook(
+                words("offline.never"), words("offline.safe", count=floor.unsent), link
+            )
         since = floor.now_ms - floor.data_age_ms
         title = words("offline.since", at=floor.clock(since), age=floor.ago(floor.data_age_ms))
         return StripLook(title, words("offline.safe", count=floor.unsent), link)

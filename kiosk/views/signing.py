@@ -39,7 +39,9 @@ class Signing(QObject):
     def candidates(self) -> tuple[StaffId, ...]:
         """Entitled people: the actor first, then who is signed in here, then the rest of the roster."""
         session = self.floor.people.session
-        here: list[StaffId] = [who for who in (session.actor, *session.signed_in) if who is not None]
+        here: list[StaffId] = [
+            who for who in (session.actor, *session.signed_in) if who is not None
+        ]
         rest = sorted(self.floor.kitchen.staff, key=self.floor.name_of)
         return tuple(dict.fromkeys(who for who in self._entitled((*here, *rest))))
 
@@ -116,7 +118,9 @@ class Signing(QObject):
         """The keys."""
         words = self.floor.words
         return KeyPadLook(
-            words("act.clear"), words("act.delete"), enabled=not self.checking and bool(self._signer)
+            words("act.clear"),
+            words("act.delete"),
+            enabled=not self.checking and bool(self._signer),
         )
 
 

@@ -1,6 +1,5 @@
 """The button that starts a command: icon and word in one of six roles; what it does is outside."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
@@ -20,9 +19,9 @@ from kiosk.theme.tokens import (
     SHEET_MM,
     TextRole,
 )
+from kiosk.views.looks import ButtonLook, ButtonRole
 from kiosk.widgets.base import Pressable
 
-ButtonRole = Literal["primary", "tonal", "outlined", "blocked", "neutral", "alarm"]
 ButtonSize = Literal["bar", "card", "choice", "page", "sheet"]
 
 _SIZE: dict[ButtonSize, tuple[float, TextRole]] = {
@@ -43,18 +42,6 @@ _FACE: dict[ButtonRole, tuple[str, str, str, str, str]] = {
     "neutral": ("surface2", "line", "text", "held", "on_held"),
     "alarm": ("alarm", "", "on_alarm", "alarm_pressed", "on_alarm"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ButtonLook:
-    """One button; `reason` says in words why it is closed when `enabled` is False."""
-
-    action: str
-    text: str
-    icon: str = ""
-    role: ButtonRole = "neutral"
-    enabled: bool = True
-    reason: str = ""
 
 
 class ActionButton(Pressable):

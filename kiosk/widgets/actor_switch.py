@@ -1,7 +1,5 @@
 """Who taps next: the faces signed in at this kiosk; a tap on one asks to change the actor."""
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
@@ -10,26 +8,11 @@ from kiosk.theme import icons, paint
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import BAR_MM, SEMIBOLD
+from kiosk.views.looks import Actor, ActorsLook
 from kiosk.widgets.avatar import paint_avatar
 from kiosk.widgets.base import Pressable, Themed, empty_layout
 
 _FACE_PX = 36
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    key: str
-    initials: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class ActorsLook:
-    """`add_name` is the spoken name of the plus; `locked` shows a padlock instead of faces."""
-
-    actors: tuple[Actor, ...] = ()
-    active: str = ""
-    add_name: str = ""
 
 
 class Face(Pressable):

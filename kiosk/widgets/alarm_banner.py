@@ -1,7 +1,5 @@
 """The worst open alarm across the page; it pushes the board down, acknowledges by signal only."""
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import QRectF, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
@@ -10,25 +8,11 @@ from kiosk.theme import icons, paint
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import PAGE_MM, RADIUS_CARD, SEMIBOLD
-from kiosk.widgets.action_button import ActionButton, ButtonLook
+from kiosk.views.looks import BannerLook, ButtonLook
+from kiosk.widgets.action_button import ActionButton
 from kiosk.widgets.base import Pressable, Themed
 
 BLINK_MS = 500  # half a period: the border changes at 1 Hz, the most that may blink
-
-
-@dataclass(frozen=True, slots=True)
-class BannerLook:
-    """`more` says which of how many alarms this is; empty when it is the only one.
-
-    `handled` is None once somebody handles it; then the banner is still and pale.
-    """
-
-    alarm: str
-    title: str
-    detail: str
-    icon: str = "octagon-alert"
-    handled: ButtonLook | None = None
-    more: str = ""
 
 
 class BannerBody(Pressable):

@@ -1,24 +1,15 @@
 """One way to settle a refused tap: what it means in words and the button that does it."""
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
-from kiosk.widgets.action_button import ActionButton, ButtonLook
+from kiosk.views.looks import AnswerLook
+from kiosk.widgets.action_button import ActionButton
 from kiosk.widgets.base import Panel
 from kiosk.widgets.icon_mark import IconMark
 from kiosk.widgets.text_block import TextBlock
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerLook:
-    title: str
-    detail: str
-    button: ButtonLook
-    icon: str = ""
 
 
 class AnswerCard(Panel):

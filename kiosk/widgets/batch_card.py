@@ -10,10 +10,11 @@ from kiosk.theme import paint
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import CARD_MM, RADIUS_CARD
+from kiosk.views.looks import CardLook
 from kiosk.widgets import card_painter
 from kiosk.widgets.action_button import ActionButton
 from kiosk.widgets.base import Themed
-from kiosk.widgets.card_painter import CardLook, geometry
+from kiosk.widgets.card_painter import geometry
 
 WIDTH_PX = 437
 _LEAST_WIDTH_PX = 340

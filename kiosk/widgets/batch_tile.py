@@ -8,12 +8,13 @@ from kiosk.theme import paint
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import CARD_MM, RADIUS_CARD, SEMIBOLD
+from kiosk.views.looks import CardLook, ChipLook
 from kiosk.widgets.action_button import ActionButton
 from kiosk.widgets.base import Themed
 from kiosk.widgets.batch_card import SLIP_PX
-from kiosk.widgets.card_painter import CardLook, chips_of
+from kiosk.widgets.card_painter import chips_of
 from kiosk.widgets.chip import HEIGHT_PX as CHIP_PX
-from kiosk.widgets.chip import ChipLook, chip_width, paint_chip
+from kiosk.widgets.chip import chip_width, paint_chip
 from kiosk.widgets.stage_bar import paint_stages
 
 HEIGHT_PX, COMPACT_PX = 96, 72

@@ -1,27 +1,16 @@
 """Why a button is closed, all reasons in words beside it; the reasons come from outside."""
 
-from dataclasses import dataclass
-from typing import Literal
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import SEMIBOLD
+from kiosk.views.looks import BlockLook
 from kiosk.widgets.base import Themed
 from kiosk.widgets.icon_mark import IconMark
 from kiosk.widgets.text_block import TextBlock
 
 _TINT = {"alarm": "alarm_text", "attention": "amber_text", "neutral": "text2"}
-
-
-@dataclass(frozen=True, slots=True)
-class BlockLook:
-    title: str
-    reasons: tuple[str, ...] = ()
-    icon: str = ""
-    tone: Literal["alarm", "attention", "neutral"] = "neutral"
-    joiner: str = " · "
 
 
 class BlockReason(Themed):

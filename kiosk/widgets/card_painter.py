@@ -1,42 +1,21 @@
 """Draws the body of a batch card and tile from plain values; it knows no batch and no rule."""
 
-from dataclasses import dataclass
-from typing import Literal
-
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from kiosk.theme import icons, paint
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import MEDIUM, RADIUS_CARD, SEMIBOLD
-from kiosk.widgets.action_button import ButtonLook
+from kiosk.views.looks import CardLook, CardTone, ChipLook, ChipTone, Geometry
 from kiosk.widgets.chip import HEIGHT_PX as CHIP_PX
-from kiosk.widgets.chip import ChipLook, ChipTone, chip_width, paint_chip
+from kiosk.widgets.chip import chip_width, paint_chip
 from kiosk.widgets.limit_band import WIDTH_PX as BAND_PX
-from kiosk.widgets.limit_band import BandLook, Judged, paint_band
+from kiosk.widgets.limit_band import paint_band
 from kiosk.widgets.reading_value import STALE_ICON, paint_value, value_tint
 from kiosk.widgets.stage_bar import HEIGHT_PX as STAGE_PX
 from kiosk.widgets.stage_bar import paint_stages
 
-CardTone = Literal["normal", "alarm", "attention", "held", "done", "cancelled"]
-
 PAD_PX = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Geometry:
-    """Heights from the top of a card, in reference pixels; `body` is all above the buttons."""
-
-    head: int
-    number: int
-    number_high: int
-    number_px: int
-    caption_high: int
-    band: int
-    stage: int
-    stage_text: int
-    body: int
-    foot: int
 
 
 _FULL = Geometry(58, 70, 52, 44, 24, 148, 175, 187, 222, 14)
@@ -66,45 +45,6 @@ _HEAD_FILL: dict[CardTone, str] = {
     "attention": "amber_bg",
     "held": "held_bg",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class CardLook:
-    """Everything one batch shows on the board; all texts are ready to be read.
-
-    `stage_index` counts whole parts of four, `stage_fraction` fills the next. `chip_outlined`:
-    somebody already handles it. `pending` is how many own taps wait, with `pending_text` as word.
-    `buttons`: hold, measure, main action, in this order from the left; a missing one leaves no gap.
-    """
-
-    id: str
-    title: str
-    subtitle: str = ""
-    tone: CardTone = "normal"
-    chip_text: str = ""
-    chip_icon: str = ""
-    chip_outlined: bool = False
-    clock_text: str = ""
-    clock_caption: str = ""
-    clock_icon: str = "clock"
-    temp_text: str = ""
-    temp_unit: str = "°C"
-    temp_caption: str = ""
-    temp_icon: str = ""
-    temp_judged: Judged = "none"
-    band: BandLook | None = None
-    stage_index: int = 0
-    stage_fraction: float = 0.0
-    stage_text: str = ""
-    stage_caption: str = ""
-    qc_text: str = ""
-    qc_icon: str = "clipboard-check"
-    qc_done: bool = False
-    buttons: tuple[ButtonLook, ...] = ()
-    pending: int = 0
-    pending_text: str = ""
-    stale: bool = False
-    accessible_name: str = ""
 
 
 def chips_of(look: CardLook) -> tuple[ChipLook, ...]:

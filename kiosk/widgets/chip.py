@@ -1,8 +1,5 @@
 """A small named state: colour, shape and word together; it cannot be touched."""
 
-from dataclasses import dataclass
-from typing import Literal
-
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -11,9 +8,8 @@ from kiosk.theme import icons, paint
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import RADIUS_CHIP, SEMIBOLD
+from kiosk.views.looks import ChipLook, ChipTone
 from kiosk.widgets.base import Themed
-
-ChipTone = Literal["alarm", "attention", "held", "ok", "neutral", "info", "pending"]
 
 HEIGHT_PX = 32
 _ICON_PX = 18
@@ -39,16 +35,6 @@ _OUTLINED: dict[ChipTone, tuple[str, str, str]] = {
     "info": ("surface", "primary", "on_tonal"),
     "pending": ("surface", "line2", "text2"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ChipLook:
-    """`outlined` is the weaker form: somebody already handles it."""
-
-    text: str
-    icon: str = ""
-    tone: ChipTone = "neutral"
-    outlined: bool = False
 
 
 def chip_width(look: ChipLook, theme: Theme) -> int:

@@ -1,8 +1,5 @@
 """How the line to the server stands, in five states; it neither connects nor measures."""
 
-from dataclasses import dataclass
-from typing import Literal
-
 from PySide6.QtCore import QRectF, QSize, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
@@ -11,9 +8,8 @@ from kiosk.theme import icons, paint
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import BAR_MM, MEDIUM, RADIUS_BUTTON, SEMIBOLD
+from kiosk.views.looks import ConnectionLook, ConnectionState
 from kiosk.widgets.base import Pressable
-
-ConnectionState = Literal["online", "connecting", "offline", "stale", "refused"]
 
 # state: icon, fill, border, word, dashed
 _FACE: dict[ConnectionState, tuple[str, str, str, str, bool]] = {
@@ -23,15 +19,6 @@ _FACE: dict[ConnectionState, tuple[str, str, str, str, bool]] = {
     "stale": ("history", "stale_bg", "line2", "text", True),
     "refused": ("circle-x", "alarm", "", "on_alarm", False),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionLook:
-    """`text` already carries the age and the count of what waits."""
-
-    state: ConnectionState
-    text: str
-    name: str = ""
 
 
 class ConnectionBadge(Pressable):

@@ -1,7 +1,5 @@
 """What is done about a failed item: preset actions and a note; one must be chosen by a person."""
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import QRectF, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
@@ -10,21 +8,14 @@ from kiosk.theme import paint
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import CARD_MM, RADIUS_CARD
+from kiosk.views.looks import CorrectiveLook, NoteLook, OptionLook
 from kiosk.widgets.base import Panel, Themed
 from kiosk.widgets.icon_mark import IconMark
-from kiosk.widgets.note_field import NoteField, NoteLook
-from kiosk.widgets.option_tile import OptionLook, OptionTile
+from kiosk.widgets.note_field import NoteField
+from kiosk.widgets.option_tile import OptionTile
 from kiosk.widgets.text_block import TextBlock
 
 _COLUMNS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class CorrectiveLook:
-    title: str
-    options: tuple[OptionLook, ...]
-    note: NoteLook | None = None
-    icon: str = "octagon-alert"
 
 
 class AlarmHead(Themed):

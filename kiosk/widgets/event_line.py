@@ -1,8 +1,5 @@
 """One thing that happened, with time and who; the one under dispute is marked."""
 
-from dataclasses import dataclass
-from typing import Literal
-
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -11,20 +8,11 @@ from kiosk.theme import icons, paint
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import MEDIUM, RADIUS_BUTTON, SEMIBOLD
+from kiosk.views.looks import EventLook
 from kiosk.widgets.base import Themed
 
 _HEIGHT_PX = 60
 _TINT = {"neutral": "text2", "alarm": "alarm_text", "ok": "ok", "attention": "amber_text"}
-
-
-@dataclass(frozen=True, slots=True)
-class EventLook:
-    clock: str
-    title: str
-    detail: str = ""
-    icon: str = ""
-    tone: Literal["neutral", "alarm", "ok", "attention"] = "neutral"
-    marked: bool = False
 
 
 class EventLine(Themed):

@@ -1,8 +1,5 @@
 """A counted group of cards in the top bar that can be tapped to see only those."""
 
-from dataclasses import dataclass
-from typing import Literal
-
 from PySide6.QtCore import QRectF, QSize, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
@@ -11,6 +8,7 @@ from kiosk.theme import icons, paint
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import BAR_MM, RADIUS_BUTTON, SEMIBOLD
+from kiosk.views.looks import FilterLook
 from kiosk.widgets.base import Pressable
 
 _FACE = {
@@ -18,15 +16,6 @@ _FACE = {
     "attention": ("amber", "", "on_amber"),
     "neutral": ("surface", "line", "text"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class FilterLook:
-    key: str
-    text: str
-    icon: str = ""
-    tone: Literal["alarm", "attention", "neutral"] = "neutral"
-    chosen: bool = False
 
 
 class FilterChip(Pressable):

@@ -1,6 +1,5 @@
 """The one keypad, 1-2-3 on top, for PIN and temperature; it holds digits and judges nothing."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
@@ -17,6 +16,7 @@ from kiosk.theme.tokens import (
     SEMIBOLD,
     TEMPERATURE_KEY_MM,
 )
+from kiosk.views.looks import KeyPadLook
 from kiosk.widgets.base import Pressable, Themed
 
 KeyKind = Literal["digit", "function"]
@@ -26,17 +26,6 @@ MINUS = "−"
 _PIN_WIDTH_MM = 20.0
 _MAX_WHOLE_DIGITS = 3
 _MAX_DECIMALS = 1
-
-
-@dataclass(frozen=True, slots=True)
-class KeyPadLook:
-    """Words of the function keys and the decimal mark of the language in use."""
-
-    clear_text: str
-    back_name: str
-    sign_name: str = ""
-    decimal: str = ","
-    enabled: bool = True
 
 
 class Key(Pressable):

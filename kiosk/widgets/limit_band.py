@@ -1,8 +1,5 @@
 """A reading against its limit: safe band, tick and pointer; the judgement is given to it."""
 
-from dataclasses import dataclass
-from typing import Literal
-
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -10,30 +7,13 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from kiosk.theme import paint
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
+from kiosk.views.looks import BandLook, Judged
 from kiosk.widgets.base import Themed
-
-Judged = Literal["ok", "alarm", "none", "stale"]
 
 WIDTH_PX, HEIGHT_PX = 196, 18
 _LINE_PX = 4
 _POINTER_PX = 9
 _TICK_PX = 13
-
-
-@dataclass(frozen=True, slots=True)
-class BandLook:
-    """`low` and `high` are the ends of the scale; `safe` tells on which side of the limit lies ok.
-
-    A `value` of None draws the scale without a pointer.
-    """
-
-    value: float | None
-    limit: float
-    low: float
-    high: float
-    safe: Literal["above", "below"] = "above"
-    low_text: str = ""
-    high_text: str = ""
 
 
 def paint_band(

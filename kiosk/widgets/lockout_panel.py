@@ -1,26 +1,15 @@
 """Why a person may not try the PIN now and for how long; it unlocks nothing."""
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
-from kiosk.widgets.action_button import ActionButton, ButtonLook
+from kiosk.views.looks import ButtonLook, LockoutLook
+from kiosk.widgets.action_button import ActionButton
 from kiosk.widgets.base import Themed, empty_layout
 from kiosk.widgets.icon_mark import IconMark
 from kiosk.widgets.text_block import TextBlock
-
-
-@dataclass(frozen=True, slots=True)
-class LockoutLook:
-    title: str
-    clock: str
-    detail: str
-    note: str = ""
-    buttons: tuple[ButtonLook, ...] = ()
-    icon: str = "lock"
 
 
 class LockoutPanel(Themed):

@@ -1,8 +1,5 @@
 """The dark rail of pages with their counts; it opens nothing by itself."""
 
-from dataclasses import dataclass
-from typing import Literal
-
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
@@ -11,32 +8,11 @@ from kiosk.theme import icons, paint
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import MEDIUM, SEMIBOLD
+from kiosk.views.looks import NavItem, RailLook
 from kiosk.widgets.base import Pressable, Themed, empty_layout
 
 _WIDE_PX, _NARROW_PX = 104, 72
 _LEAST_ITEM_MM = 15.0
-
-
-@dataclass(frozen=True, slots=True)
-class NavItem:
-    """`badge` is a count as text; `badge_name` its spoken form."""
-
-    key: str
-    text: str
-    icon: str
-    badge: str = ""
-    badge_tone: Literal["alarm", "attention"] = "attention"
-    badge_name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RailLook:
-    """`items` stand at the top, `foot` at the bottom; `mark` is the icon above them all."""
-
-    items: tuple[NavItem, ...] = ()
-    foot: tuple[NavItem, ...] = ()
-    chosen: str = ""
-    mark: str = "chef-hat"
 
 
 class NavButton(Pressable):

@@ -1,7 +1,5 @@
 """A note that is written on the small keyboard; it keeps no draft and checks no rule."""
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import QRectF, QSize, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -10,23 +8,10 @@ from kiosk.theme import icons, paint
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import CARD_MM, RADIUS_BUTTON
-from kiosk.widgets.action_button import ButtonLook
+from kiosk.views.looks import NoteLook, SheetLook
 from kiosk.widgets.base import Pressable
-from kiosk.widgets.on_screen_keyboard import KeyboardLook, OnScreenKeyboard
-from kiosk.widgets.sheet import Sheet, SheetLook
-
-
-@dataclass(frozen=True, slots=True)
-class NoteLook:
-    """`writing` describes the sheet with the keyboard; `done` closes it, `cancel` forgets."""
-
-    text: str
-    placeholder: str
-    title: str
-    done: ButtonLook
-    cancel: ButtonLook
-    keyboard: KeyboardLook
-    limit: int = 200
+from kiosk.widgets.on_screen_keyboard import OnScreenKeyboard
+from kiosk.widgets.sheet import Sheet
 
 
 class NoteField(Pressable):

@@ -1,7 +1,5 @@
 """Since when the line is down and how much waits; grey, for it is nobody's fault."""
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import QRectF, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -10,18 +8,8 @@ from kiosk.theme import icons, paint
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import BAR_MM, RADIUS_BUTTON, SEMIBOLD
+from kiosk.views.looks import StripLook
 from kiosk.widgets.base import Pressable
-
-
-@dataclass(frozen=True, slots=True)
-class StripLook:
-    """`link` names what waits for a decision; empty when nothing does."""
-
-    title: str
-    detail: str = ""
-    link: str = ""
-    icon: str = "wifi-off"
-    link_icon: str = "inbox"
 
 
 class OfflineStrip(Pressable):

@@ -1,7 +1,5 @@
 """A small keyboard for short notes with preset phrases above it; letters only come from here."""
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -10,24 +8,11 @@ from kiosk.theme import icons, paint
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import CARD_MM, KEY_GUARD_MS, MEDIUM, RADIUS_BUTTON
+from kiosk.views.looks import KeyboardLook
 from kiosk.widgets.base import Pressable, Themed, empty_layout
 
-LETTERS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 SYMBOLS = ("1234567890", "-/:;()°%&", ".,?!'\"+")
 _UNITS = 20  # columns of the grid; a letter takes two
-
-
-@dataclass(frozen=True, slots=True)
-class KeyboardLook:
-    """Spoken names and words of the keys that are not letters; `phrases` are whole sentences."""
-
-    shift_name: str
-    back_name: str
-    space_text: str
-    symbols_text: str = "123"
-    letters_text: str = "abc"
-    phrases: tuple[str, ...] = ()
-    letters: tuple[str, ...] = LETTERS
 
 
 class LetterKey(Pressable):

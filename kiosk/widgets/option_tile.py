@@ -1,8 +1,5 @@
 """One big answer among several (a reason, a piece of evidence); none is chosen unless told."""
 
-from dataclasses import dataclass
-from typing import Literal
-
 from PySide6.QtCore import QRectF, QSize, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -11,20 +8,8 @@ from kiosk.theme import icons, paint
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import CHOICE_MM, MEDIUM, RADIUS_BUTTON, SEMIBOLD
+from kiosk.views.looks import OptionLook
 from kiosk.widgets.base import Pressable
-
-
-@dataclass(frozen=True, slots=True)
-class OptionLook:
-    """`kind` picks the mark of a chosen tile: one of many, or any number."""
-
-    key: str
-    text: str
-    icon: str = ""
-    chosen: bool = False
-    kind: Literal["one", "many"] = "one"
-    note: str = ""
-    enabled: bool = True
 
 
 class OptionTile(Pressable):

@@ -1,8 +1,5 @@
 """One person at sign-in: chosen, already in, or locked; it checks no PIN."""
 
-from dataclasses import dataclass
-from typing import Literal
-
 from PySide6.QtCore import QRectF, QSize, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -11,23 +8,11 @@ from kiosk.theme import icons, paint
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import PAGE_MM, RADIUS_CARD, SEMIBOLD
+from kiosk.views.looks import PersonLook
 from kiosk.widgets.avatar import paint_avatar
 from kiosk.widgets.base import Pressable
 
 _HEIGHT_PX = 128
-
-
-@dataclass(frozen=True, slots=True)
-class PersonLook:
-    """`detail` is the role, or the time left while locked; `state_name` says the state aloud."""
-
-    key: str
-    initials: str
-    name: str
-    detail: str = ""
-    state: Literal["normal", "signed_in", "locked"] = "normal"
-    chosen: bool = False
-    state_name: str = ""
 
 
 class PersonTile(Pressable):

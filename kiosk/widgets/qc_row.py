@@ -1,8 +1,5 @@
 """One item of the quality check: fit or unfit, never preset; a failure is the only loud row."""
 
-from dataclasses import dataclass
-from typing import Literal
-
 from PySide6.QtCore import QRectF, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -10,31 +7,14 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import CARD_MM, SEMIBOLD
+from kiosk.views.looks import QcLook, Segment, SegmentsLook
 from kiosk.widgets.base import Themed
-from kiosk.widgets.limit_band import BandLook, Judged, LimitBand
-from kiosk.widgets.segments import Segment, Segments, SegmentsLook
+from kiosk.widgets.limit_band import LimitBand
+from kiosk.widgets.segments import Segments
 from kiosk.widgets.text_block import TextBlock
-
-Choice = Literal["", "pass", "fail"]
 
 _ROW_PX = 88
 _CHOICE_PX = 360
-
-
-@dataclass(frozen=True, slots=True)
-class QcLook:
-    """`value` and `band` are for items with a reading; `pass_text`/`fail_text` name the answers."""
-
-    key: str
-    title: str
-    detail: str = ""
-    choice: Choice = ""
-    pass_text: str = ""
-    fail_text: str = ""
-    value: str = ""
-    band: BandLook | None = None
-    judged: Judged = "none"
-    enabled: bool = True
 
 
 class QcRow(Themed):

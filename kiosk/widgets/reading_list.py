@@ -1,7 +1,5 @@
 """The last readings of one batch, newest first; only the first may be judged, by others."""
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -10,23 +8,12 @@ from kiosk.theme import icons, paint
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import MEDIUM, SEMIBOLD
+from kiosk.views.looks import ReadingRow
 from kiosk.widgets.base import Themed
-from kiosk.widgets.limit_band import Judged
 from kiosk.widgets.reading_value import value_tint
 
 _ROW_PX = 40
 _CLOCK_PX, _VALUE_PX = 72, 110
-
-
-@dataclass(frozen=True, slots=True)
-class ReadingRow:
-    clock: str
-    value: str
-    place: str = ""
-    source: str = ""
-    source_icon: str = ""
-    judged: Judged = "none"
-    mark_icon: str = ""
 
 
 class ReadingList(Themed):

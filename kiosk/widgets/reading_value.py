@@ -1,6 +1,5 @@
 """One reading, large, with unit, age and judgement; it owns how an old value looks."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -11,8 +10,8 @@ from kiosk.theme import fonts, icons, paint
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import SEMIBOLD, TextRole
+from kiosk.views.looks import Judged, ReadingLook
 from kiosk.widgets.base import Themed
-from kiosk.widgets.limit_band import Judged
 
 ValueSize = Literal["numeral", "reading", "typing"]
 
@@ -20,25 +19,6 @@ STALE_ICON = "history"
 _DIGIT_HEIGHT = 0.9  # capital and the comma below it, of the font size
 _COMPACT_TYPING_PX = 88
 _CAPTION_TINT: dict[Judged, str] = {"alarm": "alarm_text", "ok": "ok"}
-
-
-@dataclass(frozen=True, slots=True)
-class ReadingLook:
-    """`caption` stands above (what, when), `verdict` and `hint` beside the number,
-    `aside` (the limit) at the far end of the caption. In size `typing` the caption is the verdict.
-
-    With no `text` the `caption` stands alone: never measured, or no core temperature at all.
-    """
-
-    text: str
-    unit: str = ""
-    caption: str = ""
-    caption_icon: str = ""
-    judged: Judged = "none"
-    verdict: str = ""
-    verdict_icon: str = ""
-    hint: str = ""
-    aside: str = ""
 
 
 def value_tint(judged: Judged) -> str:

@@ -1,7 +1,5 @@
 """One refused tap in the inbox list, with the person it waits for; it settles nothing."""
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import QRectF, QSize, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -10,22 +8,12 @@ from kiosk.theme import icons, paint
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import MEDIUM, PAGE_MM, SEMIBOLD
+from kiosk.views.looks import RefusalLook
 from kiosk.widgets.base import Pressable
 from kiosk.widgets.chip import HEIGHT_PX as CHIP_PX
-from kiosk.widgets.chip import ChipLook, chip_width, paint_chip
+from kiosk.widgets.chip import chip_width, paint_chip
 
 _HEIGHT_PX = 122
-
-
-@dataclass(frozen=True, slots=True)
-class RefusalLook:
-    id: str
-    title: str
-    detail: str
-    clock: str
-    icon: str = "x"
-    chips: tuple[ChipLook, ...] = ()
-    chosen: bool = False
 
 
 class RefusalRow(Pressable):

@@ -1,8 +1,5 @@
 """A choice of one among two to four words side by side; nothing is chosen unless told."""
 
-from dataclasses import dataclass
-from typing import Literal
-
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
@@ -11,9 +8,8 @@ from kiosk.theme import icons, paint
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import CARD_MM, MEDIUM, RADIUS_BUTTON, SEMIBOLD
+from kiosk.views.looks import Segment, SegmentsLook, SegmentTone
 from kiosk.widgets.base import Pressable, Themed, empty_layout
-
-SegmentTone = Literal["normal", "pass", "fail"]
 
 # tone: fill, word when chosen
 _CHOSEN: dict[SegmentTone, tuple[str, str]] = {
@@ -21,27 +17,6 @@ _CHOSEN: dict[SegmentTone, tuple[str, str]] = {
     "pass": ("ok_bg", "ok"),
     "fail": ("alarm", "on_alarm"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """One word; `note` is a second, lighter one (the live value of a probe).
-
-    `chosen_icon` is shown only while this is the choice, so colour is not the only sign.
-    """
-
-    key: str
-    text: str
-    icon: str = ""
-    note: str = ""
-    tone: SegmentTone = "normal"
-    chosen_icon: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentsLook:
-    segments: tuple[Segment, ...] = ()
-    chosen: str = ""
 
 
 class SegmentButton(Pressable):

@@ -1,7 +1,5 @@
 """A panel over the page that must be answered; only its own buttons close it."""
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import QEvent, QObject, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -9,26 +7,14 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import CARD_MM, RADIUS_SHEET
-from kiosk.widgets.action_button import ActionButton, ButtonLook, ButtonSize
+from kiosk.views.looks import ButtonLook, SheetLook
+from kiosk.widgets.action_button import ActionButton, ButtonSize
 from kiosk.widgets.base import Panel, Themed
 from kiosk.widgets.icon_mark import IconMark
 from kiosk.widgets.text_block import TextBlock
 
 WIDTH_PX = 1164
 _MARGIN_PX = 24
-
-
-@dataclass(frozen=True, slots=True)
-class SheetLook:
-    """Head and foot; `close_name` is the spoken name of the cross, empty for no cross."""
-
-    title: str
-    subtitle: str = ""
-    icon: str = ""
-    close_name: str = ""
-    cancel: ButtonLook | None = None
-    confirm: ButtonLook | None = None
-    extra: ButtonLook | None = None
 
 
 class Line(Themed):

@@ -1,8 +1,5 @@
 """The stages of one batch from top to bottom, with time and who; it advances nothing."""
 
-from dataclasses import dataclass
-from typing import Literal
-
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -11,22 +8,12 @@ from kiosk.theme import icons, paint
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import SEMIBOLD
+from kiosk.views.looks import StageRow
 from kiosk.widgets.base import Themed
-
-StageState = Literal["done", "current", "coming"]
 
 _DOT_PX = 30
 _TEXT_X_PX = 44
 _LEAST_ROW_PX = 72
-
-
-@dataclass(frozen=True, slots=True)
-class StageRow:
-    title: str
-    detail: str = ""
-    clock: str = ""
-    state: StageState = "coming"
-    warning: str = ""
 
 
 class StageList(Themed):

@@ -1,8 +1,5 @@
 """The recipe's steps of one batch; the button of a step says only that it was tapped."""
 
-from dataclasses import dataclass
-from typing import Literal
-
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -11,24 +8,13 @@ from kiosk.theme import icons, paint
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import SEMIBOLD
-from kiosk.widgets.action_button import ActionButton, ButtonLook
+from kiosk.views.looks import StepRow
+from kiosk.widgets.action_button import ActionButton
 from kiosk.widgets.base import Themed, empty_layout
 from kiosk.widgets.text_block import TextBlock
 
-StepState = Literal["done", "current", "coming"]
-
 _MARK_PX = 28
 _ROW_PX = 72
-
-
-@dataclass(frozen=True, slots=True)
-class StepRow:
-    key: str
-    number: str
-    text: str
-    state: StepState = "coming"
-    note: str = ""
-    button: ButtonLook | None = None
 
 
 class StepMark(Themed):

@@ -1,8 +1,5 @@
 """A short message about what just happened; a refusal stays until somebody opens it."""
 
-from dataclasses import dataclass
-from typing import Literal
-
 from PySide6.QtCore import QRectF, QSize, QTimer, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -11,23 +8,12 @@ from kiosk.theme import icons, paint
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import CARD_MM, RADIUS_CARD, SEMIBOLD
+from kiosk.views.looks import ToastLook
 from kiosk.widgets.base import Pressable
 
 TOAST_MS = 4000
 
 _TINT = {"neutral": "text2", "ok": "ok", "alarm": "alarm_text", "attention": "amber_text"}
-
-
-@dataclass(frozen=True, slots=True)
-class ToastLook:
-    """`stays` is for refusals: no time closes them."""
-
-    key: str
-    title: str
-    detail: str = ""
-    icon: str = "info"
-    tone: Literal["neutral", "ok", "alarm", "attention"] = "neutral"
-    stays: bool = False
 
 
 class Toast(Pressable):

@@ -1,37 +1,21 @@
 """The head of a page: where we are, counts, line, people, clock; every tap goes upward."""
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import MEDIUM
-from kiosk.widgets.action_button import ActionButton, ButtonLook
-from kiosk.widgets.actor_switch import ActorsLook, ActorSwitch
+from kiosk.views.looks import ButtonLook, ChipLook, FilterLook, TopLook
+from kiosk.widgets.action_button import ActionButton
+from kiosk.widgets.actor_switch import ActorSwitch
 from kiosk.widgets.base import Themed, empty_layout
-from kiosk.widgets.chip import Chip, ChipLook
-from kiosk.widgets.connection_badge import ConnectionBadge, ConnectionLook
-from kiosk.widgets.filter_chip import FilterChip, FilterLook
+from kiosk.widgets.chip import Chip
+from kiosk.widgets.connection_badge import ConnectionBadge
+from kiosk.widgets.filter_chip import FilterChip
 from kiosk.widgets.text_block import TextBlock
 
 HEIGHT_PX, COMPACT_PX = 68, 56
-
-
-@dataclass(frozen=True, slots=True)
-class TopLook:
-    """`back` is the word of the way back, empty on a first page; `chip` stands after the title."""
-
-    title: str
-    subtitle: str = ""
-    back: str = ""
-    back_name: str = ""
-    chip: ChipLook | None = None
-    filters: tuple[FilterLook, ...] = ()
-    connection: ConnectionLook | None = None
-    actors: ActorsLook | None = None
-    clock: str = ""
 
 
 class TopBar(Themed):

@@ -1,6 +1,5 @@
 """Five seconds in which a life-cycle tap may be taken back; it undoes nothing itself."""
 
-from dataclasses import dataclass
 from time import monotonic
 
 from PySide6.QtCore import QRect, QRectF, Qt, QTimer, Signal
@@ -11,25 +10,13 @@ from kiosk.theme import icons, paint
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import RADIUS_CARD
-from kiosk.widgets.action_button import ActionButton, ButtonLook
+from kiosk.views.looks import ButtonLook, UndoLook
+from kiosk.widgets.action_button import ActionButton
 from kiosk.widgets.base import Themed
 from kiosk.widgets.text_block import TextBlock
 
-UNDO_MS = 5000
 _STEP_MS = 100  # the bar moves ten times a second and only while it is shown
 _BAR_PX = 6
-
-
-@dataclass(frozen=True, slots=True)
-class UndoLook:
-    """What was done (`title`), by whom and where it is kept (`detail`)."""
-
-    tap: str
-    title: str
-    detail: str
-    button: ButtonLook
-    icon: str = "circle-check"
-    span_ms: int = UNDO_MS
 
 
 class UndoBar(Themed):

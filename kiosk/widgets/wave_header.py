@@ -1,7 +1,5 @@
 """The line above a wave: departure, stops, portions, time left; a tap makes it the full one."""
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import QRectF, QSize, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -10,22 +8,10 @@ from kiosk.theme import paint
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import BAR_MM, MEDIUM, RADIUS_BUTTON, SEMIBOLD
+from kiosk.views.looks import WaveLook
 from kiosk.widgets.base import Pressable
 
 HEIGHT_PX, COMPACT_PX = 40, 32
-
-
-@dataclass(frozen=True, slots=True)
-class WaveLook:
-    """Left `title`, `detail`, `extra` (lighter); right `progress` and `left_time` (strong)."""
-
-    wave: str
-    title: str
-    detail: str = ""
-    extra: str = ""
-    progress: str = ""
-    left_time: str = ""
-    tappable: bool = True
 
 
 class WaveHeader(Pressable):

@@ -21,45 +21,80 @@ from PySide6.QtWidgets import (
 
 from kiosk.theme.metrics import Metrics
 from kiosk.theme.theme import Theme
-from kiosk.widgets.action_button import ActionButton, ButtonLook, ButtonRole
-from kiosk.widgets.actor_switch import Actor, ActorsLook
-from kiosk.widgets.alarm_banner import AlarmBanner, BannerLook
-from kiosk.widgets.answer_card import AnswerCard, AnswerLook
+from kiosk.views.looks import (
+    Actor,
+    ActorsLook,
+    AnswerLook,
+    BandLook,
+    BannerLook,
+    BlockLook,
+    ButtonLook,
+    ButtonRole,
+    CardLook,
+    ChipLook,
+    ConnectionLook,
+    ConnectionState,
+    CorrectiveLook,
+    EventLook,
+    FilterLook,
+    KeyboardLook,
+    KeyPadLook,
+    LockoutLook,
+    NavItem,
+    NoteLook,
+    OptionLook,
+    PersonLook,
+    QcLook,
+    RailLook,
+    ReadingLook,
+    ReadingRow,
+    RefusalLook,
+    Segment,
+    SegmentsLook,
+    SheetLook,
+    StageRow,
+    StepRow,
+    StripLook,
+    ToastLook,
+    TopLook,
+    UndoLook,
+    WaveLook,
+)
+from kiosk.widgets.action_button import ActionButton
+from kiosk.widgets.alarm_banner import AlarmBanner
+from kiosk.widgets.answer_card import AnswerCard
 from kiosk.widgets.avatar import Avatar
 from kiosk.widgets.base import Panel
 from kiosk.widgets.batch_card import BatchCard
 from kiosk.widgets.batch_tile import BatchTile
-from kiosk.widgets.block_reason import BlockLook, BlockReason
-from kiosk.widgets.card_painter import CardLook
-from kiosk.widgets.chip import Chip, ChipLook
-from kiosk.widgets.connection_badge import ConnectionBadge, ConnectionLook, ConnectionState
-from kiosk.widgets.corrective_panel import CorrectiveLook, CorrectivePanel
-from kiosk.widgets.event_line import EventLine, EventLook
-from kiosk.widgets.filter_chip import FilterLook
-from kiosk.widgets.key_pad import KeyPad, KeyPadLook
-from kiosk.widgets.limit_band import BandLook, LimitBand
-from kiosk.widgets.lockout_panel import LockoutLook, LockoutPanel
-from kiosk.widgets.nav_rail import NavItem, NavRail, RailLook
-from kiosk.widgets.note_field import NoteField, NoteLook
-from kiosk.widgets.offline_strip import OfflineStrip, StripLook
-from kiosk.widgets.on_screen_keyboard import KeyboardLook
-from kiosk.widgets.option_tile import OptionLook, OptionTile
-from kiosk.widgets.person_tile import PersonLook, PersonTile
+from kiosk.widgets.block_reason import BlockReason
+from kiosk.widgets.chip import Chip
+from kiosk.widgets.connection_badge import ConnectionBadge
+from kiosk.widgets.corrective_panel import CorrectivePanel
+from kiosk.widgets.event_line import EventLine
+from kiosk.widgets.key_pad import KeyPad
+from kiosk.widgets.limit_band import LimitBand
+from kiosk.widgets.lockout_panel import LockoutPanel
+from kiosk.widgets.nav_rail import NavRail
+from kiosk.widgets.note_field import NoteField
+from kiosk.widgets.offline_strip import OfflineStrip
+from kiosk.widgets.option_tile import OptionTile
+from kiosk.widgets.person_tile import PersonTile
 from kiosk.widgets.pin_dots import PinDots
-from kiosk.widgets.qc_row import QcHeading, QcLook, QcRow
-from kiosk.widgets.reading_list import ReadingList, ReadingRow
-from kiosk.widgets.reading_value import ReadingLook, ReadingValue
-from kiosk.widgets.refusal_row import RefusalLook, RefusalRow
-from kiosk.widgets.segments import Segment, Segments, SegmentsLook
-from kiosk.widgets.sheet import Sheet, SheetLook
+from kiosk.widgets.qc_row import QcHeading, QcRow
+from kiosk.widgets.reading_list import ReadingList
+from kiosk.widgets.reading_value import ReadingValue
+from kiosk.widgets.refusal_row import RefusalRow
+from kiosk.widgets.segments import Segments
+from kiosk.widgets.sheet import Sheet
 from kiosk.widgets.stage_bar import StageBar
-from kiosk.widgets.stage_list import StageList, StageRow
-from kiosk.widgets.step_list import StepList, StepRow
+from kiosk.widgets.stage_list import StageList
+from kiosk.widgets.step_list import StepList
 from kiosk.widgets.text_block import TextBlock
-from kiosk.widgets.toast import Toast, ToastLook
-from kiosk.widgets.top_bar import TopBar, TopLook
-from kiosk.widgets.undo_bar import UndoBar, UndoLook
-from kiosk.widgets.wave_header import WaveHeader, WaveLook
+from kiosk.widgets.toast import Toast
+from kiosk.widgets.top_bar import TopBar
+from kiosk.widgets.undo_bar import UndoBar
+from kiosk.widgets.wave_header import WaveHeader
 
 CARD = 75.0
 SIZES = {"1920": (1920, 1080), "1366": (1366, 768), "1280": (1280, 720)}

@@ -12,18 +12,28 @@ from pytestqt.qtbot import QtBot
 
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
-from kiosk.widgets.action_button import ButtonLook
-from kiosk.widgets.actor_switch import Actor, ActorsLook, ActorSwitch
-from kiosk.widgets.alarm_banner import AlarmBanner, BannerLook
+from kiosk.views.looks import (
+    Actor,
+    ActorsLook,
+    BandLook,
+    BannerLook,
+    ButtonLook,
+    CardLook,
+    NavItem,
+    RailLook,
+    SheetLook,
+    ToastLook,
+    UndoLook,
+)
+from kiosk.widgets.actor_switch import ActorSwitch
+from kiosk.widgets.alarm_banner import AlarmBanner
 from kiosk.widgets.base import Pressable
 from kiosk.widgets.batch_card import BatchCard
 from kiosk.widgets.batch_tile import BatchTile
-from kiosk.widgets.card_painter import CardLook
-from kiosk.widgets.limit_band import BandLook
-from kiosk.widgets.nav_rail import NavItem, NavRail, RailLook
-from kiosk.widgets.sheet import Sheet, SheetLook
-from kiosk.widgets.toast import Toast, ToastLook
-from kiosk.widgets.undo_bar import UndoBar, UndoLook
+from kiosk.widgets.nav_rail import NavRail
+from kiosk.widgets.sheet import Sheet
+from kiosk.widgets.toast import Toast
+from kiosk.widgets.undo_bar import UndoBar
 
 LEFT = Qt.MouseButton.LeftButton
 LOOK = CardLook(

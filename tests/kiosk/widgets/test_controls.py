@@ -8,12 +8,20 @@ from pytestqt.qtbot import QtBot
 
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
-from kiosk.widgets.action_button import ActionButton, ButtonLook
-from kiosk.widgets.key_pad import KeyPad, KeyPadLook
-from kiosk.widgets.note_field import NoteField, NoteLook
-from kiosk.widgets.on_screen_keyboard import KeyboardLook
-from kiosk.widgets.option_tile import OptionLook, OptionTile
-from kiosk.widgets.segments import Segment, Segments, SegmentsLook
+from kiosk.views.looks import (
+    ButtonLook,
+    KeyboardLook,
+    KeyPadLook,
+    NoteLook,
+    OptionLook,
+    Segment,
+    SegmentsLook,
+)
+from kiosk.widgets.action_button import ActionButton
+from kiosk.widgets.key_pad import KeyPad
+from kiosk.widgets.note_field import NoteField
+from kiosk.widgets.option_tile import OptionTile
+from kiosk.widgets.segments import Segments
 
 LEFT = Qt.MouseButton.LeftButton
 PAD = KeyPadLook("Kosongkan", "Hapus", "Tanda")

@@ -1,0 +1,159 @@
+"""The board page: one section a wave, cards or tiles in as many columns as fit; it only composes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+
+from kiosk.screens.page import Page
+from kiosk.screens.scroll import Scroll
+from kiosk.theme.theme import Theme
+from kiosk.views.board import BoardView, Section
+from kiosk.views.looks import CardLook, TopLook
+from kiosk.widgets.batch_card import BatchCard
+from kiosk.widgets.batch_tile import BatchTile
+from kiosk.widgets.text_block import TextBlock
+from kiosk.widgets.wave_header import WaveHeader
+
+COLUMN_PX = 400
+"""A card needs this much at the reference screen: four columns at 1920, three at 1280."""
+
+
+class WaveSection(QWidget):
+    """Header and grid of one wave; cards are kept and only moved when their order changes."""
+
+    def __init__(self, theme: Theme, page: BoardPage, wave: str) -> None:
+        super().__init__(page)
+        self._theme, self._page = theme, page
+        self._header = WaveHeader(theme, subject=f"wave.{wave}", parent=self)
+        self._header.opened.connect(page.on_wave_opened)
+        self._cards: dict[str, BatchCard | BatchTile] = {}
+        self._placed: tuple[tuple[str, ...], int] = ((), 0)
+        self._full = True
+        self._grid = QGridLayout()
+        self._grid.setSpacing(theme.px(12))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.px(4))
+        column.addWidget(self._header)
+        column.addLayout(self._grid)
+
+    def show_section(self, section: Section, columns: int) -> None:
+        """Show this wave in so many columns."""
+        self._header.set_look(section.header)
+        if section.full != self._full:
+            self._drop(tuple(self._cards))
+            self._full = section.full
+        wanted = tuple(look.id for look in section.cards)
+        self._drop(tuple(each for each in self._cards if each not in wanted))
+        for look in section.cards:
+            card = self._cards.get(look.id) or self._make(look)
+            card.set_look(look)
+        self._place(wanted, columns)
+
+    def _make(self, look: CardLook) -> BatchCard | BatchTile:
+        card = BatchCard(self._theme) if self._full else BatchTile(self._theme)
+        card.opened.connect(self._page.on_card_opened)
+        card.tapped.connect(self._page.on_card_tapped)
+        card.blocked.connect(self._page.on_card_blocked)
+        self._cards[look.id] = card
+        return card
+
+    def _drop(self, ids: tuple[str, ...]) -> None:
+        for each in ids:
+            card = self._cards.pop(each)
+            self._grid.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+            self._placed = ((), 0)
+
+    def _place(self, order: tuple[str, ...], columns: int) -> None:
+        if self._placed == (order, columns):
+            return
+        self._placed = (order, columns)
+        for card in self._cards.values():
+            self._grid.removeWidget(card)
+        for place, each in enumerate(order):
+            self._grid.addWidget(self._cards[each], place // columns, place % columns)
+        for column in range(max(columns, self._grid.columnCount())):
+            self._grid.setColumnStretch(column, 1 if column < columns else 0)
+
+
+class BoardPage(Page):
+    """Waves under each other."""
+
+    def __init__(self, theme: Theme, view: BoardView, parent: QWidget | None = None) -> None:
+        super().__init__(theme, view, parent)
+        self._board = view
+        self._sections: dict[str, WaveSection] = {}
+        self._inside = QWidget()
+        self._column = QVBoxLayout(self._inside)
+        self._column.setContentsMargins(0, 0, 0, theme.px(12))
+        self._column.setSpacing(theme.px(10))
+        self._empty = TextBlock(
+            theme, "", "title", tint="text2", lines=3,
+            align=Qt.AlignmentFlag.AlignHCenter, parent=self._inside,
+        )  # fmt: skip
+        self._column.addWidget(self._empty)
+        self._column.addStretch(1)
+        self._scroll = Scroll(self._inside, self)
+        self._scroll.viewport().installEventFilter(self)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._scroll)
+
+    def top(self) -> TopLook:
+        """Title and counts."""
+        return self._board.top()
+
+    def render(self) -> None:
+        """Show the waves as they are."""
+        sections = self._board.sections()
+        empty = self._board.empty()
+        self._empty.set_text(empty)
+        self._empty.setVisible(bool(empty))
+        columns = self._columns()
+        wanted = [section.header.wave for section in sections]
+        for wave in tuple(self._sections):
+            if wave not in wanted:
+                gone = self._sections.pop(wave)
+                self._column.removeWidget(gone)
+                gone.hide()
+                gone.deleteLater()
+        for place, section in enumerate(sections):
+            wave = section.header.wave
+            if wave not in self._sections:
+                self._sections[wave] = WaveSection(self.theme, self, wave)
+                self._column.insertWidget(place + 1, self._sections[wave])
+            self._sections[wave].show_section(section, columns)
+
+    def choose_filter(self, key: str) -> None:
+        """A count in the head was tapped."""
+        self._board.choose_filter(key)
+
+    def on_wave_opened(self, wave: str) -> None:
+        self._board.choose_wave(wave)
+
+    def on_card_opened(self, batch: str) -> None:
+        self.go.emit("batch", batch)
+
+    def on_card_tapped(self, batch: str, action: str) -> None:
+        self.sheet.emit(action, batch)
+
+    def on_card_blocked(self, batch: str, action: str, reason: str) -> None:
+        self.sheet.emit(f"why:{action}:{reason}", batch)
+
+    def _columns(self) -> int:
+        room = self._scroll.viewport().width() or self.width()
+        return max(1, room // self.theme.px(COLUMN_PX))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.isVisible():
+            self.render()
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:  # type: ignore[override]
+        if event.type() in (QEvent.Type.TouchBegin, QEvent.Type.MouseButtonPress):
+            self._board.touched()
+        return False

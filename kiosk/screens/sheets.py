@@ -1,0 +1,43 @@
+"""What every sheet is: a panel over the page that shows one view model and goes away when it is done."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from kiosk.theme.theme import Theme
+from kiosk.views.floor import ViewModel
+from kiosk.widgets.sheet import Sheet
+
+
+class ViewSheet(Sheet):
+    """Made for one use; `shut` deletes it."""
+
+    def __init__(self, theme: Theme, view: ViewModel, subject: str, host: QWidget) -> None:
+        super().__init__(theme, subject, host)
+        self.view = view
+        view.setParent(self)
+        view.changed.connect(self._on_view_changed)
+        self.dismissed.connect(self.close_down)
+        self.tapped.connect(self._on_confirm_tapped)
+
+    def confirm(self, action: str) -> bool:
+        """Do what the button says; True when the sheet may go."""
+        raise NotImplementedError
+
+    def render(self) -> None:  # type: ignore[override]
+        """Show the view model as it is now."""
+        raise NotImplementedError
+
+    def close_down(self) -> None:
+        """Go away for good."""
+        self.view.changed.disconnect(self._on_view_changed)
+        self.shut()
+        self.deleteLater()
+
+    def _on_view_changed(self) -> None:
+        if not self.isHidden():
+            self.render()
+
+    def _on_confirm_tapped(self, action: str) -> None:
+        if self.confirm(action):
+            self.close_down()
