@@ -31,7 +31,7 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def _default(value: float, source: str, valid_from: str = "2025-11-12") -> Limit:
-    return Limit(value, source, valid_from)
+    return Limit(float(value), source, valid_from)
 
 
 _CHOICE = "Pilihan awal aplikasi; tetapkan di catatan kebijakan dapur"

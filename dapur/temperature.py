@@ -82,7 +82,7 @@ def decide_record(kitchen: Kitchen, taken: Taken, args: RecordTemperatureArgs) -
 
 
 def _late_and_critical(batch: Batch, taken: Taken, body: TemperatureRecorded) -> bool:
-    """Whether the pass would have been refused, had this core reading been known in time.
+    """Whether pass or completion would have been refused, had this core reading been known in time.
 
     Only the newest core reading before the pass is judged; a lower one before it was heating up.
     """
@@ -94,7 +94,8 @@ def _late_and_critical(batch: Batch, taken: Taken, body: TemperatureRecorded) ->
     verdict = batch.verdicts[-1] if batch.verdicts else None
     if verdict is None or not verdict.passed or verdict.round != batch.round:
         return False
-    if taken.at.earliest_ms > verdict.at.latest_ms:
+    released = verdict.at if batch.completion is None else batch.completion.at
+    if taken.at.earliest_ms > released.latest_ms:
         return False
     judged = newest_core(batch)
     return judged is None or taken.at.latest_ms >= judged.at.earliest_ms

@@ -1,15 +1,16 @@
-"""Every kind of state a batch can be in, and one tap of every kind that fits it: for the conflict table."""
+"""Every kind of state a batch can be in, and one tap of every kind that fits it: for the conflict
+table.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.support.taps import DATE, KIOSK, KIOSK_2, WAVES, Night, at, batch_at, plan_args, staffed
-
 from dapur.batch import Batch
 from dapur.envelope import Taken
 from dapur.ids import SYSTEM, BatchId, DeviceId
 from dapur.kitchen import Kitchen
+from tests.support.taps import DATE, KIOSK, KIOSK_2, WAVES, Night, at, batch_at, plan_args, staffed
 
 BATCH = BatchId("b1")
 
@@ -162,7 +163,9 @@ TAPS: dict[str, tuple[str, Making]] = {
     "helper": ("assign_crew", lambda _, __: ({"staff": "s-qc"}, "s-manager")),
     "leave": ("release_crew", lambda _, __: ({"staff": "s-qc"}, "s-hrd")),
 }
-"""Every kind about a batch, with the variants that matter, as tapped on the state that the screen showed."""
+"""Every kind about a batch, with the variants that matter, as tapped on the state that the screen
+showed.
+"""
 
 SEEN: dict[str, object] = {"rule": "overdue", "about": BATCH, "since_ms": at(300)}
 _OTHER: dict[str, tuple[str, str, dict[str, object], str]] = {

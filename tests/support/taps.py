@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 
 import msgspec
 
@@ -53,7 +54,7 @@ class Night:
         self,
         kind: str,
         subject: str,
-        args: msgspec.Struct | dict[str, object] | None = None,
+        args: msgspec.Struct | Mapping[str, object] | None = None,
         *,
         actor: str = "s-cook",
         minute: float | None = None,
@@ -89,7 +90,7 @@ class Night:
         self,
         kind: str,
         subject: str,
-        args: msgspec.Struct | dict[str, object] | None = None,
+        args: msgspec.Struct | Mapping[str, object] | None = None,
         *,
         actor: str = "s-cook",
         minute: float | None = None,
@@ -154,6 +155,14 @@ def plan_args(**changes: object) -> dict[str, object]:
 
 def staffed() -> Night:
     """A kitchen with its people signed in on both kiosks and the night open."""
+    ready = _staffed()
+    night = Night(ready.kitchen)
+    night.events, night.taps, night.minute = list(ready.events), ready.taps, ready.minute
+    return night
+
+
+@cache
+def _staffed() -> Night:
     night = Night()
     night.minute = -300
     for person, roles in PEOPLE.items():
