@@ -77,14 +77,17 @@ def writing(engine: Engine) -> Iterator[Connection]:
         except BaseException:
             transaction.rollback()
             raise
-        _commit(transaction)
+        _commit(connection, transaction)
 
 
-def _commit(transaction: Transaction) -> None:
+def _commit(connection: Connection, transaction: Transaction) -> None:
     """Commit; every failure counts as unknown, for a wrong "it did not happen" doubles a tap."""
     try:
         transaction.commit()
     except exc.DBAPIError as error:
+        # SQLite is still inside the transaction then, and the pool would not notice: the next
+        # user of this connection could not begin.
+        connection.invalidate(error)
         raise UnknownCommit(_sentence(error)) from error
 
 

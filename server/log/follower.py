@@ -1,0 +1,97 @@
+"""Leads what follows the log (history, bridge, …) from its position to the head; writes no row."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Protocol
+
+from dapur.ids import KitchenId
+from server.desk.ports import Entry, Log, Unavailable
+from server.log.positions import LEASE_MS, Lease, Outrun
+
+EVENTS_PER_FOLLOW = 500
+"""One transaction of a follower: some 50 ms, in which taps wait on SQLite."""
+RENEW_MS = LEASE_MS // 3
+"""A lease is written anew after this, not at every step: each renewal is a commit."""
+
+_log = logging.getLogger(__name__)
+
+
+class Followed(Protocol):
+    """What keeps something up to date with the log."""
+
+    def positions(self) -> dict[KitchenId, int]:
+        """Last event that is in, for each kitchen that was begun. Raises Unavailable."""
+
+    def follow(self, kitchen: KitchenId, entries: Sequence[Entry]) -> int:
+        """Take entries in, oldest first, together with the position; the new position.
+
+        Entries that are in already change nothing. Raises Outrun, Unavailable.
+        """
+
+
+class Follower:
+    """Not thread-safe: one thread calls `step` when there may be something new."""
+
+    def __init__(self, log: Log, lease: Lease, followed: Followed, *, name: str) -> None:
+        self._log = log
+        self._lease = lease
+        self._followed = followed
+        self._name = name
+        self._renew_at_ms: int | None = None
+        self._failed: frozenset[KitchenId] = frozenset()
+
+    @property
+    def failed(self) -> frozenset[KitchenId]:
+        """Kitchens that the last step could not follow; it tries again at every step."""
+        return self._failed
+
+    def step(self, now_ms: int) -> int:
+        """Follow every kitchen by at most EVENTS_PER_FOLLOW events; how many were taken in.
+
+        Call again at once while it is not 0. A kitchen on which the followed fails is left behind
+        and does not stop the others. Raises Unavailable.
+        """
+        if not self._holds(now_ms):
+            return 0
+        positions = self._followed.positions()
+        taken = 0
+        failed: set[KitchenId] = set()
+        for kitchen, head in sorted(self._log.heads(self._log.kitchens()).items()):
+            position = positions.get(kitchen, 0)
+            if position >= head:
+                continue
+            try:
+                entries = self._log.read(kitchen, position, limit=EVENTS_PER_FOLLOW, up_to=head)
+                taken += self._followed.follow(kitchen, entries) - position
+            except Outrun:
+                _log.info("%s: another process follows %s too", self._name, kitchen)
+            except Unavailable:
+                raise
+            except Exception:  # noqa: BLE001 - one kitchen must not stop the others
+                _log.exception("%s cannot follow %s after event %d", self._name, kitchen, position)
+                failed.add(kitchen)
+        self._failed = frozenset(failed)
+        return taken
+
+    def lag(self) -> dict[KitchenId, int]:
+        """Events that each kitchen is behind, for the metrics. Raises Unavailable."""
+        positions = self._followed.positions()
+        heads = self._log.heads(self._log.kitchens())
+        return {
+            kitchen: max(0, head - positions.get(kitchen, 0)) for kitchen, head in heads.items()
+        }
+
+    def stop(self) -> None:
+        """Give the lease back."""
+        if self._renew_at_ms is not None:
+            self._lease.give_back()
+            self._renew_at_ms = None
+
+    def _holds(self, now_ms: int) -> bool:
+        if self._renew_at_ms is not None and now_ms < self._renew_at_ms:
+            return True
+        holds = self._lease.take(now_ms)
+        self._renew_at_ms = now_ms + RENEW_MS if holds else None
+        return holds

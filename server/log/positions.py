@@ -1,0 +1,139 @@
+"""How far each follower of the log has come, and who may follow; it reads no event."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, Engine, Table, bindparam, delete, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from dapur.ids import KitchenId
+from server.log.engine import reading, writing
+from server.log.tables import follower_lease, follower_position
+
+LEASE_MS = 30_000
+"""Another server takes over so long after the last sign of life; a step takes far less."""
+
+
+def _insert(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that can say ON CONFLICT."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+class Outrun(Exception):
+    """Another process has moved this follower on: read the position again."""
+
+
+class Positions:
+    """The stored positions of one follower; `version` changes when its rows mean something else."""
+
+    def __init__(self, engine: Engine, follower: str, *, version: int) -> None:
+        self._engine = engine
+        self._follower = follower
+        self._version = version
+
+    def all(self) -> dict[KitchenId, int]:
+        """Seq of each kitchen that this version has begun."""
+        query = select(follower_position.c.kitchen, follower_position.c.seq).where(
+            follower_position.c.follower == self._follower,
+            follower_position.c.version == self._version,
+        )
+        with reading(self._engine) as connection:
+            return {KitchenId(kitchen): seq for kitchen, seq in connection.execute(query)}
+
+    def of(self, connection: Connection, kitchen: KitchenId) -> int | None:
+        """Seq inside the caller's transaction; None before this version's first row."""
+        query = select(follower_position.c.seq).where(
+            follower_position.c.kitchen == kitchen,
+            follower_position.c.follower == self._follower,
+            follower_position.c.version == self._version,
+        )
+        seq: int | None = connection.scalars(query).one_or_none()
+        return seq
+
+    def begin(self, connection: Connection, kitchen: KitchenId) -> None:
+        """Put this version at the beginning of a kitchen's log, whatever was there before."""
+        insert = _insert(connection.dialect.name, follower_position)
+        row = {
+            "kitchen": kitchen,
+            "follower": self._follower,
+            "version": self._version,
+            "seq": 0,
+        }
+        key = [follower_position.c.kitchen, follower_position.c.follower]
+        connection.execute(
+            insert.values(row).on_conflict_do_update(
+                index_elements=key, set_={"version": self._version, "seq": 0}
+            )
+        )
+
+    def move(self, connection: Connection, kitchen: KitchenId, *, before: int, to: int) -> None:
+        """Go on, in the transaction that writes what was followed. Raises Outrun.
+
+        The comparison, not the lease, is what makes rows exactly once.
+        """
+        result = connection.execute(
+            _MOVE,
+            {
+                "b_kitchen": kitchen,
+                "b_follower": self._follower,
+                "b_version": self._version,
+                "b_before": before,
+                "b_to": to,
+            },
+        )
+        if result.rowcount != 1:
+            raise Outrun(f"{self._follower} of {kitchen} is not at {before}")
+
+
+_MOVE = (
+    update(follower_position)
+    .where(
+        follower_position.c.kitchen == bindparam("b_kitchen"),
+        follower_position.c.follower == bindparam("b_follower"),
+        follower_position.c.version == bindparam("b_version"),
+        follower_position.c.seq == bindparam("b_before"),
+    )
+    .values(seq=bindparam("b_to"))
+)
+
+
+class Lease:
+    """One active follower of a name at a time, so that two servers do not do the same work."""
+
+    def __init__(self, engine: Engine, follower: str, holder: str) -> None:
+        """`holder` is this process; another start of the same server is another holder."""
+        self._engine = engine
+        self._follower = follower
+        self._holder = holder
+
+    def take(self, now_ms: int, *, for_ms: int = LEASE_MS) -> bool:
+        """Take or keep the lease; False while another holder's has not ended."""
+        insert = _insert(self._engine.name, follower_lease)
+        row = {
+            "follower": self._follower,
+            "holder": self._holder,
+            "until_ms": now_ms + for_ms,
+        }
+        free = or_(
+            follower_lease.c.holder == self._holder,
+            follower_lease.c.until_ms <= now_ms,
+        )
+        taking = insert.values(row).on_conflict_do_update(
+            index_elements=[follower_lease.c.follower],
+            set_={"holder": self._holder, "until_ms": now_ms + for_ms},
+            where=free,
+        )
+        with writing(self._engine) as connection:
+            return (
+                connection.execute(taking, execution_options={"preserve_rowcount": True}).rowcount
+                == 1
+            )
+
+    def give_back(self) -> None:
+        """Let another server follow at once."""
+        with writing(self._engine) as connection:
+            connection.execute(
+                delete(follower_lease).where(
+                    follower_lease.c.follower == self._follower,
+                    follower_lease.c.holder == self._holder,
+                )
+            )
