@@ -40,7 +40,7 @@ class Mirror:
     def __init__(self, store: Store, kitchen: KitchenId, device: DeviceId) -> None:
         self.store = store
         self.kitchen_id = kitchen
-        self._device = device
+        self.device = device
         self._listeners: list[Callable[[], None]] = []
         self._tail_events = 0
         self._tail_chars = 0
@@ -128,7 +128,7 @@ class Mirror:
 
     def taken(self, command: Command, tapped_ms: int) -> Taken:
         """A command as this kiosk holds it until the server has it."""
-        return Taken(command, self._device, command.occurred, tapped_ms)
+        return Taken(command, self.device, command.occurred, tapped_ms)
 
     # ---- inside -----------------------------------------------------------------------------
 

@@ -161,11 +161,16 @@ class MiniServer:
                 self._carry(side, socket, side.end(code, retry_after_s=retry_after_s))
             )
 
+    @staticmethod
+    def now_ms() -> int:
+        """The server's clock."""
+        return time.time_ns() // 1_000_000
+
     # ---- the kitchen ------------------------------------------------------------------------
 
     def system(self, kind: str, subject: str, args: msgspec.Struct) -> Taking:
         """The server's own tap."""
-        now = time.time_ns() // 1_000_000
+        now = self.now_ms()
         command = Command(
             CommandId(f"system-{len(self.log)}"),
             kind,
@@ -219,7 +224,7 @@ class MiniServer:
                 end = side.end(self.hang_up, retry_after_s=self.retry_after_s)
                 await self._carry(side, socket, end)
                 return
-            await self._carry(side, socket, side.open(time.time_ns() // 1_000_000))
+            await self._carry(side, socket, side.open(self.now_ms()))
             async for text in socket:
                 self.received.append(str(text))
                 await self._thaw()
@@ -287,7 +292,7 @@ class MiniServer:
                 return side.reply(self.answer(query))
             case TopDue(echo_ms):
                 head = len(self.log)
-                now = time.time_ns() // 1_000_000
+                now = self.now_ms()
                 return [Send(Top(head, self._hash_at(head) or GENESIS, now, b"", echo_ms))]
             case Heard():
                 pass
@@ -317,7 +322,7 @@ class MiniServer:
                 acked_hash=outbox.hash,
                 since_hash=self._hash_at(claims.since),
                 state_version=rules.STATE_VERSION,
-                time_ms=time.time_ns() // 1_000_000,
+                time_ms=self.now_ms(),
             )
         )
 
@@ -338,7 +343,7 @@ class MiniServer:
             return outbox.results[row.dseq - 1]
         assert row.dseq == len(outbox.results) + 1
         assert row.hash == chain(outbox.hash, row.bytes)
-        now = time.time_ns() // 1_000_000
+        now = self.now_ms()
         try:
             command = decode_command(row.bytes)
         except Malformed as error:
