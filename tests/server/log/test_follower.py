@@ -1,0 +1,172 @@
+"""A follower takes every event in once, whoever follows beside it and whatever fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from dapur.ids import KitchenId
+from server.desk.ports import Entry, Unavailable
+from server.log.engine import writing
+from server.log.follower import EVENTS_PER_FOLLOW, Follower
+from server.log.positions import LEASE_MS, Lease, Outrun, Positions
+from server.log.schema import upgrade
+from server.log.sql_log import SqlLog
+from tests.support.databases import clean_postgres, opened, sqlite_url
+from tests.support.groups import KITCHEN, OTHER, group
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    if request.param == "sqlite":
+        url = sqlite_url(tmp_path)
+        upgrade(url)
+    else:
+        url = clean_postgres()
+    with opened(url) as opened_engine:
+        yield opened_engine
+
+
+@pytest.fixture
+def log(engine: Engine) -> SqlLog:
+    made = SqlLog(engine)
+    made.create_kitchen(KITCHEN, epoch="e")
+    made.create_kitchen(OTHER, epoch="e")
+    return made
+
+
+class Pile:
+    """Piles up what it is given; a kitchen in `broken` fails."""
+
+    def __init__(self) -> None:
+        self.bodies: dict[KitchenId, list[bytes]] = {}
+        self.broken: dict[KitchenId, Exception] = {}
+
+    def positions(self) -> dict[KitchenId, int]:
+        return {kitchen: len(bodies) for kitchen, bodies in self.bodies.items()}
+
+    def follow(self, kitchen: KitchenId, entries: Sequence[Entry]) -> int:
+        if kitchen in self.broken:
+            raise self.broken[kitchen]
+        mine = self.bodies.setdefault(kitchen, [])
+        mine.extend(entry.body for entry in entries)
+        return len(mine)
+
+
+def follower(engine: Engine, log: SqlLog, pile: Pile, holder: str = "server-1") -> Follower:
+    return Follower(log, Lease(engine, "pile", holder), pile, name="pile")
+
+
+class TestFollower:
+    def test_follower_takes_in_every_kitchen_from_where_it_stopped(
+        self, engine: Engine, log: SqlLog
+    ) -> None:
+        pile = Pile()
+        mine = follower(engine, log, pile)
+        assert mine.step(0) == 0
+        log.append([group(log, bodies=[b"1", b"2"]), group(log, OTHER, [b"a"])])
+        assert mine.lag() == {KITCHEN: 2, OTHER: 1}
+        assert mine.step(1) == 3
+        log.append([group(log, bodies=[b"3"])])
+        assert mine.step(2) == 1
+        assert mine.step(3) == 0
+        assert pile.bodies == {KITCHEN: [b"1", b"2", b"3"], OTHER: [b"a"]}
+        assert mine.lag() == {KITCHEN: 0, OTHER: 0}
+
+    def test_follower_takes_a_long_log_in_pieces(self, engine: Engine, log: SqlLog) -> None:
+        pile = Pile()
+        mine = follower(engine, log, pile)
+        log.append([group(log, bodies=[b"x"] * (EVENTS_PER_FOLLOW + 3))])
+        assert [mine.step(0), mine.step(0), mine.step(0)] == [EVENTS_PER_FOLLOW, 3, 0]
+
+    @pytest.mark.expected_log("pile cannot follow kitchen-a after event 0")
+    def test_follower_goes_on_with_the_others_when_one_kitchen_fails(
+        self, engine: Engine, log: SqlLog
+    ) -> None:
+        pile = Pile()
+        mine = follower(engine, log, pile)
+        log.append([group(log, bodies=[b"1"]), group(log, OTHER, [b"a"])])
+        pile.broken[KITCHEN] = ValueError("bug")
+        assert mine.step(0) == 1
+        assert mine.failed == {KITCHEN}
+        assert pile.bodies == {OTHER: [b"a"]}
+        pile.broken.clear()
+        assert mine.step(1) == 1
+        assert mine.failed == frozenset()
+
+    def test_follower_leaves_a_kitchen_that_another_process_moved(
+        self, engine: Engine, log: SqlLog
+    ) -> None:
+        pile = Pile()
+        mine = follower(engine, log, pile)
+        log.append([group(log, bodies=[b"1"])])
+        pile.broken[KITCHEN] = Outrun("moved")
+        assert mine.step(0) == 0
+        assert mine.failed == frozenset()
+
+    def test_follower_stops_when_the_database_is_away(self, engine: Engine, log: SqlLog) -> None:
+        pile = Pile()
+        mine = follower(engine, log, pile)
+        log.append([group(log, bodies=[b"1"])])
+        pile.broken[KITCHEN] = Unavailable("away")
+        with pytest.raises(Unavailable):
+            mine.step(0)
+
+    def test_follower_waits_while_another_server_follows(self, engine: Engine, log: SqlLog) -> None:
+        first, second = Pile(), Pile()
+        one = follower(engine, log, first, "server-1")
+        two = follower(engine, log, second, "server-2")
+        log.append([group(log, bodies=[b"1"])])
+        assert one.step(0) == 1
+        assert two.step(1) == 0
+        assert two.step(LEASE_MS - 1) == 0
+        assert two.step(LEASE_MS) == 1
+
+    def test_follower_keeps_its_lease_while_it_steps(self, engine: Engine, log: SqlLog) -> None:
+        one = follower(engine, log, Pile(), "server-1")
+        two = follower(engine, log, Pile(), "server-2")
+        log.append([group(log, bodies=[b"1"])])
+        for now_ms in range(0, 3 * LEASE_MS, LEASE_MS // 4):
+            one.step(now_ms)
+        assert two.step(3 * LEASE_MS - 1) == 0
+
+    def test_follower_hands_over_at_once_when_it_stops(self, engine: Engine, log: SqlLog) -> None:
+        one = follower(engine, log, Pile(), "server-1")
+        two = follower(engine, log, Pile(), "server-2")
+        log.append([group(log, bodies=[b"1"])])
+        assert one.step(0) == 1
+        one.stop()
+        assert two.step(1) == 1
+        one.stop()
+        assert one.step(2) == 0
+
+
+@pytest.mark.usefixtures("log")
+class TestPositions:
+    def test_position_moves_only_from_where_it_stands(self, engine: Engine) -> None:
+        positions = Positions(engine, "pile", version=1)
+        with writing(engine) as connection:
+            assert positions.of(connection, KITCHEN) is None
+            positions.begin(connection, KITCHEN)
+            positions.move(connection, KITCHEN, before=0, to=7)
+            assert positions.of(connection, KITCHEN) == 7
+            with pytest.raises(Outrun):
+                positions.move(connection, KITCHEN, before=0, to=9)
+        assert positions.all() == {KITCHEN: 7}
+
+    def test_position_begins_again_when_the_version_changes(self, engine: Engine) -> None:
+        old, new = (Positions(engine, "pile", version=number) for number in (1, 2))
+        other = Positions(engine, "other", version=1)
+        with writing(engine) as connection:
+            old.begin(connection, KITCHEN)
+            old.move(connection, KITCHEN, before=0, to=7)
+            other.begin(connection, KITCHEN)
+        assert new.all() == {}
+        with writing(engine) as connection:
+            new.begin(connection, KITCHEN)
+            with pytest.raises(Outrun):
+                old.move(connection, KITCHEN, before=7, to=8)
+        assert (old.all(), new.all(), other.all()) == ({}, {KITCHEN: 0}, {KITCHEN: 0})
