@@ -129,13 +129,14 @@ async def test_disk_that_is_full_lets_people_out_but_nobody_in(kiosk: OfflineKio
     (pages,) = kiosk.store._db.execute("PRAGMA page_count").fetchone()
     kiosk.store._db.execute(f"PRAGMA max_page_count={pages}")
 
-    def fill() -> None:
+    def fill(length: int) -> None:
         for _ in range(200):
-            note = NoteBatchArgs(text="x" * 400)
+            note = NoteBatchArgs(text="x" * length)
             kiosk.desk.tap("note_batch", CHICKEN, note, actor=RINA, session=session)
 
-    with pytest.raises(DiskRefused):
-        fill()
+    for length in (400, 0):
+        with pytest.raises(DiskRefused):
+            fill(length)
     assert (await kiosk.sessions.sign_in(BUDI, "123456")).state is SignIn.UNAVAILABLE
     with pytest.raises(DiskRefused):
         kiosk.sessions.sign_out(RINA)
