@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from kiosk.screens.page import Page
 from kiosk.screens.scroll import Scroll
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.views.board import BoardView, Section
 from kiosk.views.looks import CardLook, TopLook
@@ -103,11 +104,13 @@ class BoardPage(Page):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._scroll)
 
+    @override
     def top(self) -> TopLook:
         """Title and counts."""
         return self._board.top()
 
-    def render(self) -> None:
+    @override
+    def refresh(self) -> None:
         """Show the waves as they are."""
         sections = self._board.sections()
         empty = self._board.empty()
@@ -148,12 +151,14 @@ class BoardPage(Page):
         room = self._scroll.viewport().width() or self.width()
         return max(1, room // self.theme.px(COLUMN_PX))
 
+    @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if self.isVisible():
-            self.render()
+            self.refresh()
 
-    def eventFilter(self, watched: object, event: QEvent) -> bool:  # type: ignore[override]
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.TouchBegin, QEvent.Type.MouseButtonPress):
             self._board.touched()
-        return False
+        return super().eventFilter(watched, event)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from kiosk.screens.sheets import ViewSheet
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.views.hold import HoldView
 from kiosk.widgets.option_tile import OptionTile
@@ -43,9 +44,10 @@ class HoldSheet(ViewSheet):
             column.addWidget(self._evidence)
         column.addWidget(self._effect)
         self.set_body(body)
-        self.render()
+        self.refresh()
 
-    def render(self) -> None:  # type: ignore[override]
+    @override
+    def refresh(self) -> None:
         """Show what is chosen."""
         view = self._hold
         self.set_look(view.sheet())
@@ -57,6 +59,7 @@ class HoldSheet(ViewSheet):
         if self._evidence is not None and evidence is not None:
             self._evidence.set_look(evidence)
 
+    @override
     def confirm(self, _action: str) -> bool:
         """Hold it."""
         return self._hold.save()

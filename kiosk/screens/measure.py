@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from kiosk.screens.sheets import ViewSheet
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.views.measure import MeasureView
 from kiosk.widgets.base import Panel
@@ -27,20 +28,21 @@ class MeasureSheet(ViewSheet):
         self._band = LimitBand(theme, parent=self._value_panel)
         self._source_title = TextBlock(theme, "", "body", parent=body)
         self._source = Segments(theme, "measure.source", view.sources(), parent=body)
-        self._place_title = TextBlock(theme, "", "body", parent=body)
-        self._place = Segments(theme, "measure.place", view.places(), parent=body)
+        self._point_title = TextBlock(theme, "", "body", parent=body)
+        self._point = Segments(theme, "measure.place", view.places(), parent=body)
         self._before = TextBlock(theme, "", "body", tint="text2", parent=body)
         self._kept = TextBlock(theme, "", "body", tint="alarm_text", lines=3, parent=body)
         self._policy = TextBlock(theme, "", "caption", tint="text2", lines=2, parent=body)
         self._pad = KeyPad(theme, "measure.pad", view.pad(), kind="temperature", parent=body)
-        self._arrange(body)
+        self._lay_out(body)
         self.set_body(body)
         self._pad.changed.connect(self._on_pad_changed)
         self._source.chosen.connect(view.choose_source)
-        self._place.chosen.connect(view.choose_place)
-        self.render()
+        self._point.chosen.connect(view.choose_place)
+        self.refresh()
 
-    def render(self) -> None:  # type: ignore[override]
+    @override
+    def refresh(self) -> None:
         """Show what stands on the keypad and how it is judged."""
         view = self._measure
         self.set_look(view.sheet())
@@ -53,9 +55,9 @@ class MeasureSheet(ViewSheet):
             border_px=2.0 if bad else 1.0,
         )  # fmt: skip
         self._source_title.set_text(view.words("measure.source"))
-        self._place_title.set_text(view.words("measure.point"))
+        self._point_title.set_text(view.words("measure.point"))
         self._source.set_look(view.sources())
-        self._place.set_look(view.places())
+        self._point.set_look(view.places())
         before = view.before()
         self._before.set_text(f"{view.words('measure.before')}  {before}" if before else "")
         self._kept.set_text(view.kept())
@@ -63,6 +65,7 @@ class MeasureSheet(ViewSheet):
         self._policy.set_text(view.source_of_limit())
         self._pad.set_look(view.pad())
 
+    @override
     def confirm(self, _action: str) -> bool:
         """Save."""
         return self._measure.save()
@@ -70,7 +73,7 @@ class MeasureSheet(ViewSheet):
     def _on_pad_changed(self, _entry: str) -> None:
         self._measure.type(self._pad.plain())
 
-    def _arrange(self, body: QWidget) -> None:
+    def _lay_out(self, body: QWidget) -> None:
         px = self.theme.px
         panel = QVBoxLayout(self._value_panel)
         panel.setContentsMargins(px(20), px(12), px(20), px(16))
@@ -82,8 +85,8 @@ class MeasureSheet(ViewSheet):
         for widget in (
             self._source_title,
             self._source,
-            self._place_title,
-            self._place,
+            self._point_title,
+            self._point,
             self._before,
         ):
             left.addWidget(widget)

@@ -26,7 +26,7 @@ class Page(QWidget):
         """Title and way back; the window adds line, people and clock."""
         raise NotImplementedError
 
-    def render(self) -> None:  # type: ignore[override]
+    def refresh(self) -> None:
         """Show the view model as it is now."""
         raise NotImplementedError
 
@@ -35,4 +35,4 @@ class Page(QWidget):
 
     def _on_view_changed(self) -> None:
         if self.isVisible():
-            self.render()
+            self.refresh()

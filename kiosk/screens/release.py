@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from kiosk.screens.sheets import ViewSheet
 from kiosk.screens.sign_panel import SignPanel
+from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.views.release import ReleaseView
 from kiosk.widgets.base import Panel, empty_layout
@@ -33,11 +34,12 @@ class ReleaseSheet(ViewSheet):
         self._options: dict[str, OptionTile] = {}
         self._sign = SignPanel(theme, view.signing, "release.sign", body)
         self._recorded = TextBlock(theme, "", "caption", tint="text2", lines=2, parent=body)
-        self._arrange(theme, body)
+        self._lay_out(theme, body)
         self.set_body(body)
-        self.render()
+        self.refresh()
 
-    def render(self) -> None:  # type: ignore[override]
+    @override
+    def refresh(self) -> None:
         """Show hold, story and choice."""
         view = self._release
         if view.done:
@@ -57,6 +59,7 @@ class ReleaseSheet(ViewSheet):
             self._options[look.key].set_look(look)
         self._sign.set_open(view.may_sign)
 
+    @override
     def confirm(self, _action: str) -> bool:
         """The signature confirms, no button does."""
         return False
@@ -73,7 +76,7 @@ class ReleaseSheet(ViewSheet):
             text = self._release.nothing_since()
             self._since.addWidget(TextBlock(self.theme, text, "body", tint="text2"))
 
-    def _arrange(self, theme: Theme, body: QWidget) -> None:
+    def _lay_out(self, theme: Theme, body: QWidget) -> None:
         px, view = theme.px, self._release
         head = QHBoxLayout()
         head.addWidget(self._number, 1)

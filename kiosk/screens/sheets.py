@@ -24,7 +24,7 @@ class ViewSheet(Sheet):
         """Do what the button says; True when the sheet may go."""
         raise NotImplementedError
 
-    def render(self) -> None:  # type: ignore[override]
+    def refresh(self) -> None:
         """Show the view model as it is now."""
         raise NotImplementedError
 
@@ -36,7 +36,7 @@ class ViewSheet(Sheet):
 
     def _on_view_changed(self) -> None:
         if not self.isHidden():
-            self.render()
+            self.refresh()
 
     def _on_confirm_tapped(self, action: str) -> None:
         if self.confirm(action):

@@ -37,16 +37,16 @@ class SignPanel(QWidget):
         self._other.tapped.connect(self._on_other_tapped)
         self._pad.changed.connect(self._on_pad_changed)
         self._pad.completed.connect(self._on_pad_completed)
-        signing.changed.connect(self.render)
-        self.render()
+        signing.changed.connect(self.refresh)
+        self.refresh()
 
     def set_open(self, is_open: bool) -> None:
         """Whether everything but the PIN is there."""
         if is_open != self._open:
             self._open = is_open
-            self.render()
+            self.refresh()
 
-    def render(self) -> None:  # type: ignore[override]
+    def refresh(self) -> None:
         """Show the signing as it is."""
         signing = self._signing
         person = signing.person()

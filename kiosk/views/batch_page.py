@@ -17,6 +17,7 @@ from kiosk.views.looks import (
     ReadingLook,
     ReadingRow,
     StageRow,
+    StageState,
     StepRow,
     TopLook,
 )
@@ -97,7 +98,7 @@ class BatchView(ViewModel):
         entry = batch.entered(stage)
         now = stage is batch.stage
         done = ORDER[stage] < ORDER[batch.stage] or (now and stage in OVER | {Stage.COMPLETED})
-        state = "done" if done else "current" if now else "coming"
+        state: StageState = "done" if done else "current" if now else "coming"
         if stage is Stage.PLANNED:
             return StageRow(
                 words("stage.planned"),
@@ -281,7 +282,7 @@ class BatchView(ViewModel):
             return ()
         return tuple(
             (Actor(who, floor.initials_of(who), floor.name_of(who)), role_text(floor, who))
-            for who in crew(floor, batch)
+            for who in crew(batch)
         )
 
     def events(self) -> tuple[EventLook, ...]:

@@ -10,7 +10,7 @@ from dapur.quality import verdict_of
 from dapur.refusal import ChecksFailed, ChecksMissing, SampleMissing, VerdictMissing
 from dapur.stage import FINISHED, OVER, Stage
 from kiosk.views.floor import Floor
-from kiosk.views.looks import ButtonLook
+from kiosk.views.looks import ButtonLook, ButtonRole
 
 HOLD, RELEASE, MEASURE, MAIN, CHECK, COMPLETE = (
     "hold", "release", "measure", "advance", "check", "complete",
@@ -76,7 +76,7 @@ def main_button(floor: Floor, batch: Batch) -> ButtonLook | None:
         return None
     words, why = floor.words, reasons(floor, batch)
     if batch.stage is Stage.QUALITY_CHECK and not _passed(batch):
-        role = "blocked" if batch.held else "tonal"
+        role: ButtonRole = "blocked" if batch.held else "tonal"
         return ButtonLook(
             CHECK,
             words("act.fill_check"),

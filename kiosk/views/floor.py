@@ -12,12 +12,14 @@ from dapur.alert import SEVERITY_ORDER, Severity
 from dapur.batch import Batch
 from dapur.envelope import StepUp
 from dapur.ids import BatchId, CommandId, StaffId
-from dapur.kitchen import Kitchen
+from dapur.kitchen import COMMANDS, Kitchen
+from dapur.offers import would
 from dapur.refusal import Refusal, code_of
 from dapur.review import open_reviews
 from dapur.watch import Alert, watch
 from kiosk.desk import DiskRefused, Tapped
-from kiosk.views import format
+from kiosk.session import SignInResult
+from kiosk.views import figures_text as text
 from kiosk.views.words import RefusalWords, Words
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 STALE_SERVER_MS = 5 * 60_000
 """Without a word from the server for longer, even a standing connection shows old data (screens.md 2)."""
 STALE_READING_MS = 60_000
+WIB_MIN = 420
+"""Western Indonesia's zone: what a kiosk shows before its first plan."""
 UNDO_MS = 5_000
 
 ConnectionState = Literal["online", "connecting", "offline", "stale", "refused"]
@@ -213,8 +217,7 @@ class Floor(QObject):
         who = actor or self.actor
         session = self._kiosk.session.session_of(who) if who else None
         if who is None or session is None:
-            self.tell("sign-in", self.words("toast.sign_in"), tone="attention")
-            self.sign_in_wanted.emit()
+            self.ask_to_sign_in()
             return None
         try:
             answer = self._kiosk.desk.tap(
@@ -231,6 +234,43 @@ class Floor(QObject):
             return None
         self._kiosk.session.touched()
         return answer.command
+
+    def tap_raw(self, kind: str, subject: str, args: msgspec.Raw, *, cites: CommandId) -> None:
+        """Repeat a refused tap in the actor's name."""
+        rule = COMMANDS.get(kind)
+        if rule is None:
+            return
+        self.tap(kind, subject, msgspec.json.decode(args, type=rule.args), cites=cites)
+
+    def why_not(
+        self, kind: str, subject: str, args: msgspec.Struct | msgspec.Raw
+    ) -> Refusal | None:
+        """What the rules would say to the actor's tap now; None when they would take it."""
+        who = self.actor
+        rule = COMMANDS.get(kind)
+        if who is None or rule is None:
+            return None
+        typed = msgspec.json.decode(args, type=rule.args) if isinstance(args, msgspec.Raw) else args
+        offer = would(self.kitchen, kind, subject, typed, who, self.now_ms)
+        return offer.blocks[0] if offer.blocks else None
+
+    def sign_in(self, staff: StaffId, pin: str, done: Callable[[SignInResult], None]) -> None:
+        """Check a PIN and, if right, make this person the actor; `done` hears the result."""
+        self.people.session.ask_sign_in(staff, pin, done)
+
+    def check_pin(self, staff: StaffId, pin: str, done: Callable[[SignInResult], None]) -> None:
+        """Ask the PIN again for a weighty decision; signs the person in if need be."""
+        self.people.session.ask_step_up(staff, pin, done)
+
+    def ask_to_sign_in(self) -> None:
+        """Somebody must be the actor first."""
+        self.tell("sign-in", self.words("toast.sign_in"), tone="attention")
+        self.sign_in_wanted.emit()
+
+    def choose_language(self, language: str) -> None:
+        """Every text is asked for again."""
+        self.words.language = "en" if language == "en" else "id"
+        self.changed.emit()
 
     def undo_offer(self, command: CommandId, batch: Batch, title: str, detail: str) -> None:
         """Offer for a few seconds to take this tap back."""
@@ -258,7 +298,7 @@ class Floor(QObject):
 
     def refusal(self, refusal: Refusal) -> RefusalWords:
         """Sentence and next step of a refusal, its fields put into words."""
-        fields = {
+        fields: dict[str, object] = {
             name: self._field(name, getattr(refusal, name)) for name in refusal.__struct_fields__
         }
         return self.words.refusal(code_of(refusal), fields)
@@ -267,37 +307,42 @@ class Floor(QObject):
         if isinstance(value, tuple):
             return ", ".join(self._field(name, each) for each in value)
         if isinstance(value, float):
-            return format.decimal(value, language=self.words.language)
+            return text.decimal(value, language=self.words.language)
         if isinstance(value, int) and name.endswith("_ms"):
             return self.clock(value)
-        text = str(value)
-        for key in (f"stage.{text}", f"qc.item.{text}", f"role.{text}"):
+        said = str(value)
+        for key in (f"stage.{said}", f"qc.item.{said}", f"role.{said}"):
             if self.words.has(key):
                 return self.words(key)
-        batch = self.kitchen.batches.get(BatchId(text))
+        batch = self.kitchen.batches.get(BatchId(said))
         if batch is not None:
             return batch.plan.name
-        return self.name_of(StaffId(text)) if text in self._kiosk.roster else text
+        return self.name_of(StaffId(said)) if said in self._kiosk.roster else said
 
     def clock(self, at_ms: int) -> str:
         """Time of day in the kitchen."""
-        return format.clock(at_ms, offset_min=self.kitchen.offset_min, language=self.words.language)
+        return text.clock(at_ms, offset_min=self._offset_min, language=self.words.language)
+
+    @property
+    def _offset_min(self) -> int:
+        night = self.kitchen.night
+        return night.offset_min if night else WIB_MIN
 
     def span(self, ms: int) -> str:
         """A span of time."""
-        return format.span(ms, language=self.words.language)
+        return text.span(ms, language=self.words.language)
 
     def ago(self, ms: int) -> str:
         """An age."""
-        return format.ago(ms, language=self.words.language)
+        return text.ago(ms, language=self.words.language)
 
     def number(self, number: int) -> str:
         """A count."""
-        return format.whole(number, language=self.words.language)
+        return text.whole(number, language=self.words.language)
 
     def degrees(self, value_c: float) -> str:
         """A temperature without its unit."""
-        return format.decimal(value_c, language=self.words.language)
+        return text.decimal(value_c, language=self.words.language)
 
 
 class ViewModel(QObject):

@@ -34,14 +34,14 @@ def subtitle(floor: Floor, batch: Batch) -> str:
     )
 
 
-def crew(floor: Floor, batch: Batch) -> tuple[StaffId, ...]:
+def crew(batch: Batch) -> tuple[StaffId, ...]:
     """Who works at the batch now."""
     return tuple(row.staff for row in batch.crew if row.until_ms is None)
 
 
 def crew_text(floor: Floor, batch: Batch) -> str:
     """First names of who works at the batch."""
-    return ", ".join(floor.name_of(staff).split()[0] for staff in crew(floor, batch)[:2])
+    return ", ".join(floor.name_of(staff).split()[0] for staff in crew(batch)[:2])
 
 
 def stage_text(floor: Floor, batch: Batch) -> str:

@@ -23,6 +23,8 @@ from kiosk.views.story import lines_since
 
 REDOABLE = frozenset({Reason.REFUSED, Reason.QUARANTINED})
 _HOUR_MS = 3_600_000
+LATE_MS = 60_000
+"""A tap that took longer to arrive was made offline."""
 
 
 class ReviewView(ViewModel):
@@ -128,7 +130,7 @@ class ReviewView(ViewModel):
         """The tap: what, who and where, how recorded."""
         floor = self.floor
         who = f"{floor.name_of(item.actor)} · {floor.clock(item.at.earliest_ms)}"
-        late = item.raised_ms - item.at.latest_ms > 60_000
+        late = item.raised_ms - item.at.latest_ms > LATE_MS
         how = self.words("review.recorded", at=floor.clock(item.raised_ms))
         return self._title(item), who, f"{self.words('review.offline')} · {how}" if late else how
 

@@ -1,0 +1,177 @@
+"""The quality page: items left, corrective action and signature right; it only composes."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from kiosk.screens.page import Page
+from kiosk.screens.scroll import Scroll
+from kiosk.screens.sign_panel import SignPanel
+from kiosk.theme.marks import override
+from kiosk.theme.theme import Theme
+from kiosk.views.looks import CorrectiveLook, TopLook
+from kiosk.views.quality import QualityView, due
+from kiosk.widgets.action_button import ActionButton
+from kiosk.widgets.base import Panel
+from kiosk.widgets.block_reason import BlockReason
+from kiosk.widgets.corrective_panel import CorrectivePanel
+from kiosk.widgets.qc_row import QcHeading, QcRow
+from kiosk.widgets.text_block import TextBlock
+
+
+class QualityPage(Page):
+    """The sheet of one batch, signed at the end by a PIN."""
+
+    def __init__(self, theme: Theme, view: QualityView, parent: QWidget | None = None) -> None:
+        super().__init__(theme, view, parent)
+        self._quality = view
+        self._panel = Panel(theme)
+        self._title = TextBlock(theme, "", "section", parent=self._panel)
+        self._count = TextBlock(theme, "", "body", tint="text2", parent=self._panel)
+        self._rows: dict[str, QcRow] = {}
+        self._headings: list[QcHeading] = []
+        self._items = QVBoxLayout()
+        self._items.setSpacing(0)
+        self._corrective: CorrectivePanel | None = None
+        self._corrective_slot = QVBoxLayout()
+        self._warning = Panel(theme, self, fill="amber_bg", border="")
+        self._warning_title = TextBlock(
+            theme, "", "body", tint="amber_text", lines=3, parent=self._warning
+        )
+        self._warning_detail = TextBlock(
+            theme, "", "caption", tint="amber_text", lines=2, parent=self._warning
+        )
+        self._sign_panel = Panel(theme, self)
+        self._sign = SignPanel(theme, view.signing, "quality.sign", self._sign_panel)
+        self._block = BlockReason(theme, parent=self)
+        self._save = ActionButton(
+            theme, "quality.save", view.save_button(), size="page", parent=self
+        )
+        self._nothing = TextBlock(theme, "", "title", tint="text2", lines=2, parent=self)
+        self._arrange()
+
+    @override
+    def top(self) -> TopLook:
+        """Name and count."""
+        return self._quality.top()
+
+    @override
+    def show_subject(self, subject: str) -> None:
+        """The batch; without one, the batch that waits longest."""
+        waiting = due(self._quality.floor)
+        wanted = subject or (waiting[0] if waiting else "")
+        self._quality.show(wanted)
+
+    @override
+    def refresh(self) -> None:
+        """Show the sheet as it is filled in."""
+        view = self._quality
+        if view.finished:
+            view.finished = False
+            self.go.emit("batch", view.batch_id)
+            return
+        batch = view.floor.batch(view.batch_id)
+        self._nothing.setVisible(batch is None)
+        self._nothing.set_text(view.words("qc.none_due"))
+        for part in (self._left, self._right):
+            part.setVisible(batch is not None)
+        self._save.setVisible(batch is not None)
+        self._block.setVisible(batch is not None)
+        if batch is None:
+            return
+        title, count = view.heading()
+        self._title.set_text(title)
+        self._count.set_text(count)
+        self._show_rows()
+        self._show_corrective(view.corrective())
+        warning = view.warning()
+        self._warning.setVisible(warning is not None)
+        if warning is not None:
+            self._warning_title.set_text(warning[0])
+            self._warning_detail.set_text(warning[1])
+        self._sign.set_open(view.ready)
+        self._block.set_look(view.block())
+        self._save.set_look(view.save_button())
+
+    def _show_rows(self) -> None:
+        groups = self._quality.groups()
+        wanted = [row.key for _, rows in groups for row in rows]
+        if wanted != list(self._rows):
+            self._build_rows()
+        for heading, (title, _) in zip(self._headings, groups, strict=True):
+            heading.set_look(title)
+        for _, rows in groups:
+            for row in rows:
+                self._rows[row.key].set_look(row)
+
+    def _build_rows(self) -> None:
+        for widget in (*self._headings, *self._rows.values()):
+            self._items.removeWidget(widget)
+            widget.hide()
+            widget.deleteLater()
+        self._headings, self._rows = [], {}
+        for title, rows in self._quality.groups():
+            heading = QcHeading(self.theme, title)
+            self._headings.append(heading)
+            self._items.addWidget(heading)
+            for look in rows:
+                row = QcRow(self.theme, f"quality.{look.key}", look)
+                row.chosen.connect(self._quality.choose)
+                self._rows[look.key] = row
+                self._items.addWidget(row)
+
+    def _show_corrective(self, look: CorrectiveLook | None) -> None:
+        if look is None:
+            if self._corrective is not None:
+                self._corrective.hide()
+            return
+        if self._corrective is None:
+            self._corrective = CorrectivePanel(self.theme, "quality.fix", look)
+            self._corrective.chosen.connect(self._quality.choose_fix)
+            self._corrective_slot.addWidget(self._corrective)
+        self._corrective.set_look(look)
+        self._corrective.show()
+
+    def _arrange(self) -> None:
+        px = self.theme.px
+        head = QHBoxLayout()
+        head.setContentsMargins(px(20), px(12), px(20), px(12))
+        head.addWidget(self._title, 1)
+        head.addWidget(self._count)
+        inside = QVBoxLayout(self._panel)
+        inside.setContentsMargins(1, 1, 1, 1)
+        inside.setSpacing(0)
+        inside.addLayout(head)
+        inside.addLayout(self._items)
+        inside.addStretch(1)
+        warn = QVBoxLayout(self._warning)
+        warn.setContentsMargins(px(16), px(12), px(16), px(12))
+        warn.addWidget(self._warning_title)
+        warn.addWidget(self._warning_detail)
+        sign = QVBoxLayout(self._sign_panel)
+        sign.setContentsMargins(px(16), px(16), px(16), px(16))
+        sign.addWidget(self._sign)
+        right_inside = QWidget()
+        right = QVBoxLayout(right_inside)
+        right.setContentsMargins(0, 0, 0, 0)
+        right.setSpacing(px(12))
+        right.addLayout(self._corrective_slot)
+        right.addWidget(self._warning)
+        right.addWidget(self._sign_panel, 1)
+        self._left, self._right = Scroll(self._panel, self), Scroll(right_inside, self)
+        columns = QHBoxLayout()
+        columns.setSpacing(px(12))
+        columns.addWidget(self._left, 4)
+        columns.addWidget(self._right, 3)
+        foot = QHBoxLayout()
+        foot.addStretch(1)
+        foot.addWidget(self._block)
+        foot.addSpacing(px(16))
+        foot.addWidget(self._save)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, px(12))
+        outer.setSpacing(px(12))
+        outer.addWidget(self._nothing)
+        outer.addLayout(columns, 1)
+        outer.addLayout(foot)
+        self._save.setMinimumWidth(px(300))

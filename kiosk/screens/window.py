@@ -1,0 +1,286 @@
+"""The window: rail, head, strip, banner, pages, sheets, undo and toasts; it routes, and decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QPalette, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from kiosk.screens.actions import Actions
+from kiosk.screens.alerts import AlertsPage
+from kiosk.screens.batch import BatchPage
+from kiosk.screens.board import BoardPage
+from kiosk.screens.display import DisplayPage
+from kiosk.screens.page import Page
+from kiosk.screens.quality import QualityPage
+from kiosk.screens.review import ReviewPage
+from kiosk.screens.sign_in import SignInPage
+from kiosk.theme.marks import override
+from kiosk.theme.theme import Theme
+from kiosk.views.alerts import AlertsView, handle
+from kiosk.views.batch_page import BatchView
+from kiosk.views.board import BoardView
+from kiosk.views.display import DisplayView
+from kiosk.views.floor import Floor, Message
+from kiosk.views.looks import ToastLook
+from kiosk.views.quality import QualityView
+from kiosk.views.review import ReviewView
+from kiosk.views.shell import ShellView
+from kiosk.views.sign_in import SignInView
+from kiosk.widgets.alarm_banner import AlarmBanner
+from kiosk.widgets.nav_rail import NavRail
+from kiosk.widgets.offline_strip import OfflineStrip
+from kiosk.widgets.toast import Toast
+from kiosk.widgets.top_bar import TopBar
+from kiosk.widgets.undo_bar import UndoBar
+
+MARGIN_PX = 12
+BAR_WIDTH_PX = 640
+_TOAST_ICONS = {"ok": "circle-check", "alarm": "octagon-alert", "attention": "triangle-alert"}
+
+
+class Window(QWidget):
+    """One kiosk's window. `closed` when the person closes it; `language_chosen`, `look_chosen` to be remembered."""
+
+    closed = Signal()
+    language_chosen = Signal(str)
+    look_chosen = Signal(str, bool)
+    page_shown = Signal(str, str)
+
+    def __init__(self, theme: Theme, floor: Floor) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.theme, self.floor = theme, floor
+        self._shell = ShellView(floor)
+        self._page_name, self._subject = "", ""
+        self._before: tuple[str, str] = ("board", "")
+        self._rail = NavRail(theme, parent=self)
+        self._top = TopBar(theme, parent=self)
+        self._strip = OfflineStrip(theme, parent=self)
+        self._banner = AlarmBanner(theme, parent=self)
+        self._stack = QStackedWidget(self)
+        self._pages: dict[str, Page] = {}
+        self._board = BoardPage(theme, BoardView(floor))
+        display = DisplayPage(theme, DisplayView(floor))
+        display.chosen.connect(self._on_display_chosen)
+        for name, page in (
+            ("board", self._board),
+            ("batch", BatchPage(theme, BatchView(floor))),
+            ("quality", QualityPage(theme, QualityView(floor))),
+            ("alerts", AlertsPage(theme, AlertsView(floor, self._shell))),
+            ("review", ReviewPage(theme, ReviewView(floor))),
+            ("sign_in", SignInPage(theme, SignInView(floor))),
+            ("display", display),
+        ):
+            self._add(name, page)
+        self._actions = Actions(theme, floor, self)
+        self._actions.go.connect(self.show_page)
+        self._undo = UndoBar(theme, parent=self)
+        self._undo.hide()
+        self._toast = Toast(theme, parent=self)
+        self._toast.hide()
+        self._arrange()
+        self._wire()
+        self._tick = QTimer(self)
+        self._tick.setObjectName("tick")
+        self._tick.setInterval(1000)
+        self._tick.timeout.connect(floor.ticked)
+        self._tick.start()
+        self.show_page("board", "")
+
+    # ---- pages ------------------------------------------------------------------------------
+
+    @property
+    def page(self) -> tuple[str, str]:
+        """Name and subject of the page that is shown."""
+        return self._page_name, self._subject
+
+    def show_page(self, name: str, subject: str) -> None:
+        """Go to a page; `back` returns to the one before sign-in or display."""
+        if name == "back":
+            name, subject = self._before
+        if self._page_name in ("board", "batch", "quality", "review", "alerts"):
+            self._before = (self._page_name, self._subject)
+        page = self._pages[name]
+        self._page_name, self._subject = name, subject
+        page.show_subject(subject)
+        self._stack.setCurrentWidget(page)
+        page.refresh()
+        self._render_frame()
+        self.page_shown.emit(name, subject)
+
+    def _add(self, name: str, page: Page) -> None:
+        self._pages[name] = page
+        self._stack.addWidget(page)
+        page.go.connect(self.show_page)
+        page.sheet.connect(self._on_sheet_wanted)
+
+    def _on_sheet_wanted(self, action: str, subject: str) -> None:
+        self._actions.perform(action, subject)
+
+    # ---- the frame --------------------------------------------------------------------------
+
+    def _render_frame(self) -> None:
+        shell = self._shell
+        self._rail.set_look(shell.rail(self._page_name))
+        top = self._pages[self._page_name].top()
+        self._top.set_look(
+            replace(
+                top,
+                connection=shell.connection(),
+                actors=shell.actors(),
+                clock=shell.clock(),
+                back_name=top.back,
+            )
+        )
+        strip, banner = shell.strip(), shell.banner()
+        self._strip.setVisible(strip is not None)
+        if strip is not None:
+            self._strip.set_look(strip)
+        shown = banner is not None and self._page_name in ("board", "alerts", "batch")
+        self._banner.setVisible(shown and self._page_name != "alerts")
+        if banner is not None:
+            self._banner.set_look(banner)
+
+    def _wire(self) -> None:
+        floor = self.floor
+        floor.changed.connect(self._on_floor_changed)
+        floor.ticked.connect(self._render_frame)
+        floor.told.connect(self._on_told)
+        floor.sign_in_wanted.connect(self._on_sign_in_wanted)
+        floor.undoable_changed.connect(self._on_undoable_changed)
+        self._shell.changed.connect(self._render_frame)
+        self._rail.chosen.connect(self._on_rail_chosen)
+        self._top.back.connect(self._on_back)
+        self._top.filter_chosen.connect(self._on_filter_chosen)
+        self._top.actor_chosen.connect(self._shell.act_as)
+        self._top.actor_add.connect(self._on_sign_in_wanted)
+        self._top.connection_opened.connect(self._on_connection_opened)
+        self._strip.opened.connect(self._on_strip_opened)
+        self._banner.handled.connect(self._on_banner_handled)
+        self._banner.opened.connect(self._on_banner_opened)
+        self._banner.next_wanted.connect(self._shell.next_alarm)
+        self._undo.undone.connect(self._on_undone)
+        self._undo.expired.connect(self._on_undo_expired)
+        self._toast.opened.connect(self._on_toast_opened)
+
+    def _on_floor_changed(self) -> None:
+        self._render_frame()
+
+    def _on_rail_chosen(self, key: str) -> None:
+        self.show_page(key, "")
+
+    def _on_back(self) -> None:
+        if self._page_name == "quality" and self._subject:
+            self.show_page("batch", self._subject)
+        else:
+            self.show_page("board", "")
+
+    def _on_filter_chosen(self, key: str) -> None:
+        self._board.choose_filter(key)
+        self._render_frame()
+
+    def _on_sign_in_wanted(self) -> None:
+        self.show_page("sign_in", "")
+
+    def _on_connection_opened(self) -> None:
+        if self.floor.connection == "refused":
+            self.show_page("review", "")
+
+    def _on_strip_opened(self) -> None:
+        self.show_page("review", "")
+
+    def _on_banner_handled(self, key: str) -> None:
+        handle(self.floor, key)
+
+    def _on_banner_opened(self, _key: str) -> None:
+        self.show_page("alerts", "")
+
+    def _on_display_chosen(self, key: str) -> None:
+        if key in ("id", "en"):
+            self.floor.choose_language(key)
+            self.language_chosen.emit(key)
+        elif key == "glove":
+            self.theme.set_glove(not self.theme.metrics.glove)
+            self.look_chosen.emit("glove", self.theme.metrics.glove)
+        else:
+            self.theme.set_dark(key == "dark")
+            self.look_chosen.emit("dark", self.theme.dark)
+        self._pages[self._page_name].refresh()
+        self._render_frame()
+
+    # ---- undo and toasts --------------------------------------------------------------------
+
+    def _on_undoable_changed(self) -> None:
+        look = self._shell.undo()
+        if look is None:
+            self._undo.dismiss()
+            return
+        self._undo.set_look(look)
+        self._undo.show()
+        self._undo.raise_()
+        self._place_bars()
+
+    def _on_undone(self, _tap: str) -> None:
+        self._actions.undo()
+
+    def _on_undo_expired(self, _tap: str) -> None:
+        self.floor.undo_over()
+
+    def _on_told(self, message: Message) -> None:
+        icon = _TOAST_ICONS.get(message.tone, "info")
+        self._toast.set_look(
+            ToastLook(message.key, message.title, message.detail, icon, message.tone, message.stays)
+        )
+        self._toast.show()
+        self._toast.raise_()
+        self._place_bars()
+
+    def _on_toast_opened(self, key: str) -> None:
+        if key.startswith("review"):
+            self.show_page("review", "")
+
+    def _place_bars(self) -> None:
+        px = self.theme.px
+        wide = min(px(BAR_WIDTH_PX), self.width() - 2 * px(MARGIN_PX))
+        bottom = self.height() - px(MARGIN_PX)
+        for bar in (self._undo, self._toast):
+            if bar.isHidden():
+                continue
+            high = bar.sizeHint().height()
+            bar.setGeometry((self.width() - wide) // 2, bottom - high, wide, high)
+            bottom -= high + px(8)
+
+    # ---- layout -----------------------------------------------------------------------------
+
+    def _arrange(self) -> None:
+        px = self.theme.px
+        column = QVBoxLayout()
+        column.setContentsMargins(px(16), 0, px(16), 0)
+        column.setSpacing(px(8))
+        column.addWidget(self._top)
+        column.addWidget(self._strip)
+        column.addWidget(self._banner)
+        column.addWidget(self._stack, 1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._rail)
+        row.addLayout(column, 1)
+        self.setAutoFillBackground(True)
+        self.setBackgroundRole(QPalette.ColorRole.Window)
+        self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.theme.set_window_width(self.width())
+        self._place_bars()
+
+    @override
+    def closeEvent(self, event: QCloseEvent) -> None:
+        # The composition root closes in order; the window only says that the person wants out.
+        event.ignore()
+        self.closed.emit()
