@@ -11,8 +11,10 @@ from kiosk.views.looks import (
     Actor,
     BandLook,
     BlockLook,
+    BlockTone,
     ButtonLook,
     ChipLook,
+    ChipTone,
     EventLook,
     ReadingLook,
     ReadingRow,
@@ -25,7 +27,12 @@ from kiosk.views.naming import SOURCE_ICONS, crew, reading_place, role_text, sub
 from kiosk.views.story import lines_since
 
 SHOWN_READINGS = 6
-_CHIP_TONES = {"alarm": "alarm", "attention": "attention", "held": "held", "done": "ok"}
+_CHIP_TONES: dict[str, ChipTone] = {
+    "alarm": "alarm",
+    "attention": "attention",
+    "held": "held",
+    "done": "ok",
+}
 
 
 class BatchView(ViewModel):
@@ -62,8 +69,8 @@ class BatchView(ViewModel):
         look = card.card(self.floor, batch, self.floor.alerts_about(batch.id))
         chip = None
         if look.chip_text:
-            tone = _CHIP_TONES.get(look.tone, "neutral")
-            chip = ChipLook(look.chip_text, look.chip_icon, tone)  # type: ignore[arg-type]
+            tone: ChipTone = _CHIP_TONES.get(look.tone, "neutral")
+            chip = ChipLook(look.chip_text, look.chip_icon, tone)
         return TopLook(batch.plan.name, subtitle(self.floor, batch), back=back, chip=chip)
 
     def clock(self) -> tuple[str, str, str, float, str, str]:
@@ -105,7 +112,7 @@ class BatchView(ViewModel):
                 words("stage.from_meal"),
                 floor.clock(batch.plan.prepare_ms),
                 state,
-            )  # type: ignore[arg-type]
+            )
         if entry is None or not (done or now):
             return StageRow(
                 words(f"stage.{stage}"),
@@ -125,7 +132,7 @@ class BatchView(ViewModel):
             warning = reasons[0]
         return StageRow(
             words(f"stage.{stage}"), detail, floor.clock(entry.at.earliest_ms), state, warning
-        )  # type: ignore[arg-type]
+        )
 
     def _planned_ms(self, batch: Batch, stage: Stage) -> int:
         plan = batch.plan
@@ -299,8 +306,8 @@ class BatchView(ViewModel):
         if not reasons:
             return None
         target = buttons.target_text(self.floor, batch)
-        tone = "alarm" if batch.held else "attention"
-        return BlockLook(self.words("blocked.title", stage=target), reasons, "circle-alert", tone)  # type: ignore[arg-type]
+        tone: BlockTone = "alarm" if batch.held else "attention"
+        return BlockLook(self.words("blocked.title", stage=target), reasons, "circle-alert", tone)
 
     def foot(self) -> tuple[ButtonLook, ...]:
         """Hold or release, measure, cancel, and the named stage."""

@@ -18,7 +18,7 @@ from dapur.refusal import Refusal, code_of
 from dapur.review import open_reviews
 from dapur.watch import Alert, watch
 from kiosk.desk import DiskRefused, Tapped
-from kiosk.session import SignInResult
+from kiosk.pins import SignInResult
 from kiosk.views import figures_text as text
 from kiosk.views.words import RefusalWords, Words
 

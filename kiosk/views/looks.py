@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Judged = Literal["ok", "alarm", "none", "stale"]
+BlockTone = Literal["alarm", "attention", "neutral"]
 ButtonRole = Literal["primary", "tonal", "outlined", "blocked", "neutral", "alarm"]
 CardTone = Literal["normal", "alarm", "attention", "held", "done", "cancelled"]
 ChipTone = Literal["alarm", "attention", "held", "ok", "neutral", "info", "pending"]
@@ -72,7 +73,7 @@ class BlockLook:
     title: str
     reasons: tuple[str, ...] = ()
     icon: str = ""
-    tone: Literal["alarm", "attention", "neutral"] = "neutral"
+    tone: BlockTone = "neutral"
     joiner: str = " · "
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 
 from dapur.ids import StaffId
-from kiosk.session import SignIn, SignInResult
+from kiosk.pins import SignIn, SignInResult
 from kiosk.views.floor import Floor, ViewModel
 from kiosk.views.looks import Actor, ButtonLook, KeyPadLook, LockoutLook, PersonLook, StripLook
 from kiosk.views.naming import role_text

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from dapur.access import Role
 from dapur.envelope import StepUp
 from dapur.ids import StaffId
-from kiosk.session import SignIn, SignInResult
+from kiosk.pins import SignIn, SignInResult
 from kiosk.views.floor import Floor
 from kiosk.views.looks import Actor, KeyPadLook
 from kiosk.views.naming import role_text
