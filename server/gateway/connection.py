@@ -86,6 +86,7 @@ class Connection:
         self._outbox = OutboxId("")
         self._stream: Stream | None = None
         self._snap: Snap | None = None
+        self._floor = 0
         self._questions = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
@@ -127,6 +128,9 @@ class Connection:
             elif isinstance(effect, Register):
                 await self._register(effect)
         self._carry(effects)
+        if self._line.crowded:
+            # Many frames came in one packet: let what they caused leave before reading on.
+            await asyncio.sleep(0)
 
     async def _calm(self) -> None:
         """Do not read on while the desk has more than it can soon write."""
@@ -302,6 +306,7 @@ class Connection:
             self._carry(effects)
             return
         head = found.head
+        self._floor = head.floor
         # Registered before anything is read for it, so that no event falls in between.
         self._stream = self._services.fanout.join(
             found.record.kitchen, head.epoch, head.seq, head.hash, self
@@ -345,7 +350,7 @@ class Connection:
         try:
             if self._snap is None or self._session.snapshot_part == 1:
                 self._snap = await self._services.shelf.snapshot(
-                    stream.kitchen, stream.epoch, stream.seq
+                    stream.kitchen, epoch=stream.epoch, floor=self._floor, head=stream.seq
                 )
         except (LookupError, Unavailable) as error:
             _log.warning("no snapshot of %s: %s", stream.kitchen, error)

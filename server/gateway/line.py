@@ -74,6 +74,11 @@ class Line(ServerConnection):
         """What waits here, without the transport's buffer."""
         return self._queued_bytes
 
+    @property
+    def crowded(self) -> bool:
+        """Whether so much waits that the queue should be written before more is caused."""
+        return len(self._queue) > QUEUE_FRAMES // 4
+
     def put(self, frame: bytes, *, live: bool = False) -> bool:
         """Queue a frame that `framed` made; False when there is no room for it."""
         full = len(self._queue) >= QUEUE_FRAMES or self._queued_bytes + len(frame) > QUEUE_BYTES

@@ -78,7 +78,7 @@ class Shelf:
         self._pages: Once[tuple[KitchenId, int, int, int], tuple[Entryish, ...]] = Once(
             readers, READS_KEPT
         )
-        self._snaps: Once[tuple[KitchenId, str, int], Snap] = Once(readers, SNAPSHOTS_KEPT)
+        self._snaps: Once[tuple[KitchenId, str, int, int], Snap] = Once(readers, SNAPSHOTS_KEPT)
 
     async def entries(
         self, kitchen: KitchenId, after: int, *, max_bytes: int, head: int
@@ -94,8 +94,11 @@ class Shelf:
 
         return await self._pages.get((kitchen, after, limit, head), read)
 
-    async def snapshot(self, kitchen: KitchenId, epoch: str, head: int) -> Snap:
-        """The state of a kitchen, at most some events behind `head`. Raises LookupError, Unavailable."""
+    async def snapshot(self, kitchen: KitchenId, *, epoch: str, floor: int, head: int) -> Snap:
+        """The state of a kitchen, not before `floor` and at most some events behind `head`.
+
+        Raises LookupError, Unavailable.
+        """
 
         def read() -> Snap:
             fold = self._fold(kitchen)
@@ -104,4 +107,6 @@ class Shelf:
             text = rules.encode_snapshot(fold.kitchen)
             return Snap(fold.epoch, fold.seq, fold.hash, rules.STATE_VERSION, text)
 
-        return await self._snaps.get((kitchen, epoch, head // SNAPSHOT_LAG_EVENTS), read)
+        # A higher floor makes older snapshots useless: what follows them can no longer be pulled.
+        key = (kitchen, epoch, floor, head // SNAPSHOT_LAG_EVENTS)
+        return await self._snaps.get(key, read)

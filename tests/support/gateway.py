@@ -52,11 +52,20 @@ class Shop(msgspec.Struct):
     services: Services
     listener: Listener
     url: str
+    kiosks: list[Kiosk] = []
 
     def kiosk(self, name: str = "k-1", kitchen: KitchenId = KITCHEN) -> Kiosk:
         """A new enrolled kiosk."""
         key = Ed25519PrivateKey.generate()
-        return Kiosk(self.url, self.identity.add(name, kitchen, key), key)
+        return self._keep(Kiosk(self.url, self.identity.add(name, kitchen, key), key))
+
+    def twin(self, kiosk: Kiosk) -> Kiosk:
+        """A second one with the same name and key, and an empty disk."""
+        return self._keep(Kiosk(self.url, kiosk.device, kiosk.key))
+
+    def _keep(self, kiosk: Kiosk) -> Kiosk:
+        self.kiosks.append(kiosk)
+        return kiosk
 
     async def notice(self, text: str, kitchen: KitchenId = KITCHEN) -> None:
         """Make one event, as the server itself."""
@@ -87,9 +96,12 @@ async def open_shop(
     services.writer.start()
     listener = Listener(services, strangers_max=strangers_max)
     port = await listener.open("127.0.0.1", 0)
+    shop = Shop(log, identity, services, listener, f"ws://127.0.0.1:{port}/")
     try:
-        yield Shop(log, identity, services, listener, f"ws://127.0.0.1:{port}/")
+        yield shop
     finally:
+        for kiosk in shop.kiosks:
+            await kiosk.hang_up()
         await listener.close()
         await services.close()
 
@@ -145,6 +157,7 @@ class Kiosk:
 
     async def connect(self) -> Kiosk:
         """Dial and say hello; wait for the welcome or the end."""
+        await self.hang_up()
         self._socket = await connect(
             self.url,
             subprotocols=[Subprotocol(SUBPROTOCOL)],
@@ -170,7 +183,8 @@ class Kiosk:
 
     async def hang_up(self) -> None:
         """Close as a kiosk that is switched off."""
-        if self._socket is not None:
+        if self._socket is not None and self._socket.close_code is None:
+            self._socket.transport.resume_reading()
             self._socket.transport.abort()
         if self._task is not None:
             await asyncio.wait([self._task])
