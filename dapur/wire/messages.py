@@ -278,11 +278,15 @@ class Top(Frame, frozen=True, tag="top"):
     echo_ms: int = 0
 
 
+def _null() -> msgspec.Raw:
+    return msgspec.Raw(b"null")
+
+
 class Reply(Frame, frozen=True, tag="reply"):
     """Answer to the query of the same `id`: `value`, or `error` with a stable code."""
 
     id: int
-    value: msgspec.Raw = msgspec.Raw(b"null")
+    value: msgspec.Raw = msgspec.field(default_factory=_null)
     error: str = ""
     detail: str = ""
 
