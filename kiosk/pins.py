@@ -9,9 +9,7 @@ import msgspec
 
 from dapur.envelope import StepUp
 from dapur.ids import StaffId
-
-TRIES = 5
-"""Wrong PINs before a person is locked, online and offline alike (sync.md, identity)."""
+from dapur.pin import TRIES
 
 
 class SignIn(StrEnum):

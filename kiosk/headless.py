@@ -1,0 +1,203 @@
+"""A whole kiosk without a window: file, view, desk, line and people, wired as the product wires them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import ssl
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from dapur.ids import StaffId
+from kiosk.clock import Clock, KioskTime, SystemClock
+from kiosk.desk import Desk
+from kiosk.link.enrol import enrol
+from kiosk.link.link import Key, Link
+from kiosk.local import identity as identities
+from kiosk.local.errors import FileDamaged
+from kiosk.local.identity import Identity
+from kiosk.local.mirror import Mirror
+from kiosk.local.salvage import open_store
+from kiosk.people import People, Person, RosterWatch
+from kiosk.pin_check import OnlineFirst
+from kiosk.session import Sessions
+from kiosk.settings import Settings, check_address
+from kiosk.vault.device_key import DeviceKey, verifier_key
+from kiosk.vault.verifiers import Verifiers
+
+APP = "dapur-kiosk 0.1.0"
+TICK_S = 1.0
+VERIFIERS = "verifiers"
+EXIT_OK = 0
+EXIT_DAMAGED = 75
+"""The local file broke while running (EX_TEMPFAIL): started again, the kiosk salvages it."""
+
+_log = logging.getLogger(__name__)
+
+
+class NotEnrolled(RuntimeError):
+    """This kiosk has no identity: an operator must start it with a code (and the server's address)."""
+
+
+class Vault(msgspec.Struct, frozen=True):
+    """The kiosk's secrets, opened."""
+
+    key: Key
+    verifiers: Verifiers
+
+
+class Headless:
+    """One kiosk, from its data folder to its line. Its parts are public: a window binds to them.
+
+    `replica` is what is shown, `desk` writes taps, `session` knows who taps, `link` is the line, `time`
+    the time, `store` the file, `people` the names. All belong to the thread of the loop.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        identity: Identity,
+        vault: Vault,
+        *,
+        clock: Clock | None = None,
+        random_: random.Random | None = None,
+    ) -> None:
+        """Open the file and wire the parts; call inside the folder's lock and inside a running loop.
+
+        Raises FileTooNew or DiskRefused; a damaged file is salvaged.
+        """
+        url = settings.server or identity.url
+        check_address(url)
+        self.identity = identity
+        self.device = identity.device
+        self._name = settings.name
+        self._verifiers = vault.verifiers
+        self.store = open_store(settings.store)
+        self.time = KioskTime(clock or SystemClock(), self.store)
+        self.replica = Mirror(self.store, identity.kitchen, identity.device)
+        self.desk = Desk(self.replica, self.time)
+        self.link = Link(
+            url,
+            self.replica,
+            vault.key,
+            self.time,
+            device=identity.device,
+            app=APP,
+            tls=tls_of(url, settings),
+            random_=random_,
+        )
+        self.people = People(self.store, self.link)
+        pins = OnlineFirst(self.link, vault.verifiers, self.time)
+        self.session = Sessions(self.desk, self.replica, self.time, pins)
+        self._roster_watch = RosterWatch(self.people, self.link, self._rostered)
+        self.desk.subscribe(self.link.tapped)
+        self.people.subscribe(self._reconcile)
+
+    # ---- what a window shows ------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """What people call this kiosk."""
+        return self._name or self.people.kiosk_name or self.device
+
+    @property
+    def kitchen_name(self) -> str:
+        """What people call this kitchen."""
+        return self.people.kitchen_name or self.identity.kitchen
+
+    @property
+    def roster(self) -> Mapping[StaffId, Person]:
+        """Names of people."""
+        return self.people.roster
+
+    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Hear when anything shown may have changed; call what comes back to hear no more."""
+        sources = (self.replica, self.link, self.session, self.people)
+        enders = [source.subscribe(listener) for source in sources]
+
+        def end() -> None:
+            for ender in enders:
+                ender()
+
+        return end
+
+    # ---- life ---------------------------------------------------------------------------------
+
+    async def run(self, stop: asyncio.Event) -> int:
+        """Keep the line and the clocks until `stop` is set; gives the exit code, the file is closed."""
+        line = asyncio.get_running_loop().create_task(self._keep_line(stop), name="line")
+        ticker = asyncio.get_running_loop().create_task(self._tick(), name="ticker")
+        try:
+            await stop.wait()
+        finally:
+            for task in (line, ticker):
+                task.cancel()
+            results = await asyncio.gather(line, ticker, return_exceptions=True)
+            await self._roster_watch.close()
+            await self.session.close()
+            self.store.close()
+        if any(isinstance(result, FileDamaged) for result in results):
+            return EXIT_DAMAGED
+        return EXIT_OK
+
+    async def _keep_line(self, stop: asyncio.Event) -> None:
+        try:
+            await self.link.run()
+        except FileDamaged:
+            _log.critical("the local file broke; the kiosk stops so that it can be salvaged")
+            stop.set()
+            raise
+
+    async def _tick(self) -> None:
+        """The one timer of the kiosk: clocks, idle lock, roster."""
+        while True:
+            self.time.tick()
+            self.session.tick()
+            self._roster_watch.look()
+            await asyncio.sleep(TICK_S)
+
+    def _reconcile(self) -> None:
+        """A new PIN makes void what is kept of the old one."""
+        try:
+            self._verifiers.reconcile(self.people.pin_versions)
+        except OSError as error:
+            _log.info("old PINs are still kept: %s", error)
+
+    def _rostered(self) -> frozenset[StaffId]:
+        return frozenset(self.replica.base.staff)
+
+
+def open_vault(settings: Settings) -> Vault:
+    """Key and verifiers of this kiosk, made when there are none. Raises KeyLost, OSError."""
+    folder = settings.secrets
+    key = DeviceKey.load_or_make(folder)
+    return Vault(key, Verifiers(folder / VERIFIERS, verifier_key(folder)))
+
+
+async def identify(settings: Settings, vault: Vault) -> Identity:
+    """Who this kiosk is: as stored, or by its one-time code.
+
+    Raises NotEnrolled, EnrolRefused, BadIdentity, OSError or TimeoutError.
+    """
+    known = identities.load(settings.identity)
+    if known is not None:
+        return known
+    if not settings.enrol or not settings.server:
+        raise NotEnrolled("start with --server and --enrol CODE")
+    tls = tls_of(settings.server, settings)
+    enrolled = await enrol(settings.server, settings.enrol, vault.key, tls=tls)
+    identity = identities.identity_of(enrolled, settings.server)
+    identities.save(settings.identity, identity)
+    return identity
+
+
+def tls_of(url: str, settings: Settings) -> ssl.SSLContext | None:
+    """Trust for `wss://`: the given authority, else the system's; TLS 1.3 only."""
+    if url.startswith("ws://"):
+        return None
+    cafile = None if settings.authority is None else str(settings.authority)
+    context = ssl.create_default_context(cafile=cafile)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    return context

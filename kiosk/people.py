@@ -1,0 +1,115 @@
+"""The names of people, kitchen and kiosk: asked from the server, kept for when it is away; no rights."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from dapur.ids import StaffId
+from dapur.wire.queries import ROSTER, Person, RosterArgs, RosterReply
+from kiosk.link.errors import QueryFailed
+from kiosk.link.link import Link
+from kiosk.local.errors import DiskRefused
+from kiosk.local.store import Store
+
+__all__ = ["People", "Person"]
+
+_ROSTER = "roster"
+_log = logging.getLogger(__name__)
+
+
+class People:
+    """What the roster said last."""
+
+    def __init__(self, store: Store, link: Link) -> None:
+        self._store = store
+        self._link = link
+        self._listeners: list[Callable[[], None]] = []
+        self._reply = _stored(store)
+        self.roster: Mapping[StaffId, Person] = {one.id: one for one in self._reply.people}
+
+    @property
+    def kitchen_name(self) -> str:
+        """What people call this kitchen; empty before the first roster."""
+        return self._reply.kitchen_name
+
+    @property
+    def kiosk_name(self) -> str:
+        """What people call this kiosk; empty before the first roster."""
+        return self._reply.device_name
+
+    @property
+    def pin_versions(self) -> Mapping[StaffId, int]:
+        """The present PIN of each person: what is kept of an older one is void."""
+        return {one.id: one.pin_version for one in self._reply.people}
+
+    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Hear of a new roster; call what comes back to hear no more."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def refresh(self) -> bool:
+        """Ask the server; False when it did not answer (the old names stay)."""
+        try:
+            raw = await self._link.query(ROSTER, RosterArgs())
+            reply = msgspec.json.decode(raw, type=RosterReply)
+        except (QueryFailed, msgspec.MsgspecError) as error:
+            _log.info("no roster: %s", error)
+            return False
+        if reply != self._reply:
+            self._reply = reply
+            self.roster = {one.id: one for one in reply.people}
+            self._keep(reply)
+            for listener in tuple(self._listeners):
+                listener()
+        return True
+
+    def _keep(self, reply: RosterReply) -> None:
+        try:
+            self._store.note(**{_ROSTER: msgspec.json.encode(reply).decode()})
+        except DiskRefused as error:
+            _log.info("the roster is not kept: %s", error)
+
+
+class RosterWatch:
+    """Asks for the roster after each arrival at the server, and when people of the log lack a name."""
+
+    def __init__(
+        self, people: People, link: Link, wanted: Callable[[], frozenset[StaffId]]
+    ) -> None:
+        self._people = people
+        self._link = link
+        self._wanted = wanted
+        self._asked: frozenset[StaffId] | None = None
+        self._task: asyncio.Task[bool] | None = None
+
+    def look(self) -> None:
+        """Ask if need be; call about once a second."""
+        if not self._link.online:
+            self._asked = None
+            return
+        wanted = self._wanted()
+        if wanted == self._asked or (self._task is not None and not self._task.done()):
+            return
+        self._asked = wanted
+        self._task = asyncio.get_running_loop().create_task(self._people.refresh(), name="roster")
+
+    async def close(self) -> None:
+        """End of the kiosk."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+
+def _stored(store: Store) -> RosterReply:
+    nobody = RosterReply("", "", ())
+    try:
+        return (
+            msgspec.json.decode(store.noted(_ROSTER) or "null", type=RosterReply | None) or nobody
+        )
+    except msgspec.MsgspecError:
+        # Written by another release: the server tells it again.
+        return nobody
