@@ -1,0 +1,128 @@
+"""The kiosk with a window: the composition root; the only file of the kiosk that knows everything."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from kiosk.clock import Clock
+from kiosk.headless import Headless, identify, open_vault
+from kiosk.local.errors import DiskRefused
+from kiosk.local.lock import FolderLock
+from kiosk.screens.window import Window
+from kiosk.settings import Settings
+from kiosk.theme.metrics import Metrics, choose_dpi
+from kiosk.theme.theme import Theme
+from kiosk.views.floor import Floor
+from kiosk.views.words import Language, Words
+
+_log = logging.getLogger(__name__)
+_PAGE, _LANGUAGE, _DARK, _GLOVE = "page", "language", "dark", "glove"
+_YES = "yes"
+
+
+class Look(msgspec.Struct, frozen=True):
+    """What the command line says about the window; None: as it was left, or the default."""
+
+    language: Language | None = None
+    dark: bool | None = None
+    glove: bool | None = None
+    size: tuple[int, int] = (1366, 768)
+    dpi: float | None = None
+    """The screen's real dots per inch, when its EDID lies."""
+    fullscreen: bool = False
+
+
+class App:
+    """One kiosk with one window."""
+
+    def __init__(self, kiosk: Headless, qapp: QApplication, look: Look) -> None:
+        """Build window and view models over a wired kiosk; call inside a running loop."""
+        self.kiosk = kiosk
+        noted = kiosk.store.noted
+        language: Language = look.language or ("en" if noted(_LANGUAGE) == "en" else "id")
+        dark = noted(_DARK) == _YES if look.dark is None else look.dark
+        glove = noted(_GLOVE) == _YES if look.glove is None else look.glove
+        self.theme = Theme(dark=dark, metrics=Metrics(dpi=_dpi(look.dpi), glove=glove))
+        self.theme.apply(qapp)
+        self.floor = Floor(kiosk, Words(language))
+        self.window = Window(self.theme, self.floor)
+        self.window.language_chosen.connect(self._on_language_chosen)
+        self.window.look_chosen.connect(self._on_look_chosen)
+        self.window.page_shown.connect(self._on_page_shown)
+        self.window.resize(QSize(*look.size))
+        self._return_to_page()
+        if look.fullscreen:
+            self.window.showFullScreen()
+        else:
+            self.window.show()
+
+    def close(self) -> None:
+        """Take the window away."""
+        self.floor.close()
+        self.window.hide()
+        self.window.deleteLater()
+
+    def shoot(self, path: Path) -> bool:
+        """Save what the window shows as a picture."""
+        return self.window.grab().save(str(path))
+
+    def _return_to_page(self) -> None:
+        """A restart comes back to the same page."""
+        name, _, subject = self.kiosk.store.noted(_PAGE).partition("\n")
+        if name in ("batch", "quality") and self.floor.batch(subject) is not None:
+            self.window.show_page(name, subject)
+        elif name in ("alerts", "review"):
+            self.window.show_page(name, "")
+
+    def _on_language_chosen(self, language: str) -> None:
+        self._note(_LANGUAGE, language)
+
+    def _on_look_chosen(self, what: str, is_on: bool) -> None:
+        self._note(_DARK if what == "dark" else _GLOVE, _YES if is_on else "no")
+
+    def _on_page_shown(self, name: str, subject: str) -> None:
+        self._note(_PAGE, f"{name}\n{subject}")
+
+    def _note(self, key: str, value: str) -> None:
+        # A full disk must not stop somebody from turning the page; only taps must never be lost.
+        with suppress(DiskRefused):
+            self.kiosk.store.note(**{key: value})
+
+
+def _dpi(override: float | None) -> float:
+    return choose_dpi(QGuiApplication.primaryScreen().physicalDotsPerInch(), override)
+
+
+async def main(
+    stop: asyncio.Event,
+    qapp: QApplication,
+    settings: Settings,
+    look: Look,
+    *,
+    quit_after_s: float | None = None,
+    shot: Path | None = None,
+    clock: Clock | None = None,
+) -> int:
+    """Run one kiosk until its window is closed, `stop` is set or the time is over; the exit code."""
+    with FolderLock(settings.data):
+        vault = open_vault(settings)
+        identity = await identify(settings, vault)
+        kiosk = Headless(settings, identity, vault, clock=clock)
+        app = App(kiosk, qapp, look)
+        app.window.closed.connect(stop.set)
+        if quit_after_s is not None:
+            asyncio.get_running_loop().call_later(quit_after_s, stop.set)
+        life = asyncio.get_running_loop().create_task(kiosk.run(stop), name="kiosk")
+        await stop.wait()
+        if shot is not None and not app.shoot(shot):
+            _log.error("the picture could not be saved to %s", shot)
+        app.close()
+        return await life
