@@ -1,0 +1,149 @@
+"""The demo crew on the real headless kiosk: the night gets done, with all that a demo must show."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from dapur.batch import HoldReason, ReleaseDecision
+from dapur.ids import BatchId
+from dapur.night import midnight_ms
+from dapur.planning import DishLimits, PlanBatchArgs
+from dapur.stage import Stage
+from kiosk.crew.crew import Crew, NobodyCame
+from kiosk.crew.script import next_move
+from kiosk.crew.story import Plot, stories
+from kiosk.headless import Headless, identify, open_vault
+from kiosk.settings import Settings
+from tests.support.demo_people import PIN, answers
+from tests.support.mini_server import MiniServer
+from tests.support.night import HOUR_MS, OFFSET_MIN, open_night
+from tests.support.waiting import until
+
+DISHES = ("sayur", "tempe", "ikan", "telur")
+
+
+def a_night(server: MiniServer) -> None:
+    """Six dishes, five of them cooked: one for each plot."""
+    date = open_night(server)
+    midnight = midnight_ms(date, OFFSET_MIN)
+    for place, dish in enumerate(DISHES):
+        args = PlanBatchArgs(
+            date,
+            dish,
+            dish.title(),
+            "G1",
+            f"G1-1{place}",
+            midnight + place * HOUR_MS // 4,
+            midnight + HOUR_MS + place * HOUR_MS // 4,
+            midnight + 4 * HOUR_MS,
+            limits=DishLimits(core_c=70.0),
+            pk=100,
+            pb=80,
+        )
+        server.system("plan_batch", f"B-1{place}", args)
+
+
+async def worked_night(folder: Path, seed: int) -> MiniServer:
+    """A server after the crew went home."""
+    server = MiniServer()
+    await server.start()
+    a_night(server)
+    server.answer = answers(server)
+    server.code = "c"
+    try:
+        settings = Settings(folder, server.url, enrol="c")
+        vault = open_vault(settings)
+        kiosk = Headless(settings, await identify(settings, vault), vault)
+        stop = asyncio.Event()
+        running = asyncio.get_running_loop().create_task(kiosk.run(stop))
+        pins = dict.fromkeys(server.kitchen.staff, PIN)
+        await Crew(kiosk, pins, speed=100_000.0, seed=seed).work()
+        await until(lambda: not kiosk.store.unsent())
+        assert kiosk.replica.shown.reviews == {}
+        stop.set()
+        await running
+    finally:
+        await server.stop()
+    return server
+
+
+async def test_crew_brings_every_dish_to_its_end_with_all_that_a_demo_shows(
+    tmp_path: Path,
+) -> None:
+    server = await worked_night(tmp_path, seed=3)
+    batches = list(server.kitchen.batches.values())
+    assert {batch.stage for batch in batches} == {Stage.COMPLETED}
+    assert not any(batch.held for batch in batches)
+    told = stories(batches, 3)
+    by_plot = {told[batch.id].plot: batch for batch in batches}
+    assert set(by_plot) == set(Plot)
+
+    cold = by_plot[Plot.COLD_POT]
+    limit_c = cold.plan.limits.core_c
+    assert limit_c is not None
+    below = [reading.value_c for reading in cold.readings if reading.value_c < limit_c]
+    assert len(below) >= 4
+    assert cold.readings[-1].value_c >= limit_c
+
+    failed = by_plot[Plot.FAILED_CHECK]
+    assert failed.round == 2
+    assert [verdict.passed for verdict in failed.verdicts] == [False, True]
+    assert any(not check.passed and check.corrective_action for check in failed.checks)
+    assert failed.holds[0].release is not None
+    assert failed.holds[0].release.decision is ReleaseDecision.REWORK
+
+    held = by_plot[Plot.HOLD]
+    assert held.holds[0].reason is HoldReason.EQUIPMENT
+    assert held.holds[0].release is not None
+    assert held.holds[0].release.actor not in held.cooks
+
+
+async def test_crew_leaves_alone_what_somebody_stopped_at_another_kiosk(tmp_path: Path) -> None:
+    server = await worked_night(tmp_path, seed=1)
+    batch = next(
+        batch for batch in server.kitchen.batches.values() if batch.holds and batch.round == 1
+    )
+    (hold,) = batch.holds
+    reopened = msgspec.structs.replace(
+        batch, stage=Stage.COOKING, holds=(msgspec.structs.replace(hold, release=None),)
+    )
+    story = stories([batch], 1)[batch.id]
+    other = msgspec.structs.replace(hold, device="K-other", release=None)
+    elsewhere = msgspec.structs.replace(reopened, holds=(other,))
+    assert next_move(server.kitchen, reopened, story, hold.device) is not None
+    assert next_move(server.kitchen, elsewhere, story, hold.device) is None
+
+
+def test_stories_are_the_same_night_when_the_seed_is_the_same() -> None:
+    server = MiniServer()
+    a_night(server)
+    batches = list(server.kitchen.batches.values())
+    assert stories(batches, 5) == stories(reversed(batches), 5)
+    assert any(stories(batches, 5) != stories(batches, seed) for seed in range(6, 12))
+    assert stories(batches, 5)[BatchId("B-2")].plot is Plot.SMOOTH
+
+
+async def test_crew_says_so_when_nobody_has_a_pin(
+    tmp_path: Path,
+) -> None:
+    server = MiniServer()
+    await server.start()
+    a_night(server)
+    server.answer = answers(server)
+    server.code = "c"
+    try:
+        settings = Settings(tmp_path, server.url, enrol="c")
+        vault = open_vault(settings)
+        kiosk = Headless(settings, await identify(settings, vault), vault)
+        stop = asyncio.Event()
+        running = asyncio.get_running_loop().create_task(kiosk.run(stop))
+        with pytest.raises(NobodyCame):
+            await Crew(kiosk, {}, speed=100_000.0).work()
+        stop.set()
+        await running
+    finally:
+        await server.stop()
