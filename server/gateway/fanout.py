@@ -65,6 +65,8 @@ class Fanout:
         self._streams: dict[KitchenId, Stream] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
+        self.reachable = True
+        """Whether the log answered the last time it was asked."""
 
     # ---- who listens ---------------------------------------------------------------------------
 
@@ -128,13 +130,13 @@ class Fanout:
     # ---- how -----------------------------------------------------------------------------------
 
     async def _poll(self, kitchens: Sequence[KitchenId]) -> None:
-        if not kitchens:
-            return
         try:
             heads = await self._loop.run_in_executor(self._readers, self._log.heads, kitchens)
         except Unavailable as error:
+            self.reachable = False
             _log.warning("heads cannot be read: %s", error)
             return
+        self.reachable = True
         for kitchen, seq in heads.items():
             self.heard(kitchen, seq)
 

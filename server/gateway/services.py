@@ -68,15 +68,15 @@ class Services:
         self.limits = limits or Limits()
         self.now_ms = now_ms
         self.identity = identity
-        self._readers = ThreadPoolExecutor(READERS, "reader")
+        self.readers = ThreadPoolExecutor(READERS, "reader")
         self._queriers = ThreadPoolExecutor(QUERIERS, "querier")
         self._bus = bus
         self._key = key
         self.public_key = key.public_key().public_bytes_raw()
         self.desk = Desk(log, devices=identity.device, now_ms=now_ms)
         self.writer = Writer(self.desk, published=self._published, measured=self._measured)
-        self.fanout = Fanout(log, self._readers, self.metrics)
-        self.shelf = Shelf(log, self._readers, self.desk.fold)
+        self.fanout = Fanout(log, self.readers, self.metrics)
+        self.shelf = Shelf(log, self.readers, self.desk.fold)
         self.door = Door(log, identity, now_ms)
         self.presence = Presence(identity, now_ms)
         self.connections: dict[ConnectionId, Connection] = {}
@@ -99,7 +99,7 @@ class Services:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._readers.shutdown(wait=True, cancel_futures=True)
+        self.readers.shutdown(wait=True, cancel_futures=True)
         self._queriers.shutdown(wait=True, cancel_futures=True)
 
     # ---- small things --------------------------------------------------------------------------
@@ -124,7 +124,7 @@ class Services:
 
     async def off_loop(self, work: Callable[..., T], *args: object) -> T:
         """Run a read in a reader thread."""
-        return await self._loop.run_in_executor(self._readers, partial(work, *args))
+        return await self._loop.run_in_executor(self.readers, partial(work, *args))
 
     async def ask(self, record: DeviceRecord, name: str, args: msgspec.Raw) -> msgspec.Raw:
         """Answer a query. Raises QueryError, Unavailable."""
