@@ -197,3 +197,14 @@ def test_cancelling_needs_ten_characters_and_never_ends_cooked_food() -> None:
     night = batch_at("quality_check")
     args = {"reason": "tidak jadi disajikan"}
     assert night.tap("cancel_batch", BATCH, args, actor="s-kepala").code == "wrong_stage"
+
+
+@pytest.mark.parametrize("order", [(True, False), (False, True)])
+def test_of_two_checks_at_one_moment_the_failed_one_stands(order: tuple[bool, bool]) -> None:
+    night = batch_at("checked")
+    for place, passed in enumerate(order):
+        args = {"item": "TASTE", "passed": passed, "corrective_action": "garam"}
+        night.tap("record_check", BATCH, args, actor="s-qc", minute=300, tap_id=f"x-{place}")
+    assert (
+        night.tap("give_verdict", BATCH, {"passed": True}, actor="s-gizi").code == "checks_failed"
+    )
