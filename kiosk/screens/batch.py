@@ -215,6 +215,8 @@ class BatchPage(Page):
         column.setSpacing(self.theme.px(12))
         for panel, stretch in panels:
             column.addWidget(panel, stretch)
+        if not any(stretch for _, stretch in panels):
+            column.addStretch(1)
         return inside
 
     def _arrange(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from kiosk.screens.page import Page
@@ -152,13 +151,10 @@ class BoardPage(Page):
         return max(1, room // self.theme.px(COLUMN_PX))
 
     @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if self.isVisible():
-            self.refresh()
-
-    @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.TouchBegin, QEvent.Type.MouseButtonPress):
             self._board.touched()
+        elif event.type() == QEvent.Type.Resize and self.isVisible():
+            # The viewport's own width counts, and it is known only now.
+            self.refresh()
         return super().eventFilter(watched, event)

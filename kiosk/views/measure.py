@@ -143,7 +143,7 @@ class MeasureView(ViewModel):
             verdict, icon = self.words("measure.inside"), "circle-check"
         judged = "none" if limit is None or self.value_c is None else "alarm" if self.cold else "ok"
         return ReadingLook(
-            text=shown or "–",
+            text=shown,
             unit=self.words("temp.unit"),
             judged=judged,  # type: ignore[arg-type]
             verdict=verdict,

@@ -42,7 +42,12 @@ class Signing(QObject):
         here: list[StaffId] = [
             who for who in (session.actor, *session.signed_in) if who is not None
         ]
-        rest = sorted(self.floor.kitchen.staff, key=self.floor.name_of)
+        staff = self.floor.kitchen.staff
+        # The nutritionist signs by custom (kitchen.md 1.3); the others after, by name.
+        rest = sorted(
+            staff,
+            key=lambda who: (Role.AHLI_GIZI not in staff[who].roles, self.floor.name_of(who)),
+        )
         return tuple(dict.fromkeys(who for who in self._entitled((*here, *rest))))
 
     def _entitled(self, people: Iterable[StaffId]) -> Iterable[StaffId]:
