@@ -5,7 +5,7 @@ speaks of.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -206,7 +206,7 @@ class SettleReviewArgs(Args, frozen=True):
     """An answer; `redo` is not given here but by a new command that cites the old."""
 
     review: Note
-    answer: Answer
+    answer: Literal["accept", "escalate"]
     note: Note = ""
 
 
@@ -219,14 +219,14 @@ def decide_settle(kitchen: Kitchen, taken: Taken, args: SettleReviewArgs) -> Dec
         return Refused(UnknownReview(args.review[:CLIP]))
     if item.settled is not None:
         return Already()
-    if args.answer is Answer.ESCALATE:
+    if args.answer == Answer.ESCALATE:
         if item.escalated_ms is not None:
             return Already()
         body = ReviewWasEscalated(args.note)
         return Accepted((Fact("review_escalated", subject(item.id), body),))
     if not kitchen.roles_of(taken.command.actor) & settlers(item):
         return Refused(ReviewEscalated(item.id))
-    settled = ReviewSettled(args.answer, args.note)
+    settled = ReviewSettled(Answer(args.answer), args.note)
     return Accepted((Fact("review_settled", subject(item.id), settled),))
 
 

@@ -199,3 +199,10 @@ def test_a_refused_tap_keeps_its_args_for_the_person_who_settles_it() -> None:
         "advance_batch", BATCH, '{"to":"cooking"}', 3,
     )  # fmt: skip
     assert {Role.KEPALA, Role.ADMIN} == CHIEFS
+
+
+def test_nobody_settles_by_redo_without_a_new_tap() -> None:
+    night = batch_at("planned")
+    night.tap("advance_batch", BATCH, {"to": "cooking"}, tap_id="old")
+    args = {"review": "old", "answer": "redo"}
+    assert night.tap("settle_review", "review:old", args, actor="s-kepala").code == "bad_args"
