@@ -219,7 +219,7 @@ def decide_settle(kitchen: Kitchen, taken: Taken, args: SettleReviewArgs) -> Dec
         return Refused(UnknownReview(args.review[:CLIP]))
     if item.settled is not None:
         return Already()
-    if args.answer == Answer.ESCALATE:
+    if args.answer == "escalate":
         if item.escalated_ms is not None:
             return Already()
         body = ReviewWasEscalated(args.note)
