@@ -49,7 +49,6 @@ class Sessions:
         self._touched_ms = time.mono_ms()
         self._listeners: list[Callable[[], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        mirror.subscribe(self._prune)
 
     # ---- who --------------------------------------------------------------------------------
 
@@ -157,7 +156,12 @@ class Sessions:
         self._touched_ms = self._time.mono_ms()
 
     def tick(self) -> None:
-        """Lock when nobody was here for ten minutes; call about once a second."""
+        """Lock when nobody was here for ten minutes; call about once a second.
+
+        What the server ended is noticed here too: asking for `shown` at every change would fold a
+        long outbox anew for each of its receipts.
+        """
+        self._prune()
         if self._present and self._time.mono_ms() - self._touched_ms >= IDLE_MS:
             self.lock()
 

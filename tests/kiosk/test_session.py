@@ -96,6 +96,8 @@ async def test_person_is_out_when_the_session_was_ended_elsewhere(kiosk: Offline
     heard: list[int] = []
     kiosk.sessions.subscribe(lambda: heard.append(1))
     kiosk.desk.tap("close_session", session_subject(session), NoArgs(), actor=RINA, session=session)
+    kiosk.sessions.tick()
+    kiosk.sessions.tick()
     assert kiosk.sessions.actor is None
     assert kiosk.sessions.signed_in == ()
     assert heard == [1]

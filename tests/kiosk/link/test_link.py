@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -370,6 +371,55 @@ async def test_badge_says_offline_within_15_s_when_the_server_freezes_while_send
         server.frozen = False
         monkeypatch.undo()
         await until(caught_up(kiosk, server))
+
+
+async def test_every_tap_is_in_the_log_once_when_the_line_is_cut_again_and_again(
+    tmp_path: Path,
+) -> None:
+    async with a_server() as server, a_kiosk(server, tmp_path) as kiosk:
+        kiosk.connect()
+        await until(caught_up(kiosk, server))
+        dice = random.Random(11)
+        taps: list[str] = []
+        session = kiosk.sign_in(RINA)
+        for number in range(240):
+            answer = kiosk.desk.tap(
+                "record_temperature",
+                CHICKEN,
+                RecordTemperatureArgs(60 + number / 20, Point.CORE),
+                actor=RINA,
+                session=session,
+            )
+            assert isinstance(answer, Tapped)
+            taps.append(answer.command)
+            if dice.random() < 0.1:
+                server.lose_results = dice.random() < 0.5
+                await asyncio.sleep(dice.uniform(0, 0.02))
+                server.cut()
+            if dice.random() < 0.3:
+                await asyncio.sleep(0)
+                kiosk.link.nudge()
+        server.lose_results = False
+        server.cut()
+        await until(lambda: not kiosk.link.online)
+        kiosk.link.nudge()
+        await until(caught_up(kiosk, server), within_s=40)
+        assert [command for command in server.ids() if command in set(taps)] == taps
+        assert kiosk.mirror.shown == server.kitchen
+
+
+async def test_line_works_the_same_on_the_loop_of_qt(qapp: object, tmp_path: Path) -> None:
+    assert type(asyncio.get_running_loop()).__module__ == "qasync"
+    async with a_server() as server, a_kiosk(server, tmp_path) as kiosk:
+        kiosk.connect()
+        await until(caught_up(kiosk, server))
+        for number in range(30):
+            measure(kiosk, 60 + number)
+        await until(caught_up(kiosk, server))
+        server.cut()
+        await until(lambda: not kiosk.link.online)
+        await until(caught_up(kiosk, server))
+        assert len(server.kitchen.batches[CHICKEN].readings) == 30
 
 
 async def test_kiosk_becomes_a_device_when_it_shows_a_good_code() -> None:
