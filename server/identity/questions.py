@@ -1,0 +1,118 @@
+"""Answers the named queries of a kiosk; the kitchen is always the device's, never an argument."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+
+from dapur import access, pin
+from dapur.ids import DeviceId, KitchenId, StaffId
+from dapur.wire import queries as q
+from dapur.wire.queries import QueryCode
+from server.desk.ports import DeviceRecord, QueryError
+from server.identity.devices import Devices
+from server.identity.kitchens import Kitchens
+from server.identity.staff import People
+
+RolesOf = Callable[[KitchenId, StaffId], frozenset[str]]
+
+A = TypeVar("A", bound=msgspec.Struct)
+
+_log = logging.getLogger(__name__)
+
+
+class Questions:
+    """One for a server. Thread-safe. All raise QueryError and Unavailable."""
+
+    def __init__(
+        self,
+        kitchens: Kitchens,
+        people: People,
+        devices: Devices,
+        *,
+        roles_of: RolesOf,
+        on_revoked: Callable[[DeviceId], None],
+    ) -> None:
+        """`on_revoked` is told after a revocation is stored, in the asking thread."""
+        self._kitchens = kitchens
+        self._people = people
+        self._devices = devices
+        self._roles_of = roles_of
+        self._on_revoked = on_revoked
+
+    def answer(self, asker: DeviceRecord, name: str, args: msgspec.Raw, now_ms: int) -> msgspec.Raw:
+        """The reply's JSON. A QueryError is one of `QueryCode`."""
+        reply = self._reply(asker, name, args, now_ms)
+        return msgspec.Raw(msgspec.json.encode(reply))
+
+    def _reply(
+        self, asker: DeviceRecord, name: str, args: msgspec.Raw, now_ms: int
+    ) -> msgspec.Struct:
+        match name:
+            case q.SIGN_IN | q.STEP_UP:
+                return self._sign_in(asker, _read(args, q.SignInArgs), now_ms)
+            case q.ROSTER:
+                return self._roster(asker)
+            case q.DEVICES:
+                return q.DevicesReply(self._devices.of_kitchen(asker.kitchen))
+            case q.SET_PIN:
+                return self._set_pin(asker, _read(args, q.SetPinArgs), now_ms)
+            case q.ENROLMENT_CODE:
+                return self._code(asker, _read(args, q.EnrolmentCodeArgs), now_ms)
+            case q.REVOKE_DEVICE:
+                return self._revoke(asker, _read(args, q.RevokeDeviceArgs), now_ms)
+            case _:
+                raise QueryError(QueryCode.UNKNOWN_QUERY, name[:64])
+
+    def _sign_in(self, asker: DeviceRecord, args: q.SignInArgs, now_ms: int) -> q.SignInReply:
+        right = self._people.check(asker.kitchen, args.staff, args.pin, now_ms)
+        until_ms = now_ms + pin.OFFLINE_MS
+        return q.SignInReply(right.staff, right.name, until_ms, right.pin_version)
+
+    def _roster(self, asker: DeviceRecord) -> q.RosterReply:
+        name = self._kitchens.name(asker.kitchen)
+        return q.RosterReply(name, asker.name, self._people.roster(asker.kitchen))
+
+    def _set_pin(self, asker: DeviceRecord, args: q.SetPinArgs, now_ms: int) -> q.DoneReply:
+        self._must_be_chief(asker, args.by_staff, args.by_pin, now_ms)
+        self._people.set_pin(asker.kitchen, args.staff, args.pin)
+        _log.info("%s gave %s of %s a PIN", args.by_staff, args.staff, asker.kitchen)
+        return q.DoneReply()
+
+    def _code(
+        self, asker: DeviceRecord, args: q.EnrolmentCodeArgs, now_ms: int
+    ) -> q.EnrolmentCodeReply:
+        self._must_be_chief(asker, args.by_staff, args.by_pin, now_ms)
+        try:
+            code, until_ms = self._devices.new_code(asker.kitchen, args.name, now_ms)
+        except ValueError as error:
+            raise QueryError(QueryCode.BAD_ARGS, "name") from error
+        _log.info("%s made an enrolment code for %s", args.by_staff, asker.kitchen)
+        return q.EnrolmentCodeReply(code, until_ms)
+
+    def _revoke(self, asker: DeviceRecord, args: q.RevokeDeviceArgs, now_ms: int) -> q.DoneReply:
+        self._must_be_chief(asker, args.by_staff, args.by_pin, now_ms)
+        try:
+            self._devices.revoke(args.device, now_ms, kitchen=asker.kitchen)
+        except LookupError as error:
+            raise QueryError(QueryCode.DEVICE_UNKNOWN) from error
+        _log.warning("%s revoked %s", args.by_staff, args.device)
+        self._on_revoked(args.device)
+        return q.DoneReply()
+
+    def _must_be_chief(self, asker: DeviceRecord, who: StaffId, typed: str, now_ms: int) -> None:
+        # The PIN first: a stranger at the screen learns nothing about who may do what.
+        self._people.check(asker.kitchen, who, typed, now_ms)
+        if not self._roles_of(asker.kitchen, who) & access.CHIEFS:
+            raise QueryError(QueryCode.NOT_ALLOWED)
+
+
+def _read(args: msgspec.Raw, kind: type[A]) -> A:
+    try:
+        return msgspec.json.decode(args, type=kind)
+    except msgspec.MsgspecError as error:
+        # The error's text names fields, not values: no PIN gets into a reply or a log line.
+        raise QueryError(QueryCode.BAD_ARGS, str(error)[:200]) from error

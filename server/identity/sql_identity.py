@@ -1,0 +1,127 @@
+"""`Identity` on the database, and what the operator's tool calls; each part is a module of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Engine
+
+from dapur.ids import DeviceId, KitchenId, StaffId
+from dapur.wire.queries import DeviceInfo, Person
+from server.desk.ports import DeviceRecord, Enrolled
+from server.identity import keys
+from server.identity.devices import Devices
+from server.identity.kitchens import KitchenInfo, Kitchens
+from server.identity.questions import Questions, RolesOf
+from server.identity.staff import People
+
+WIB_MIN = 420
+"""Western Indonesia, where most kitchens are: UTC+7."""
+
+
+class SqlIdentity:
+    """`server.desk.ports.Identity` on SQLite and PostgreSQL. Thread-safe, synchronous.
+
+    Everything raises Unavailable when the database cannot be used.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        roles_of: RolesOf,
+        on_revoked: Callable[[DeviceId], None] | None = None,
+    ) -> None:
+        """`roles_of` tells a person's roles by the log; `on_revoked` is called from any thread,
+        after the revocation is stored.
+        """
+        self._engine = engine
+        self._kitchens = Kitchens(engine)
+        self._people = People(engine)
+        self._devices = Devices(engine)
+        self._on_revoked = on_revoked
+        self._questions = Questions(
+            self._kitchens,
+            self._people,
+            self._devices,
+            roles_of=roles_of,
+            on_revoked=self._tell_revoked,
+        )
+
+    # ---- the port ------------------------------------------------------------------------------
+
+    def device(self, device: DeviceId) -> DeviceRecord | None:
+        """The record of a device, revoked ones too."""
+        return self._devices.find(device)
+
+    def revoked(self, devices: Sequence[DeviceId]) -> frozenset[DeviceId]:
+        """Those of these devices that are revoked or no longer known."""
+        return self._devices.revoked(devices)
+
+    def enrol(self, code: str, public_key: bytes, now_ms: int) -> Enrolled:
+        """Use a one-time code; QueryError `code_wrong`, `code_expired`, `code_used_up`, `bad_key`."""
+        return self._devices.enrol(code, public_key, now_ms)
+
+    def heard(self, device: DeviceId, *, got_seq: int, now_ms: int) -> None:
+        """Remember that a device lives and how far it has stored the log."""
+        self._devices.heard(device, got_seq, now_ms)
+
+    def answer(
+        self, device: DeviceRecord, name: str, args: msgspec.Raw, now_ms: int
+    ) -> msgspec.Raw:
+        """Answer a query of `dapur.wire.queries` for this device's kitchen; QueryError `QueryCode`."""
+        return self._questions.answer(device, name, args, now_ms)
+
+    # ---- the server's key ----------------------------------------------------------------------
+
+    def server_key(self) -> Ed25519PrivateKey:
+        """The key that signs `top`, made at the first call."""
+        return keys.load_or_make(self._engine)
+
+    # ---- the operator --------------------------------------------------------------------------
+
+    def add_kitchen(self, kitchen: KitchenId, name: str, *, utc_offset_min: int = WIB_MIN) -> None:
+        """Add a kitchen or rename it; its log is made by `Log.create_kitchen`. Raises ValueError."""
+        self._kitchens.add(KitchenInfo(kitchen, name, utc_offset_min))
+
+    def kitchens(self) -> tuple[KitchenInfo, ...]:
+        """All kitchens by id."""
+        return self._kitchens.all()
+
+    def add_staff(self, kitchen: KitchenId, staff: StaffId, name: str) -> None:
+        """Add a person without a PIN, or rename one. Raises LookupError, ValueError."""
+        self._people.add(kitchen, staff, name)
+
+    def remove_staff(self, kitchen: KitchenId, staff: StaffId) -> None:
+        """A person left: no PIN is checked any more. Raises LookupError."""
+        self._people.leave(kitchen, staff)
+
+    def staff(self, kitchen: KitchenId) -> tuple[Person, ...]:
+        """Who works there, by name."""
+        return self._people.roster(kitchen)
+
+    def set_pin(self, kitchen: KitchenId, staff: StaffId, pin: str) -> None:
+        """Give a PIN, end a lock-out; QueryError `pin_trivial`, `staff_unknown`."""
+        self._people.set_pin(kitchen, staff, pin)
+
+    def unlock(self, kitchen: KitchenId, staff: StaffId) -> None:
+        """End a lock-out, keep the PIN. Raises LookupError."""
+        self._people.unlock(kitchen, staff)
+
+    def new_code(self, kitchen: KitchenId, name: str, now_ms: int) -> str:
+        """A code, good for ten minutes, for a kiosk called `name`. Raises LookupError, ValueError."""
+        return self._devices.new_code(kitchen, name, now_ms)[0]
+
+    def devices(self, kitchen: KitchenId) -> tuple[DeviceInfo, ...]:
+        """The kiosks of a kitchen by name, revoked ones too."""
+        return self._devices.of_kitchen(kitchen)
+
+    def revoke(self, device: DeviceId, now_ms: int) -> None:
+        """Shut a kiosk out for good. Raises LookupError."""
+        self._devices.revoke(device, now_ms)
+        self._tell_revoked(device)
+
+    def _tell_revoked(self, device: DeviceId) -> None:
+        if self._on_revoked is not None:
+            self._on_revoked(device)
