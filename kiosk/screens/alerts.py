@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from kiosk.screens.page import Page
@@ -12,7 +10,7 @@ from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.views.alerts import AlertsView
 from kiosk.views.looks import TopLook
-from kiosk.widgets.answer_card import AnswerCard
+from kiosk.widgets.alert_row import AlertRow
 from kiosk.widgets.base import empty_layout
 from kiosk.widgets.text_block import TextBlock
 
@@ -23,7 +21,7 @@ class AlertsPage(Page):
     def __init__(self, theme: Theme, view: AlertsView, parent: QWidget | None = None) -> None:
         super().__init__(theme, view, parent)
         self._alerts = view
-        self._rows: dict[str, AnswerCard] = {}
+        self._rows: dict[str, AlertRow] = {}
         self._none = TextBlock(theme, "", "title", tint="text2")
         self._column = QVBoxLayout()
         self._column.setSpacing(theme.px(12))
@@ -48,17 +46,17 @@ class AlertsPage(Page):
         rows = self._alerts.rows()
         self._none.setVisible(not rows)
         self._none.set_text(self._alerts.words("alert.none"))
-        if [key for key, _ in rows] != list(self._rows):
+        if [look.key for look in rows] != list(self._rows):
             empty_layout(self._column)
             self._rows = {}
-            for key, look in rows:
-                card = AnswerCard(self.theme, f"alert.{key}", look)
-                card.tapped.connect(partial(self._on_tapped, key))
-                self._rows[key] = card
-                self._column.addWidget(card)
+            for look in rows:
+                row = AlertRow(self.theme, look)
+                row.tapped.connect(self._on_tapped)
+                self._rows[look.key] = row
+                self._column.addWidget(row)
             return
-        for key, look in rows:
-            self._rows[key].set_look(look)
+        for look in rows:
+            self._rows[look.key].set_look(look)
 
     def _on_tapped(self, key: str, action: str) -> None:
         if action == "handle":

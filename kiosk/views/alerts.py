@@ -5,7 +5,7 @@ from __future__ import annotations
 from dapur.alert import SEVERITY_ORDER, AlertActArgs, RaiseAlertArgs, Severity, alert_subject
 from dapur.watch import Alert
 from kiosk.views.floor import Floor, ViewModel
-from kiosk.views.looks import AnswerLook, ButtonLook, TopLook
+from kiosk.views.looks import AlertLook, ButtonLook, ButtonRole, ChipLook, ChipTone, TopLook
 from kiosk.views.shell import ShellView
 
 ICONS: dict[Severity, str] = {
@@ -13,6 +13,13 @@ ICONS: dict[Severity, str] = {
     Severity.MEDIUM: "triangle-alert",
     Severity.HIGH: "triangle-alert",
     Severity.CRITICAL: "octagon-alert",
+}
+
+TONES: dict[Severity, ChipTone] = {
+    Severity.LOW: "neutral",
+    Severity.MEDIUM: "attention",
+    Severity.HIGH: "attention",
+    Severity.CRITICAL: "alarm",
 }
 
 
@@ -33,9 +40,9 @@ class AlertsView(ViewModel):
         text = self.words("board.alarms", count=count) if count else self.words("alert.none")
         return TopLook(self.words("alert.title"), text)
 
-    def rows(self) -> tuple[tuple[str, AnswerLook], ...]:
-        """Key and look of each alert."""
-        return tuple((alert.key, self._look(alert)) for alert in self._sorted())
+    def rows(self) -> tuple[AlertLook, ...]:
+        """Every alert that holds."""
+        return tuple(self._look(alert) for alert in self._sorted())
 
     def about(self, key: str) -> str:
         """The batch of an alert, empty when it is about something else."""
@@ -55,21 +62,22 @@ class AlertsView(ViewModel):
 
         return sorted(self.floor.alerts, key=order)
 
-    def _look(self, alert: Alert) -> AnswerLook:
+    def _look(self, alert: Alert) -> AlertLook:
         title, detail = self._shell.alarm_text(alert)
         record = self.floor.kitchen.alerts.get(alert.key)
+        owner = record.owner if record else None
         severity = self.words(f"alert.{alert.severity}")
-        if record is not None and record.owner is not None:
-            who = self.words("alert.taken", who=self.floor.name_of(record.owner))
+        tone = TONES[alert.severity]
+        chip = ChipLook(severity, ICONS[alert.severity], tone, outlined=owner is not None)
+        if owner is not None:
+            who = self.words("alert.taken", who=self.floor.name_of(owner))
             button = ButtonLook("open", self.words("act.view"), "arrow-right", "outlined")
-            return AnswerLook(
-                title, f"{severity} · {who} · {detail}", button, ICONS[alert.severity]
-            )
+            return AlertLook(alert.key, title, f"{who} · {detail}", chip, button)
         loud = SEVERITY_ORDER[alert.severity] >= SEVERITY_ORDER[Severity.HIGH]
-        role = "alarm" if loud else "outlined"
-        button = ButtonLook("handle", self.words("alert.take"), "hand", role)  # type: ignore[arg-type]
-        detail = f"{severity} · {self.words('alert.open')} · {detail}"
-        return AnswerLook(title, detail, button, ICONS[alert.severity])
+        role: ButtonRole = "alarm" if loud else "outlined"
+        button = ButtonLook("handle", self.words("alert.take"), "hand", role)
+        detail = f"{self.words('alert.open')} · {detail}"
+        return AlertLook(alert.key, title, detail, chip, button)
 
 
 def handle(floor: Floor, key: str) -> None:

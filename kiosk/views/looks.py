@@ -460,3 +460,14 @@ class WaveLook:
     progress: str = ""
     left_time: str = ""
     tappable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLook:
+    """One alert: what and where, how bad, and the button of what can be done."""
+
+    key: str
+    title: str
+    detail: str
+    chip: ChipLook
+    button: ButtonLook
