@@ -12,6 +12,109 @@ depends_on = None
 def upgrade() -> None:
     """Make every table."""
     op.create_table(
+        "alert_history",
+        sa.Column("kitchen", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("rule", sa.String(length=64), nullable=False),
+        sa.Column("about", sa.String(length=200), nullable=False),
+        sa.Column("severity", sa.String(length=64), nullable=False),
+        sa.Column("raised_ms", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("level", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("owner", sa.String(length=200), nullable=True),
+        sa.Column("acknowledged_ms", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("escalated_ms", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("resolved_ms", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("kitchen", "number", name=op.f("pk_alert_history")),
+    )
+    with op.batch_alter_table("alert_history", schema=None) as batch_op:
+        batch_op.create_index("ix_alert_history_raised", ["kitchen", "raised_ms"], unique=False)
+
+    op.create_table(
+        "audit",
+        sa.Column("kitchen", sa.String(length=64), nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(length=200), nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("actor", sa.String(length=200), nullable=False),
+        sa.Column("session", sa.String(length=200), nullable=False),
+        sa.Column("device", sa.String(length=200), nullable=False),
+        sa.Column("command", sa.String(length=200), nullable=False),
+        sa.Column("earliest_ms", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("latest_ms", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("quality", sa.String(length=64), nullable=False),
+        sa.Column("recorded_ms", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("kitchen", "seq", name=op.f("pk_audit")),
+    )
+    with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.create_index("ix_audit_actor", ["kitchen", "actor", "seq"], unique=False)
+        batch_op.create_index("ix_audit_subject", ["kitchen", "subject", "seq"], unique=False)
+
+    op.create_table(
+        "batch_history",
+        sa.Column("kitchen", sa.String(length=64), nullable=False),
+        sa.Column("batch", sa.String(length=200), nullable=False),
+        sa.Column("night", sa.String(length=64), nullable=False),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("dish", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("wave", sa.String(length=64), nullable=False),
+        sa.Column("pk", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("pb", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("special", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("planned_prepare_ms", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("planned_cook_ms", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("planned_ready_ms", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("stage", sa.String(length=64), nullable=False),
+        sa.Column("round", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("preparing_ms", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("cooking_ms", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("quality_check_ms", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("completed_ms", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("ended_ms", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("cooking_took_ms", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("held", sa.Boolean(), nullable=False),
+        sa.Column("holds", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("held_took_ms", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("first_verdict", sa.Boolean(), nullable=True),
+        sa.Column("first_verdict_ms", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("yield_portions", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("waste_kg", sa.Float(precision=53), nullable=True),
+        sa.Column("discarded_portions", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("end_reason", sa.Text(), nullable=False),
+        sa.Column("consumption_started_ms", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("consume_by_ms", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("on_time", sa.Boolean(), nullable=True),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("kitchen", "batch", name=op.f("pk_batch_history")),
+    )
+    with op.batch_alter_table("batch_history", schema=None) as batch_op:
+        batch_op.create_index("ix_batch_history_night", ["kitchen", "night"], unique=False)
+
+    op.create_table(
+        "check_result",
+        sa.Column("kitchen", sa.String(length=64), nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("batch", sa.String(length=200), nullable=False),
+        sa.Column("item", sa.String(length=64), nullable=False),
+        sa.Column("round", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("passed", sa.Boolean(), nullable=False),
+        sa.Column("score", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("value", sa.Float(precision=53), nullable=True),
+        sa.Column("corrective_action", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("actor", sa.String(length=200), nullable=False),
+        sa.Column("device", sa.String(length=200), nullable=False),
+        sa.Column("earliest_ms", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("latest_ms", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("recorded_ms", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("kitchen", "seq", name=op.f("pk_check_result")),
+    )
+    with op.batch_alter_table("check_result", schema=None) as batch_op:
+        batch_op.create_index("ix_check_result_batch", ["kitchen", "batch"], unique=False)
+
+    op.create_table(
         "event",
         sa.Column("kitchen", sa.String(length=64), nullable=False),
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -33,6 +136,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("follower", name=op.f("pk_follower_lease")),
     )
     op.create_table(
+        "kitchen_info",
+        sa.Column("kitchen", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("utc_offset_min", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "-720 <= utc_offset_min AND utc_offset_min <= 840",
+            name=op.f("ck_kitchen_info_offset_of_earth"),
+        ),
+        sa.CheckConstraint("length(kitchen) <= 64", name=op.f("ck_kitchen_info_kitchen_length")),
+        sa.CheckConstraint("length(name) <= 80", name=op.f("ck_kitchen_info_name_length")),
+        sa.PrimaryKeyConstraint("kitchen", name=op.f("pk_kitchen_info")),
+    )
+    op.create_table(
         "outbox_head",
         sa.Column("kitchen", sa.String(length=64), nullable=False),
         sa.Column("outbox", sa.String(length=64), nullable=False),
@@ -45,6 +161,31 @@ def upgrade() -> None:
         sa.CheckConstraint("length(outbox) <= 64", name=op.f("ck_outbox_head_outbox_length")),
         sa.PrimaryKeyConstraint("kitchen", "outbox", name=op.f("pk_outbox_head")),
     )
+    op.create_table(
+        "reading",
+        sa.Column("kitchen", sa.String(length=64), nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("batch", sa.String(length=200), nullable=False),
+        sa.Column("reading", sa.String(length=200), nullable=False),
+        sa.Column("value_c", sa.Float(precision=53), nullable=False),
+        sa.Column("point", sa.String(length=64), nullable=False),
+        sa.Column("source", sa.String(length=64), nullable=False),
+        sa.Column("place", sa.String(length=200), nullable=False),
+        sa.Column("probe", sa.String(length=200), nullable=False),
+        sa.Column("low_c", sa.Float(precision=53), nullable=True),
+        sa.Column("high_c", sa.Float(precision=53), nullable=True),
+        sa.Column("within", sa.Boolean(), nullable=True),
+        sa.Column("actor", sa.String(length=200), nullable=False),
+        sa.Column("device", sa.String(length=200), nullable=False),
+        sa.Column("earliest_ms", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("latest_ms", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("quality", sa.String(length=64), nullable=False),
+        sa.Column("recorded_ms", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("kitchen", "seq", name=op.f("pk_reading")),
+    )
+    with op.batch_alter_table("reading", schema=None) as batch_op:
+        batch_op.create_index("ix_reading_batch", ["kitchen", "batch", "earliest_ms"], unique=False)
+
     op.create_table(
         "receipt",
         sa.Column("kitchen", sa.String(length=64), nullable=False),
@@ -72,6 +213,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_schema_compat")),
     )
     op.create_table(
+        "server_key",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seed", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_server_key_one_row")),
+        sa.CheckConstraint("length(seed) = 32", name=op.f("ck_server_key_seed_size")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_server_key")),
+    )
+    op.create_table(
+        "staff_activity",
+        sa.Column("kitchen", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("place", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("staff", sa.String(length=200), nullable=False),
+        sa.Column("since_ms", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("until_ms", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("device", sa.String(length=200), nullable=False),
+        sa.Column("post", sa.String(length=64), nullable=False),
+        sa.Column("by", sa.String(length=200), nullable=False),
+        sa.Column("offline", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "kitchen", "kind", "subject", "place", name=op.f("pk_staff_activity")
+        ),
+    )
+    with op.batch_alter_table("staff_activity", schema=None) as batch_op:
+        batch_op.create_index("ix_staff_activity_since", ["kitchen", "since_ms"], unique=False)
+
+    op.create_table(
         "tenant_head",
         sa.Column("kitchen", sa.String(length=64), nullable=False),
         sa.Column("epoch", sa.String(length=64), nullable=False),
@@ -91,6 +260,27 @@ def upgrade() -> None:
         postgresql_with={"fillfactor": 50},
     )
     op.create_table(
+        "device",
+        sa.Column("device", sa.String(length=64), nullable=False),
+        sa.Column("kitchen", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("enrolled_ms", sa.BigInteger(), nullable=False),
+        sa.Column("revoked_ms", sa.BigInteger(), nullable=True),
+        sa.Column("heard_ms", sa.BigInteger(), nullable=True),
+        sa.Column("got_seq", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("length(device) <= 64", name=op.f("ck_device_device_length")),
+        sa.CheckConstraint("length(name) <= 80", name=op.f("ck_device_name_length")),
+        sa.CheckConstraint("length(public_key) = 32", name=op.f("ck_device_public_key_size")),
+        sa.ForeignKeyConstraint(
+            ["kitchen"], ["kitchen_info.kitchen"], name=op.f("fk_device_kitchen_kitchen_info")
+        ),
+        sa.PrimaryKeyConstraint("device", name=op.f("pk_device")),
+    )
+    with op.batch_alter_table("device", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_device_kitchen"), ["kitchen"], unique=False)
+
+    op.create_table(
         "follower_position",
         sa.Column("kitchen", sa.String(length=64), nullable=False),
         sa.Column("follower", sa.String(length=64), nullable=False),
@@ -107,6 +297,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kitchen", "follower", name=op.f("pk_follower_position")),
     )
     op.create_table(
+        "history_state",
+        sa.Column("kitchen", sa.String(length=64), nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("state_version", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["kitchen"], ["tenant_head.kitchen"], name=op.f("fk_history_state_kitchen_tenant_head")
+        ),
+        sa.PrimaryKeyConstraint("kitchen", name=op.f("pk_history_state")),
+    )
+    op.create_table(
         "snapshot",
         sa.Column("kitchen", sa.String(length=64), nullable=False),
         sa.Column("state_version", sa.Integer(), autoincrement=False, nullable=False),
@@ -119,16 +320,103 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("kitchen", "state_version", "seq", name=op.f("pk_snapshot")),
     )
+    op.create_table(
+        "staff",
+        sa.Column("kitchen", sa.String(length=64), nullable=False),
+        sa.Column("staff", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("pin_hash", sa.String(length=200), nullable=True),
+        sa.Column("pin_version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("length(name) <= 80", name=op.f("ck_staff_name_length")),
+        sa.CheckConstraint("length(pin_hash) <= 200", name=op.f("ck_staff_pin_hash_length")),
+        sa.CheckConstraint("length(staff) <= 64", name=op.f("ck_staff_staff_length")),
+        sa.ForeignKeyConstraint(
+            ["kitchen"], ["kitchen_info.kitchen"], name=op.f("fk_staff_kitchen_kitchen_info")
+        ),
+        sa.PrimaryKeyConstraint("kitchen", "staff", name=op.f("pk_staff")),
+    )
+    op.create_table(
+        "attempt",
+        sa.Column("kitchen", sa.String(length=64), nullable=False),
+        sa.Column("staff", sa.String(length=64), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("seen_ms", sa.BigInteger(), nullable=False),
+        sa.Column("until_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["kitchen", "staff"],
+            ["staff.kitchen", "staff.staff"],
+            name=op.f("fk_attempt_kitchen_staff"),
+        ),
+        sa.PrimaryKeyConstraint("kitchen", "staff", name=op.f("pk_attempt")),
+    )
+    op.create_table(
+        "enrolment_code",
+        sa.Column("locator", sa.String(length=4), nullable=False),
+        sa.Column("code_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("kitchen", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("until_ms", sa.BigInteger(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("device", sa.String(length=64), nullable=True),
+        sa.CheckConstraint("length(code_hash) = 32", name=op.f("ck_enrolment_code_code_hash_size")),
+        sa.CheckConstraint("length(locator) = 4", name=op.f("ck_enrolment_code_locator_size")),
+        sa.CheckConstraint("length(name) <= 80", name=op.f("ck_enrolment_code_name_length")),
+        sa.ForeignKeyConstraint(
+            ["device"], ["device.device"], name=op.f("fk_enrolment_code_device_device")
+        ),
+        sa.ForeignKeyConstraint(
+            ["kitchen"],
+            ["kitchen_info.kitchen"],
+            name=op.f("fk_enrolment_code_kitchen_kitchen_info"),
+        ),
+        sa.PrimaryKeyConstraint("locator", name=op.f("pk_enrolment_code")),
+    )
     op.execute(sa.text("INSERT INTO schema_compat (id, oldest_code) VALUES (1, 1)"))
 
 
 def downgrade() -> None:
     """Remove every table."""
+    op.drop_table("enrolment_code")
+    op.drop_table("attempt")
+    op.drop_table("staff")
     op.drop_table("snapshot")
+    op.drop_table("history_state")
     op.drop_table("follower_position")
+    with op.batch_alter_table("device", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_device_kitchen"))
+
+    op.drop_table("device")
     op.drop_table("tenant_head")
+    with op.batch_alter_table("staff_activity", schema=None) as batch_op:
+        batch_op.drop_index("ix_staff_activity_since")
+
+    op.drop_table("staff_activity")
+    op.drop_table("server_key")
     op.drop_table("schema_compat")
     op.drop_table("receipt")
+    with op.batch_alter_table("reading", schema=None) as batch_op:
+        batch_op.drop_index("ix_reading_batch")
+
+    op.drop_table("reading")
     op.drop_table("outbox_head")
+    op.drop_table("kitchen_info")
     op.drop_table("follower_lease")
     op.drop_table("event")
+    with op.batch_alter_table("check_result", schema=None) as batch_op:
+        batch_op.drop_index("ix_check_result_batch")
+
+    op.drop_table("check_result")
+    with op.batch_alter_table("batch_history", schema=None) as batch_op:
+        batch_op.drop_index("ix_batch_history_night")
+
+    op.drop_table("batch_history")
+    with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.drop_index("ix_audit_subject")
+        batch_op.drop_index("ix_audit_actor")
+
+    op.drop_table("audit")
+    with op.batch_alter_table("alert_history", schema=None) as batch_op:
+        batch_op.drop_index("ix_alert_history_raised")
+
+    op.drop_table("alert_history")

@@ -1,0 +1,201 @@
+"""Keeps the tables of the past up to date with the log: rows and position in one transaction."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from sqlalchemy import Connection, Engine, Table, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from dapur import kitchen as rules
+from dapur.ids import KitchenId
+from server.desk.ports import Entry, Log
+from server.history.projector import VERSION, Changes, Projector
+from server.history.tables import (
+    ROWS,
+    alert_history,
+    audit,
+    batch_history,
+    check_result,
+    history_state,
+    reading,
+    staff_activity,
+)
+from server.log.engine import reading as reading_from
+from server.log.engine import writing
+from server.log.positions import Outrun, Positions
+
+NAME = "history"
+KITCHENS_CACHED = 200
+"""Folds in memory, some hundred KiB each; the least recently followed are read again."""
+STATE_EVENTS = 500
+"""A restart folds at most so many events again on top of a stored state."""
+EVENTS_PER_READ = 500
+
+
+class History:
+    """`server.log.follower.Followed`. One thread at a time; other processes may follow too."""
+
+    def __init__(self, engine: Engine, log: Log) -> None:
+        self._engine = engine
+        self._log = log
+        self._positions = Positions(engine, NAME, version=VERSION)
+        self._folds: OrderedDict[KitchenId, Projector] = OrderedDict()
+        self._stored: dict[KitchenId, int] = {}
+
+    def positions(self) -> dict[KitchenId, int]:
+        """Last event that is in the tables, for each kitchen that was begun."""
+        return self._positions.all()
+
+    def floors(self) -> dict[KitchenId, int]:
+        """Highest floor of the log with which a restart still finds its way: retention's limit."""
+        query = select(history_state.c.kitchen, history_state.c.seq).where(
+            history_state.c.state_version == rules.STATE_VERSION
+        )
+        with reading_from(self._engine) as connection:
+            return {KitchenId(kitchen): seq for kitchen, seq in connection.execute(query)}
+
+    def follow(self, kitchen: KitchenId, entries: Sequence[Entry]) -> int:
+        """Take entries in, oldest first; the new position.
+
+        Entries that are in already change nothing. Raises Outrun when another process follows this
+        kitchen at the same moment, ValueError for a gap, LookupError for an unknown kitchen or when
+        the events needed to go on are archived, Unavailable.
+        """
+        position = self._position(kitchen)
+        fresh = tuple(entry for entry in entries if entry.seq > (position or 0))
+        if not fresh:
+            return position or 0
+        if fresh[0].seq != (position or 0) + 1:
+            raise ValueError(f"{kitchen}: event {fresh[0].seq} does not follow {position or 0}")
+        projector = self._at(kitchen, position or 0)
+        # Until the commit is known the fold is nobody's: after an error it is read again.
+        self._folds.pop(kitchen, None)
+        changes = projector.take(fresh)
+        with writing(self._engine) as connection:
+            if position is None:
+                self._begin(connection, kitchen)
+            self._positions.move(connection, kitchen, before=position or 0, to=projector.seq)
+            _write(connection, kitchen, changes)
+            stored_at = self._store_state(connection, kitchen, projector)
+        self._stored[kitchen] = stored_at
+        self._keep(kitchen, projector)
+        return projector.seq
+
+    def rebuild(self, kitchen: KitchenId) -> int:
+        """Drop the rows of a kitchen and fold its whole log again; the new position.
+
+        Readers see the past grow again meanwhile. Raises LookupError for an unknown kitchen and
+        when events are archived, for then the rows could not come back; Unavailable.
+        """
+        head = self._log.head(kitchen)
+        if head is None or head.floor:
+            raise LookupError(f"{kitchen}: no log, or not its whole log")
+        with writing(self._engine) as connection:
+            self._begin(connection, kitchen)
+        self._folds.pop(kitchen, None)
+        position = 0
+        while position < head.seq:
+            entries = self._log.read(kitchen, position, limit=EVENTS_PER_READ, up_to=head.seq)
+            try:
+                position = self.follow(kitchen, entries)
+            except Outrun:
+                position = self._position(kitchen) or 0
+        return position
+
+    # ---- inside --------------------------------------------------------------------------------
+
+    def _position(self, kitchen: KitchenId) -> int | None:
+        with reading_from(self._engine) as connection:
+            return self._positions.of(connection, kitchen)
+
+    def _begin(self, connection: Connection, kitchen: KitchenId) -> None:
+        """No rows, position 0: also after a release whose rows meant something else."""
+        # The position's row lock comes first: of two that begin at once, the second sees the rows
+        # of the first and drops them.
+        self._positions.begin(connection, kitchen)
+        for table in (*ROWS, history_state):
+            connection.execute(delete(table).where(table.c.kitchen == kitchen))
+        self._stored.pop(kitchen, None)
+
+    def _at(self, kitchen: KitchenId, position: int) -> Projector:
+        """The fold at a position: from memory, else from the stored state and the log."""
+        cached = self._folds.get(kitchen)
+        if cached is not None and cached.seq == position:
+            return cached
+        projector = self._stored_fold(kitchen, position)
+        while projector.seq < position:
+            entries = self._log.read(kitchen, projector.seq, limit=EVENTS_PER_READ, up_to=position)
+            if not entries:
+                raise LookupError(f"{kitchen}: event {projector.seq + 1} is missing")
+            projector.pass_by(entries)
+        return projector
+
+    def _stored_fold(self, kitchen: KitchenId, position: int) -> Projector:
+        query = select(history_state.c.seq, history_state.c.text).where(
+            history_state.c.kitchen == kitchen,
+            history_state.c.state_version == rules.STATE_VERSION,
+            history_state.c.seq <= position,
+        )
+        with reading_from(self._engine) as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return Projector(rules.empty(kitchen), 0)
+        self._stored[kitchen] = row.seq
+        return Projector(rules.decode_snapshot(row.text, rules.STATE_VERSION), row.seq)
+
+    def _store_state(self, connection: Connection, kitchen: KitchenId, projector: Projector) -> int:
+        """Keep the fold when enough has come since; the seq of the kept one."""
+        stored = self._stored.get(kitchen, 0)
+        if projector.seq - stored < STATE_EVENTS:
+            return stored
+        row = {
+            "kitchen": kitchen,
+            "seq": projector.seq,
+            "state_version": rules.STATE_VERSION,
+            "text": rules.encode_snapshot(projector.kitchen),
+        }
+        _upsert(connection, history_state, [row])
+        return projector.seq
+
+    def _keep(self, kitchen: KitchenId, projector: Projector) -> None:
+        self._folds[kitchen] = projector
+        self._folds.move_to_end(kitchen)
+        while len(self._folds) > KITCHENS_CACHED:
+            self._folds.popitem(last=False)
+
+
+def _write(connection: Connection, kitchen: KitchenId, changes: Changes) -> None:
+    for table, new in (
+        (reading, changes.readings),
+        (check_result, changes.checks),
+        (audit, changes.audit),
+    ):
+        if rows := _values(kitchen, new):
+            connection.execute(table.insert(), rows)
+    for table, changed in (
+        (batch_history, changes.batches),
+        (alert_history, changes.alerts),
+        (staff_activity, changes.activity),
+    ):
+        if rows := _values(kitchen, changed.values()):
+            _upsert(connection, table, rows)
+
+
+def _values(kitchen: KitchenId, rows: Iterable[msgspec.Struct]) -> list[dict[str, object]]:
+    return [{"kitchen": kitchen, **msgspec.structs.asdict(row)} for row in rows]
+
+
+def _upsert(connection: Connection, table: Table, rows: list[dict[str, object]]) -> None:
+    insert = (
+        postgresql.insert(table)
+        if connection.dialect.name == "postgresql"
+        else sqlite.insert(table)
+    )
+    key = [column.name for column in table.primary_key]
+    changed = {
+        column.name: insert.excluded[column.name] for column in table.c if not column.primary_key
+    }
+    connection.execute(insert.on_conflict_do_update(index_elements=key, set_=changed), rows)

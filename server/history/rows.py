@@ -1,0 +1,354 @@
+"""The rows of the past, each made of a noun's state or of one event; they know no SQL and no clock."""
+
+from __future__ import annotations
+
+import msgspec
+
+from dapur.alert import AlertRecord
+from dapur.batch import Batch, consume_by_ms, limit_of, within
+from dapur.crew import Session
+from dapur.envelope import Event
+from dapur.figures import ON_TIME_MS, cooking_ms, held_ms
+from dapur.policy import PolicyRecord
+from dapur.quality import CheckRecorded
+from dapur.stage import FINISHED, Stage
+from dapur.temperature import TemperatureRecorded
+
+TEXT_MAX = 200
+"""Subjects and names of people come from outside; PostgreSQL's indexes take no longer keys."""
+_FOR_EVER_MS = 2**53
+
+
+class BatchRow(msgspec.Struct, frozen=True):
+    """One batch as it stands after event `seq`. Times are UTC ms, earliest ends of intervals."""
+
+    batch: str
+    night: str
+    """Serving date."""
+    code: str
+    dish: str
+    name: str
+    wave: str
+    pk: int
+    pb: int
+    special: int
+    planned_prepare_ms: int
+    planned_cook_ms: int
+    planned_ready_ms: int
+    stage: str
+    round: int
+    preparing_ms: int | None
+    """First entry into each stage; a rework does not move them."""
+    cooking_ms: int | None
+    quality_check_ms: int | None
+    completed_ms: int | None
+    ended_ms: int | None
+    cooking_took_ms: int | None
+    """First pass, without the time it was held."""
+    held: bool
+    holds: int
+    held_took_ms: int
+    """Of the holds that were released; overlapping ones count once."""
+    first_verdict: bool | None
+    first_verdict_ms: int | None
+    yield_portions: int | None
+    waste_kg: float | None
+    discarded_portions: int | None
+    end_reason: str
+    consumption_started_ms: int | None
+    consume_by_ms: int | None
+    on_time: bool | None
+    """Completed at most five minutes late; None while unfinished and for a cancelled batch."""
+    seq: int
+
+    @property
+    def portions(self) -> int:
+        """All classes together."""
+        return self.pk + self.pb + self.special
+
+
+class ReadingRow(msgspec.Struct, frozen=True):
+    """One temperature in °C, also of a batch that the kitchen did not know."""
+
+    seq: int
+    batch: str
+    reading: str
+    value_c: float
+    point: str
+    source: str
+    place: str
+    probe: str
+    low_c: float | None
+    high_c: float | None
+    within: bool | None
+    """Against the dish's limits at that time; None where it has none or the batch was unknown."""
+    actor: str
+    device: str
+    earliest_ms: int
+    latest_ms: int
+    quality: str
+    recorded_ms: int
+
+
+class CheckRow(msgspec.Struct, frozen=True):
+    """One checked item."""
+
+    seq: int
+    batch: str
+    item: str
+    round: int
+    passed: bool
+    score: int | None
+    value: float | None
+    corrective_action: str
+    note: str
+    actor: str
+    device: str
+    earliest_ms: int
+    latest_ms: int
+    recorded_ms: int
+
+
+class AlertRow(msgspec.Struct, frozen=True):
+    """One alert as it stands."""
+
+    number: int
+    key: str
+    rule: str
+    about: str
+    severity: str
+    raised_ms: int
+    level: int
+    owner: str | None
+    acknowledged_ms: int | None
+    escalated_ms: int | None
+    resolved_ms: int | None
+    detail: str
+
+
+class ActivityRow(msgspec.Struct, frozen=True):
+    """A person signed in at a kiosk (`session`) or standing at a batch (`assignment`)."""
+
+    kind: str
+    subject: str
+    """Session or batch."""
+    place: int
+    """Order of the assignments of one batch; 0 for a session."""
+    staff: str
+    since_ms: int
+    until_ms: int | None
+    device: str
+    post: str
+    by: str
+    offline: bool
+
+
+class AuditRow(msgspec.Struct, frozen=True):
+    """One event: who did what to what, where and when, and when the server heard of it."""
+
+    seq: int
+    kind: str
+    subject: str
+    actor: str
+    session: str
+    device: str
+    command: str
+    earliest_ms: int
+    latest_ms: int
+    quality: str
+    recorded_ms: int
+
+
+UNREADABLE = "unreadable"
+"""Kind of an audit row whose bytes are no event."""
+
+
+def clip(text: str) -> str:
+    """Foreign text as both databases take it: not too long for a key and without NUL."""
+    return text[:TEXT_MAX].replace("\x00", "�")
+
+
+def text_of(text: str) -> str:
+    """Foreign text in full, without NUL."""
+    return text.replace("\x00", "�")
+
+
+def batch_row(batch: Batch, policy: PolicyRecord, seq: int) -> BatchRow:
+    """The row of a batch after event `seq`."""
+    plan, done, ended = batch.plan, batch.completion, batch.ended
+    verdict = min(batch.verdicts, key=lambda each: (each.round, each.passed), default=None)
+    released = msgspec.structs.replace(
+        batch, holds=tuple(hold for hold in batch.holds if hold.release is not None)
+    )
+    return BatchRow(
+        batch=batch.id,
+        night=batch.night,
+        code=plan.code,
+        dish=plan.dish,
+        name=text_of(plan.name),
+        wave=plan.wave,
+        pk=plan.pk,
+        pb=plan.pb,
+        special=plan.special,
+        planned_prepare_ms=plan.prepare_ms,
+        planned_cook_ms=plan.cook_ms,
+        planned_ready_ms=plan.ready_ms,
+        stage=batch.stage.value,
+        round=batch.round,
+        preparing_ms=_entered_ms(batch, Stage.PREPARING),
+        cooking_ms=_entered_ms(batch, Stage.COOKING),
+        quality_check_ms=_entered_ms(batch, Stage.QUALITY_CHECK),
+        completed_ms=None if done is None else done.at.earliest_ms,
+        ended_ms=None if ended is None else ended.at.earliest_ms,
+        cooking_took_ms=cooking_ms(batch),
+        held=batch.held,
+        holds=len(batch.holds),
+        held_took_ms=held_ms(released, 0, _FOR_EVER_MS),
+        first_verdict=None if verdict is None else verdict.passed,
+        first_verdict_ms=None if verdict is None else verdict.at.earliest_ms,
+        yield_portions=None if done is None else done.portions,
+        waste_kg=None if done is None else done.waste_kg,
+        discarded_portions=ended.portions if ended and batch.stage is Stage.DISCARDED else None,
+        end_reason="" if ended is None else text_of(ended.reason),
+        consumption_started_ms=batch.consumption_started_ms,
+        consume_by_ms=consume_by_ms(batch, policy),
+        on_time=_on_time(batch),
+        seq=seq,
+    )
+
+
+def _entered_ms(batch: Batch, stage: Stage) -> int | None:
+    """First entry into a stage."""
+    return next((each.at.earliest_ms for each in batch.history if each.stage is stage), None)
+
+
+def _on_time(batch: Batch) -> bool | None:
+    """`dapur.figures` for one batch; discarded counts late, cancelled is out."""
+    if batch.stage not in FINISHED or batch.stage is Stage.CANCELLED:
+        return None
+    done = batch.completion
+    if done is None or batch.stage is Stage.DISCARDED:
+        return False
+    return done.at.earliest_ms <= batch.plan.ready_ms + ON_TIME_MS
+
+
+def reading_row(
+    event: Event, data: TemperatureRecorded, batch: Batch | None, seq: int
+) -> ReadingRow:
+    """The row of one measurement, judged by the limits that its batch had then."""
+    low, high = (None, None) if batch is None else limit_of(batch.plan.limits, data.point)
+    judged = None if batch is None else within(batch.plan.limits, data.point, data.value_c)
+    return ReadingRow(
+        seq=seq,
+        batch=clip(event.subject),
+        reading=clip(event.command),
+        value_c=data.value_c,
+        point=data.point.value,
+        source=data.source.value,
+        place=clip(data.place),
+        probe=clip(data.probe),
+        low_c=low,
+        high_c=high,
+        within=judged,
+        actor=clip(event.actor),
+        device=clip(event.device),
+        earliest_ms=event.at.earliest_ms,
+        latest_ms=event.at.latest_ms,
+        quality=event.at.quality.value,
+        recorded_ms=event.recorded_ms,
+    )
+
+
+def check_row(event: Event, data: CheckRecorded, seq: int) -> CheckRow:
+    """The row of one checked item."""
+    return CheckRow(
+        seq=seq,
+        batch=clip(event.subject),
+        item=data.item.value,
+        round=data.round,
+        passed=data.passed,
+        score=data.score,
+        value=data.value,
+        corrective_action=text_of(data.corrective_action),
+        note=text_of(data.note),
+        actor=clip(event.actor),
+        device=clip(event.device),
+        earliest_ms=event.at.earliest_ms,
+        latest_ms=event.at.latest_ms,
+        recorded_ms=event.recorded_ms,
+    )
+
+
+def alert_row(alert: AlertRecord) -> AlertRow:
+    """The row of an alert."""
+    return AlertRow(
+        number=alert.number,
+        key=clip(alert.key),
+        rule=alert.rule.value,
+        about=clip(alert.about),
+        severity=alert.severity.value,
+        raised_ms=alert.raised_ms,
+        level=alert.level,
+        owner=None if alert.owner is None else clip(alert.owner),
+        acknowledged_ms=alert.acknowledged_ms,
+        escalated_ms=alert.escalated_ms,
+        resolved_ms=alert.resolved_ms,
+        detail=text_of(alert.detail),
+    )
+
+
+def session_row(session: Session) -> ActivityRow:
+    """The row of a sign-in."""
+    return ActivityRow(
+        kind="session",
+        subject=clip(session.id),
+        place=0,
+        staff=clip(session.staff),
+        since_ms=session.since_ms,
+        until_ms=session.closed_ms,
+        device=clip(session.device),
+        post="",
+        by="",
+        offline=session.offline,
+    )
+
+
+def assignment_rows(batch: Batch) -> tuple[ActivityRow, ...]:
+    """The rows of all who stood at a batch; the list only grows, so a place stays the same row."""
+    return tuple(
+        ActivityRow(
+            kind="assignment",
+            subject=batch.id,
+            place=place,
+            staff=clip(each.staff),
+            since_ms=each.since_ms,
+            until_ms=each.until_ms,
+            device="",
+            post=each.post.value,
+            by=clip(each.by),
+            offline=False,
+        )
+        for place, each in enumerate(batch.crew)
+    )
+
+
+def audit_row(event: Event, seq: int) -> AuditRow:
+    """The row that every event has."""
+    return AuditRow(
+        seq=seq,
+        kind=clip(event.kind),
+        subject=clip(event.subject),
+        actor=clip(event.actor),
+        session=clip(event.session),
+        device=clip(event.device),
+        command=clip(event.command),
+        earliest_ms=event.at.earliest_ms,
+        latest_ms=event.at.latest_ms,
+        quality=event.at.quality.value,
+        recorded_ms=event.recorded_ms,
+    )
+
+
+def unreadable_row(seq: int) -> AuditRow:
+    """The row of bytes that this release cannot read as an event."""
+    return AuditRow(seq, UNREADABLE, "", "", "", "", "", 0, 0, "unknown", 0)
