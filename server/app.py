@@ -60,7 +60,11 @@ async def serve(parts: Parts, doorway: Doorway) -> None:
     """
     ending = asyncio.Event()
     cut_short = asyncio.Event()
-    _on_signals(lambda: (cut_short if ending.is_set() else ending).set())
+
+    def end() -> None:
+        (cut_short if ending.is_set() else ending).set()
+
+    _on_signals(end)
     services = Services(log=parts.log, identity=parts.identity, bus=parts.bus, key=parts.key)
     services.writer.start()
     watchman = Watchman(

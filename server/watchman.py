@@ -1,4 +1,4 @@
-"""Looks at every kitchen's clock and gives, as the server, the commands that time itself asks for; it decides nothing."""
+"""Looks at every kitchen's clock and gives the commands that time itself asks for; decides nothing."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Watchman:
                 await self.round()
             except Unavailable as error:
                 _log.warning("the watch pauses: %s", error)
-            except Exception:  # a fault in one rule must not end the watch for good
+            except Exception:  # noqa: BLE001 - a fault in one rule must not end the watch for good
                 _log.exception("the watch stumbled")
 
     async def round(self) -> int:

@@ -106,7 +106,8 @@ class Replica:
 
     def _fold(self) -> tuple[Kitchen, tuple[Doubt, ...]]:
         if self._guess is None:
-            shown, doubts = self._base, ()
+            shown = self._base
+            doubts: tuple[Doubt, ...] = ()
             for dseq, row in self._pending.items():
                 if dseq in self._told:
                     continue

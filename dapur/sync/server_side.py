@@ -237,7 +237,13 @@ class ServerSide:
         return effects
 
     def snapshot(
-        self, *, epoch: str, seq: int, hash: bytes, state_version: int, text: str
+        self,
+        *,
+        epoch: str,
+        seq: int,
+        hash: bytes,  # noqa: A002 - the frame's word
+        state_version: int,
+        text: str,
     ) -> list[Effect]:
         """What a `ReadSnapshot` found; sends the parts that were asked for."""
         if self.ended:

@@ -110,7 +110,7 @@ class Desk:
                 _log.warning("the log is not available: %s", error)
                 self._doubt(drafts)
                 return Group(tuple(_unavailable(str(error)) for _ in submissions))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, it must not take the others along
                 self._doubt(drafts)
                 return self._apart(submissions, error)
             return self._written(drafts, answers, moved)

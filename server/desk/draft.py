@@ -8,7 +8,7 @@ import re
 import msgspec
 
 from dapur import kitchen as rules
-from dapur.envelope import Command, Event, Malformed, Taken, chain, decode_command, encode_event
+from dapur.envelope import Command, Malformed, Taken, chain, decode_command, encode_event
 from dapur.ids import SYSTEM, CommandId, DeviceId, KitchenId, OutboxId
 from dapur.kitchen import SERVER_DEVICE, Kitchen
 from dapur.wire.messages import COUNT_MAX, ID_PATTERN, Result, Row
@@ -123,7 +123,7 @@ class Draft:
         try:
             taking = rules.take(self._state, taken, taken.received_ms)
             return self._keep(taking, event_max_bytes=EVENT_MAX_BYTES)
-        except Exception:  # whatever a rule raises, the taps behind this one must go on
+        except Exception:  # noqa: BLE001 - whatever a rule raises, the taps behind this one must go on
             _log.exception("command %s (%s) is poison", taken.command.id, taken.command.kind)
             return self._quarantine(taken, "fault")
 
@@ -142,9 +142,7 @@ class Draft:
             )
         )
 
-    def _keep(
-        self, taking: rules.Taking, *, event_max_bytes: int | None = None
-    ) -> rules.Taking:
+    def _keep(self, taking: rules.Taking, *, event_max_bytes: int | None = None) -> rules.Taking:
         """Chain the events of a taking; nothing is kept when one of them cannot be written."""
         seq, link = self._seq, self._hash
         fresh: list[Entry] = []

@@ -20,6 +20,8 @@ from server.desk.ports import Unavailable
 
 GROUP_COMMANDS = 256
 """Larger groups gain nothing (one sync is shared already) and make the first tap wait for the last."""
+CALM_COMMANDS = 4_000
+"""While more wait, kiosks are not read: their line holds them back without a loss."""
 WAITING_COMMANDS = 20_000
 """Some 20 MB of taps; beyond that kiosks keep them on their own disks."""
 
@@ -81,6 +83,8 @@ class Writer:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
+        self._room = asyncio.Event()
+        self._room.set()
         self.waiting = 0
         """Commands that are with the desk and unanswered."""
 
@@ -100,8 +104,19 @@ class Writer:
         if self.waiting + len(submission.rows) > self._waiting_max:
             answered(Answer((), 0, 0, GoodbyeCode.UNAVAILABLE, "too many commands wait"))
             return
-        self.waiting += len(submission.rows)
+        self._count(len(submission.rows))
         self._jobs.put(_Taken(submission, answered))
+
+    async def calm(self) -> None:
+        """Wait until little enough waits that more may be read from a kiosk."""
+        await self._room.wait()
+
+    def _count(self, commands: int) -> None:
+        self.waiting += commands
+        if self.waiting > CALM_COMMANDS:
+            self._room.clear()
+        else:
+            self._room.set()
 
     async def own(
         self, kitchen: KitchenId, outbox: OutboxId, commands: Sequence[Command]
@@ -159,7 +174,7 @@ class Writer:
         submissions = [job.submission for job in taken]
         try:
             group = self._desk.take_group(submissions)
-        except Exception:  # a fault of ours must not end the only writer
+        except Exception:  # noqa: BLE001 - a fault of ours must not end the only writer
             _log.exception("a group failed")
             fault = Answer((), 0, 0, GoodbyeCode.UNAVAILABLE, "fault")
             group = Group(tuple(fault for _ in taken))
@@ -174,7 +189,7 @@ class Writer:
         except (Unavailable, LookupError) as error:
             self._post(_fail, job.done, error)
             return
-        except Exception:  # as above
+        except Exception:  # noqa: BLE001 - as above
             _log.exception("own commands failed")
             self._post(_fail, job.done, Unavailable("fault"))
             return
@@ -184,7 +199,7 @@ class Writer:
     def _tidy(self) -> None:
         try:
             self._desk.save_snapshots()
-        except Exception:  # only a short cut is lost
+        except Exception:  # noqa: BLE001 - only a short cut is lost
             _log.exception("a snapshot failed")
 
     def _post(self, call: Callable[..., None], *args: object) -> None:
@@ -197,11 +212,11 @@ class Writer:
     # ---- back on the loop ----------------------------------------------------------------------
 
     def _deliver(self, taken: list[_Taken], group: Group, figures: Figures) -> None:
-        self.waiting -= figures.commands
+        self._count(-figures.commands)
         for job, answer in zip(taken, group.answers, strict=True):
             try:
                 job.answered(answer)
-            except Exception:  # one connection's fault must not cost the others their answers
+            except Exception:  # noqa: BLE001 - one connection's fault must not cost the others their answers
                 _log.exception("an answer could not be given")
         self._published(group.grown)
         self._measured(figures)

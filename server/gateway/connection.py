@@ -55,9 +55,6 @@ FRAME_S = 120.0
 """A kiosk says `got` every 30 s, and its largest frame takes 65 s at 8 kbit/s."""
 QUESTIONS = 4
 """Queries of one kiosk that are answered at a time."""
-CALM_COMMANDS = 4_000
-"""While more wait for the desk, kiosks are not read: their line holds them back without a loss."""
-CALM_S = 0.02
 CLOSE_S = 4.0
 WARDS = 10
 """A second has so many turns in which connections are ticked, so that no turn holds up the loop."""
@@ -135,8 +132,7 @@ class Connection:
     async def _calm(self) -> None:
         """Do not read on while the desk has more than it can soon write."""
         self._holding = True
-        while self._services.writer.waiting > CALM_COMMANDS and not self._closing:
-            await asyncio.sleep(CALM_S)
+        await self._services.writer.calm()
         self._holding = False
 
     def _gone(self) -> None:
@@ -281,8 +277,7 @@ class Connection:
         self._line.flush()
         try:
             async with asyncio.timeout(CLOSE_S):
-                while self._line.queued_bytes:
-                    await asyncio.sleep(0.05)
+                await self._line.written()
                 await self._line.close(CLOSE_CODES[code])
         except TimeoutError:
             self.abort("close")
@@ -378,7 +373,7 @@ class Connection:
             reply = Reply(query.id, error=error.code, detail=error.detail)
         except Unavailable:
             reply = Reply(query.id, error="unavailable")
-        except Exception:  # one question must not end the line
+        except Exception:  # noqa: BLE001 - one question must not end the line
             _log.exception("query %r failed", query.name)
             reply = Reply(query.id, error="fault")
         finally:

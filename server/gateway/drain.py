@@ -42,9 +42,10 @@ async def drain(
     async with asyncio.TaskGroup() as farewells:
         for index, connection in enumerate(connections):
             farewells.create_task(_farewell(connection, index * step_s))
-    while services.connections and time.monotonic() < deadline_s:
-        await asyncio.sleep(LOOK_S)
-    if services.connections:
+    try:
+        async with asyncio.timeout(max(0.0, deadline_s - time.monotonic())):
+            await services.emptied()
+    except TimeoutError:
         _log.warning("%d connections did not close", len(services.connections))
     await listener.close()
 
@@ -53,7 +54,7 @@ async def _farewell(connection: Connection, delay_s: float) -> None:
     await asyncio.sleep(delay_s)
     give_up_s = time.monotonic() + ANSWERS_S
     # What the desk has is answered first: the kiosk need not ask again.
-    while connection.unanswered and time.monotonic() < give_up_s:
+    while connection.unanswered and time.monotonic() < give_up_s:  # noqa: ASYNC110 - a counter of each connection
         await asyncio.sleep(LOOK_S)
     connection.end(
         GoodbyeCode.RESTART,

@@ -66,6 +66,7 @@ class Line(ServerConnection):
         self._queue: deque[tuple[bytes, bool]] = deque()
         self._queued_bytes = 0
         self._marked = False
+        self._written: asyncio.Event | None = None
 
     # ---- queue ---------------------------------------------------------------------------------
 
@@ -78,6 +79,12 @@ class Line(ServerConnection):
     def crowded(self) -> bool:
         """Whether so much waits that the queue should be written before more is caused."""
         return len(self._queue) > QUEUE_FRAMES // 4
+
+    async def written(self) -> None:
+        """Wait until nothing waits here."""
+        self._written = asyncio.Event()
+        if self._queue:
+            await self._written.wait()
 
     def put(self, frame: bytes, *, live: bool = False) -> bool:
         """Queue a frame that `framed` made; False when there is no room for it."""
@@ -106,7 +113,7 @@ class Line(ServerConnection):
             if self.state is not State.OPEN or self.transport.is_closing():
                 self._queue.clear()
                 self._queued_bytes = 0
-                return
+                break
             batch: list[bytes] = []
             size = 0
             while self._queue and size < WRITE_BYTES:
@@ -116,6 +123,8 @@ class Line(ServerConnection):
             self._queued_bytes -= size
             self.written_bytes += size
             self.transport.write(batch[0] if len(batch) == 1 else b"".join(batch))
+        if self._written is not None and not self._queue:
+            self._written.set()
 
     # ---- progress ------------------------------------------------------------------------------
 

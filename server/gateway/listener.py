@@ -185,7 +185,7 @@ class Listener:
                 if connection.ward == turn:
                     try:
                         connection.tick()
-                    except Exception:  # one connection's fault must not stop the watch over all
+                    except Exception:  # noqa: BLE001 - one connection's fault must not stop the watch over all
                         _log.exception("%s: tick failed", connection.id)
 
     async def _keep_revoking(self) -> None:

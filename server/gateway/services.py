@@ -83,6 +83,7 @@ class Services:
         """All open ones, admitted or not."""
         self.devices: dict[DeviceId, Connection] = {}
         """The newest connection of each admitted device."""
+        self._empty: asyncio.Event | None = None
         self._replacements = Replacements()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._enrolments = ENROLMENTS_BURST
@@ -168,9 +169,17 @@ class Services:
             self.metrics.cloned.inc()
             _log.error("device %s throws itself out: a cloned key?", record.device)
 
+    async def emptied(self) -> None:
+        """Wait until no connection is left."""
+        self._empty = asyncio.Event()
+        if self.connections:
+            await self._empty.wait()
+
     def forget(self, connection: Connection) -> None:
         """A connection is gone."""
         self.connections.pop(connection.id, None)
+        if self._empty is not None and not self.connections:
+            self._empty.set()
         self.metrics.connections.set(len(self.connections))
         record = connection.record
         if record is not None and self.devices.get(record.device) is connection:

@@ -35,7 +35,9 @@ class Post:
             outbox=OutboxId(f"watch-{name}"),
         )
 
-    async def give(self, kitchen: KitchenId, outbox: OutboxId, commands: list) -> tuple[Result, ...]:
+    async def give(
+        self, kitchen: KitchenId, outbox: OutboxId, commands: list
+    ) -> tuple[Result, ...]:
         return self.desk.take_now(kitchen, outbox, commands)
 
 

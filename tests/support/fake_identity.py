@@ -59,12 +59,16 @@ class FakeIdentity:
             self._records[device] = record
         return Enrolled(device, kitchen)
 
-    def heard(self, device: DeviceId, *, got_seq: int, now_ms: int) -> None:
+    def heard(self, device: DeviceId, *, got_seq: int, now_ms: int) -> None:  # noqa: ARG002 - the port
         """Remember how far it is."""
         self.positions[device] = got_seq
 
     def answer(
-        self, device: DeviceRecord, name: str, args: msgspec.Raw, now_ms: int
+        self,
+        device: DeviceRecord,  # noqa: ARG002 - the port
+        name: str,
+        args: msgspec.Raw,
+        now_ms: int,  # noqa: ARG002 - the port
     ) -> msgspec.Raw:
         """Answer `echo` and `slow`; `crash` is a fault of ours."""
         if name == "slow":

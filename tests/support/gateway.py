@@ -31,9 +31,9 @@ from dapur.sync.effects import (
 )
 from dapur.sync.kiosk_side import KioskSide, OutboxPosition, Position
 from dapur.wire.codec import decode_server, encode
-from dapur.wire.messages import SUBPROTOCOL, GoodbyeCode, Limits, Reply, Result, Row, Welcome
+from dapur.wire.messages import SUBPROTOCOL, Limits, Reply, Result, Row, Welcome
 from server.bus.memory import MemoryBus
-from server.desk.ports import Bus, Identity, Log
+from server.desk.ports import Bus, Log
 from server.gateway.listener import Listener
 from server.gateway.services import Services
 from tests.support.fake_identity import FakeIdentity
@@ -104,6 +104,13 @@ async def open_shop(
             await kiosk.hang_up()
         await listener.close()
         await services.close()
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait for something that happens by itself."""
+    async with asyncio.timeout(WAIT_S):
+        while not true():  # noqa: ASYNC110 - anything may bring it about
+            await asyncio.sleep(0.005)
 
 
 _made = 0
@@ -210,9 +217,7 @@ class Kiosk:
 
     async def until(self, true: Callable[[], bool]) -> None:
         """Wait for something that the pump brings about."""
-        async with asyncio.timeout(WAIT_S):
-            while not true():
-                await asyncio.sleep(0.005)
+        await until(true)
 
     # ---- taps ----------------------------------------------------------------------------------
 

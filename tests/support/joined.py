@@ -107,7 +107,9 @@ class Disk:
 class Joined:
     """One kiosk and its server. Everything that takes time in life waits until `step` chooses it."""
 
-    def __init__(self, chance: random.Random, *, window_pages: int = 3, chaos: bool = False) -> None:
+    def __init__(
+        self, chance: random.Random, *, window_pages: int = 3, chaos: bool = False
+    ) -> None:
         self.chance = chance
         self.truth = Truth()
         self.disk = Disk()
@@ -156,7 +158,9 @@ class Joined:
         """Another kiosk's event; told to this one as the fan-out would, in one or two frames."""
         first = self.truth.head + 1
         for _ in range(self.chance.randint(1, 4)):
-            self.truth.grow(f"other {self.truth.head + 1} " + "y" * self.chance.choice([0, 50, 3000]))
+            self.truth.grow(
+                f"other {self.truth.head + 1} " + "y" * self.chance.choice([0, 50, 3000])
+            )
         self.tell(first)
 
     def tell(self, first: int) -> None:
@@ -242,7 +246,9 @@ class Joined:
                     self._later_snapshot(side)
                 case TopDue():
                     head = self.truth.head
-                    top = Top(head, self.truth.hash_at(head) or b"", self.now_ms, b"", effect.echo_ms)
+                    top = Top(
+                        head, self.truth.hash_at(head) or b"", self.now_ms, b"", effect.echo_ms
+                    )
                     self.serve(side, [Send(top)])
                 case Close():
                     pass
@@ -283,7 +289,12 @@ class Joined:
     def _later_snapshot(self, side: ServerSide) -> None:
         truth = self.truth
         if side.snapshot_part == 1 or self._kept is None:
-            self._kept = (truth.epoch, truth.head, truth.hash_at(truth.head) or b"", truth.snapshot())
+            self._kept = (
+                truth.epoch,
+                truth.head,
+                truth.hash_at(truth.head) or b"",
+                truth.snapshot(),
+            )
         epoch, seq, link, text = self._kept
         self.work.append(
             lambda: self.serve(

@@ -30,9 +30,7 @@ def live_through(joined: Joined, steps: int, *, cuts: bool) -> None:
             joined.now_ms += 1_000
             joined.serve(joined.server, joined.server.tick(joined.now_ms))
             joined.tap_at(joined.kiosk.tick(joined.now_ms))
-        elif cuts and dice < 0.23:
-            joined.dial()
-        elif not joined.step() and joined.over:
+        elif (cuts and dice < 0.23) or (not joined.step() and joined.over):
             joined.dial()
 
 
@@ -80,7 +78,9 @@ def test_both_sides_agree_after_frames_came_twice_or_in_another_order(seed: int)
 
 @settings(max_examples=60, deadline=None)
 @given(seeds, st.integers(1, 4))
-def test_a_kiosk_below_the_floor_or_of_another_epoch_takes_a_snapshot(seed: int, window: int) -> None:
+def test_a_kiosk_below_the_floor_or_of_another_epoch_takes_a_snapshot(
+    seed: int, window: int
+) -> None:
     joined = Joined(random.Random(seed), window_pages=window)
     live_through(joined, 120, cuts=False)
     joined.settle()

@@ -49,8 +49,8 @@ def test_any_text_is_a_frame_or_a_bad_frame(text: str | bytes) -> None:
     for decode in (decode_client, decode_server):
         try:
             frame = decode(text)
-        except BadFrame as error:
-            assert str(error)
+        except BadFrame:
+            continue
         else:
             assert decode(encode(frame)) is not None
 

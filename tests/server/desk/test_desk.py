@@ -203,7 +203,9 @@ def test_no_command_can_make_its_own_refusal_too_long_for_a_frame(bench: Bench) 
             tap = command(filler * 40, filler * 40, args)
             if len(encode_command(tap)) <= COMMAND_MAX_BYTES:
                 bench.give(bench.row(tap))
-    sizes = [len(msgspec.json.encode(e.body.decode())) for e in bench.log.read(KITCHEN, 0, limit=99)]
+    sizes = [
+        len(msgspec.json.encode(e.body.decode())) for e in bench.log.read(KITCHEN, 0, limit=99)
+    ]
     assert len(sizes) > 8
     assert max(sizes) < FRAME_MAX_BYTES - 1024
 
@@ -469,9 +471,7 @@ def _unreadable(text: str, version: int) -> rules.Kitchen:
 
 
 def test_desk_forgets_the_least_used_kitchen_and_loads_it_again(bench: Bench) -> None:
-    small = Desk(
-        bench.log, devices=bench.record, now_ms=lambda: bench.now_ms, kitchens_cached=1
-    )
+    small = Desk(bench.log, devices=bench.record, now_ms=lambda: bench.now_ms, kitchens_cached=1)
     small.take_now(KITCHEN, OWN, [notice("one")])
     small.take_now(OTHER_KITCHEN, OWN, [notice("two")])
     assert small.fold(KITCHEN) is None

@@ -6,7 +6,6 @@ import asyncio
 import json
 import socket
 import time
-from collections.abc import Callable
 from contextlib import suppress
 
 import msgspec
@@ -46,15 +45,9 @@ from server.gateway import connection as connection_module
 from server.gateway.drain import drain
 from server.gateway.line import QUEUE_BYTES
 from tests.support.fake_log import FakeLog
-from tests.support.gateway import KITCHEN, OTHER_KITCHEN, Shop, command, open_shop
+from tests.support.gateway import KITCHEN, OTHER_KITCHEN, Shop, command, open_shop, until
 
 WAIT_S = 10.0
-
-
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(WAIT_S):
-        while not true():
-            await asyncio.sleep(0.005)
 
 
 def tap() -> object:
@@ -207,9 +200,8 @@ async def test_stranger_that_says_nonsense_is_ended_with_4400(text: str | bytes)
 
 async def test_frame_of_ten_megabytes_is_refused_before_it_is_read() -> None:
     async with open_shop() as shop, Raw(shop) as raw:
-        with pytest.raises(ConnectionClosed):
+        with suppress(ConnectionClosed):
             await raw.socket.send("x" * 10_000_000)
-            await raw.next()
         await until(lambda: raw.socket.close_code == 1009)
 
 
@@ -284,10 +276,8 @@ async def test_slow_loris_is_cut_and_does_not_hold_up_a_kiosk(
         async with asyncio.timeout(WAIT_S):
             for reader, writer in lines:
                 # The library answers or cuts; what counts is that the line ends.
-                try:
+                with suppress(ConnectionError):
                     await reader.read()
-                except ConnectionError:
-                    pass
                 writer.close()
 
 
@@ -569,9 +559,7 @@ async def test_frozen_kiosk_is_cut_when_no_byte_moves(
         if busy:
             for number in range(100):
                 await shop.notice(f"{number} " + "z" * 480)
-        async with asyncio.timeout(5):
-            while frozen.device in shop.services.devices:
-                await asyncio.sleep(0.05)
+        await until(lambda: frozen.device not in shop.services.devices)
         # The healthy one is as silent but answers pings.
         assert healthy.ended is None
         assert healthy.device in shop.services.devices
@@ -624,12 +612,10 @@ async def test_flood_of_pings_by_a_socket_that_does_not_read_is_cut(
             socket.SOL_SOCKET, socket.SO_SNDBUF, 4096
         )
         ping = b"\x89\xfd\x00\x00\x00\x00" + b"p" * 125
-        with pytest.raises((OSError, TimeoutError)):
-            async with asyncio.timeout(WAIT_S):
-                while shop.services.connections:
-                    raw.socket.transport.write(ping * 1000)
-                    await asyncio.sleep(0)
-                raise OSError("the server cut it")
+        async with asyncio.timeout(WAIT_S):
+            while shop.services.connections:
+                raw.socket.transport.write(ping * 1000)
+                await asyncio.sleep(0)
 
 
 # ---- drain --------------------------------------------------------------------------------------
