@@ -9,6 +9,7 @@ import msgspec
 from dapur.batch import Batch
 from dapur.ids import BatchId
 from dapur.review import Answer, Reason, Review, SettleReviewArgs, open_reviews
+from dapur.review import subject as review_subject
 from kiosk.views.floor import Floor, ViewModel
 from kiosk.views.looks import (
     AnswerLook,
@@ -45,12 +46,11 @@ class ReviewView(ViewModel):
         if item is None:
             return
         if answer == Answer.REDO:
-            if args := self._args(item):
-                self.floor.tap_raw(item.kind, item.about, args, cites=item.command)
+            if raw := self._args(item):
+                self.floor.tap_raw(item.kind, item.about, raw, cites=item.command)
             return
-        self.floor.tap(
-            "settle_review", f"review:{item.id}", SettleReviewArgs(item.id, Answer(answer))
-        )
+        args = SettleReviewArgs(item.id, "escalate" if answer == Answer.ESCALATE else "accept")
+        self.floor.tap("settle_review", review_subject(item.id), args)
 
     @property
     def item(self) -> Review | None:

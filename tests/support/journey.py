@@ -20,6 +20,8 @@ from kiosk.headless import Headless, identify, open_vault
 from kiosk.link.status import LinkState
 from kiosk.local.lock import FolderLock
 from kiosk.settings import Settings
+from kiosk.widgets.batch_card import BatchCard
+from kiosk.widgets.batch_tile import BatchTile
 from tests.support.proxy import Cable
 from tests.support.server_process import ServerProcess
 
@@ -140,22 +142,17 @@ class Kiosk:
 
     def card_text(self, code: str) -> str:
         """All words on the card of a batch, as painted."""
-        from kiosk.widgets.batch_card import BatchCard
-        from kiosk.widgets.batch_tile import BatchTile
-
-        for kind in (BatchCard, BatchTile):
-            for card in self.app.window.findChildren(kind):
-                look = card.look()
-                if card.isVisible() and look.id == self.id_of(code):
-                    words = [look.title, look.subtitle, look.chip_text, look.clock_caption]
-                    words += [
-                        look.temp_text,
-                        look.temp_caption,
-                        look.stage_text,
-                        look.stage_caption,
-                    ]
-                    words += [button.text for button in look.buttons]
-                    return " | ".join(words)
+        window, wanted = self.app.window, self.id_of(code)
+        cards: list[BatchCard | BatchTile] = [
+            *window.findChildren(BatchCard),
+            *window.findChildren(BatchTile),
+        ]
+        for card in cards:
+            look = card.look()
+            if card.isVisible() and look.id == wanted:
+                words = [look.title, look.subtitle, look.chip_text, look.clock_caption]
+                words += [look.temp_text, look.temp_caption, look.stage_text, look.stage_caption]
+                return " | ".join([*words, *(button.text for button in look.buttons)])
         return ""
 
     async def is_online(self) -> None:
@@ -216,7 +213,7 @@ async def place(folder: Path, qapp: QApplication, *names: str) -> AsyncIterator[
     """The demo kitchen served by a real process, with a kiosk for each name."""
     made = Place(folder, qapp)
     await asyncio.to_thread(made.server.prepare)
-    await asyncio.to_thread(made.server.start)
+    made.server.start()
     try:
         for name in names:
             await made.open_kiosk(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import signal
@@ -11,14 +10,11 @@ import sys
 import time
 from pathlib import Path
 
+from dev import die_with_parent
+
 ROOT = Path(__file__).resolve().parents[2]
 PLAN = ROOT / "resources" / "demo" / "night.json"
 READY_S = 30.0
-
-
-def _die_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def server_cli(*words: str, stdin: str | None = None) -> str:
@@ -66,7 +62,7 @@ class ServerProcess:
                 env=self._environment,
                 stdout=log,
                 stderr=log,
-                preexec_fn=_die_with_parent,
+                preexec_fn=die_with_parent(signal.SIGKILL),  # noqa: PLW1509 - called in the main thread
             )
         give_up = time.monotonic() + READY_S
         while not ready.exists():
