@@ -1,4 +1,4 @@
-"""The first schema: log, identity and history."""
+"""The first schema: log and history."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -136,19 +136,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("follower", name=op.f("pk_follower_lease")),
     )
     op.create_table(
-        "kitchen_info",
-        sa.Column("kitchen", sa.String(length=64), nullable=False),
-        sa.Column("name", sa.String(length=80), nullable=False),
-        sa.Column("utc_offset_min", sa.Integer(), nullable=False),
-        sa.CheckConstraint(
-            "-720 <= utc_offset_min AND utc_offset_min <= 840",
-            name=op.f("ck_kitchen_info_offset_of_earth"),
-        ),
-        sa.CheckConstraint("length(kitchen) <= 64", name=op.f("ck_kitchen_info_kitchen_length")),
-        sa.CheckConstraint("length(name) <= 80", name=op.f("ck_kitchen_info_name_length")),
-        sa.PrimaryKeyConstraint("kitchen", name=op.f("pk_kitchen_info")),
-    )
-    op.create_table(
         "outbox_head",
         sa.Column("kitchen", sa.String(length=64), nullable=False),
         sa.Column("outbox", sa.String(length=64), nullable=False),
@@ -213,14 +200,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_schema_compat")),
     )
     op.create_table(
-        "server_key",
-        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("seed", sa.LargeBinary(), nullable=False),
-        sa.CheckConstraint("id = 1", name=op.f("ck_server_key_one_row")),
-        sa.CheckConstraint("length(seed) = 32", name=op.f("ck_server_key_seed_size")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_server_key")),
-    )
-    op.create_table(
         "staff_activity",
         sa.Column("kitchen", sa.String(length=64), nullable=False),
         sa.Column("kind", sa.String(length=64), nullable=False),
@@ -259,27 +238,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kitchen", name=op.f("pk_tenant_head")),
         postgresql_with={"fillfactor": 50},
     )
-    op.create_table(
-        "device",
-        sa.Column("device", sa.String(length=64), nullable=False),
-        sa.Column("kitchen", sa.String(length=64), nullable=False),
-        sa.Column("name", sa.String(length=80), nullable=False),
-        sa.Column("public_key", sa.LargeBinary(), nullable=False),
-        sa.Column("enrolled_ms", sa.BigInteger(), nullable=False),
-        sa.Column("revoked_ms", sa.BigInteger(), nullable=True),
-        sa.Column("heard_ms", sa.BigInteger(), nullable=True),
-        sa.Column("got_seq", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("length(device) <= 64", name=op.f("ck_device_device_length")),
-        sa.CheckConstraint("length(name) <= 80", name=op.f("ck_device_name_length")),
-        sa.CheckConstraint("length(public_key) = 32", name=op.f("ck_device_public_key_size")),
-        sa.ForeignKeyConstraint(
-            ["kitchen"], ["kitchen_info.kitchen"], name=op.f("fk_device_kitchen_kitchen_info")
-        ),
-        sa.PrimaryKeyConstraint("device", name=op.f("pk_device")),
-    )
-    with op.batch_alter_table("device", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_device_kitchen"), ["kitchen"], unique=False)
-
     op.create_table(
         "follower_position",
         sa.Column("kitchen", sa.String(length=64), nullable=False),
@@ -320,79 +278,19 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("kitchen", "state_version", "seq", name=op.f("pk_snapshot")),
     )
-    op.create_table(
-        "staff",
-        sa.Column("kitchen", sa.String(length=64), nullable=False),
-        sa.Column("staff", sa.String(length=64), nullable=False),
-        sa.Column("name", sa.String(length=80), nullable=False),
-        sa.Column("active", sa.Boolean(), nullable=False),
-        sa.Column("pin_hash", sa.String(length=200), nullable=True),
-        sa.Column("pin_version", sa.Integer(), nullable=False),
-        sa.CheckConstraint("length(name) <= 80", name=op.f("ck_staff_name_length")),
-        sa.CheckConstraint("length(pin_hash) <= 200", name=op.f("ck_staff_pin_hash_length")),
-        sa.CheckConstraint("length(staff) <= 64", name=op.f("ck_staff_staff_length")),
-        sa.ForeignKeyConstraint(
-            ["kitchen"], ["kitchen_info.kitchen"], name=op.f("fk_staff_kitchen_kitchen_info")
-        ),
-        sa.PrimaryKeyConstraint("kitchen", "staff", name=op.f("pk_staff")),
-    )
-    op.create_table(
-        "attempt",
-        sa.Column("kitchen", sa.String(length=64), nullable=False),
-        sa.Column("staff", sa.String(length=64), nullable=False),
-        sa.Column("failed", sa.Integer(), nullable=False),
-        sa.Column("seen_ms", sa.BigInteger(), nullable=False),
-        sa.Column("until_ms", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["kitchen", "staff"],
-            ["staff.kitchen", "staff.staff"],
-            name=op.f("fk_attempt_kitchen_staff"),
-        ),
-        sa.PrimaryKeyConstraint("kitchen", "staff", name=op.f("pk_attempt")),
-    )
-    op.create_table(
-        "enrolment_code",
-        sa.Column("locator", sa.String(length=4), nullable=False),
-        sa.Column("code_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("kitchen", sa.String(length=64), nullable=False),
-        sa.Column("name", sa.String(length=80), nullable=False),
-        sa.Column("until_ms", sa.BigInteger(), nullable=False),
-        sa.Column("tries", sa.Integer(), nullable=False),
-        sa.Column("device", sa.String(length=64), nullable=True),
-        sa.CheckConstraint("length(code_hash) = 32", name=op.f("ck_enrolment_code_code_hash_size")),
-        sa.CheckConstraint("length(locator) = 4", name=op.f("ck_enrolment_code_locator_size")),
-        sa.CheckConstraint("length(name) <= 80", name=op.f("ck_enrolment_code_name_length")),
-        sa.ForeignKeyConstraint(
-            ["device"], ["device.device"], name=op.f("fk_enrolment_code_device_device")
-        ),
-        sa.ForeignKeyConstraint(
-            ["kitchen"],
-            ["kitchen_info.kitchen"],
-            name=op.f("fk_enrolment_code_kitchen_kitchen_info"),
-        ),
-        sa.PrimaryKeyConstraint("locator", name=op.f("pk_enrolment_code")),
-    )
     op.execute(sa.text("INSERT INTO schema_compat (id, oldest_code) VALUES (1, 1)"))
 
 
 def downgrade() -> None:
     """Remove every table."""
-    op.drop_table("enrolment_code")
-    op.drop_table("attempt")
-    op.drop_table("staff")
     op.drop_table("snapshot")
     op.drop_table("history_state")
     op.drop_table("follower_position")
-    with op.batch_alter_table("device", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_device_kitchen"))
-
-    op.drop_table("device")
     op.drop_table("tenant_head")
     with op.batch_alter_table("staff_activity", schema=None) as batch_op:
         batch_op.drop_index("ix_staff_activity_since")
 
     op.drop_table("staff_activity")
-    op.drop_table("server_key")
     op.drop_table("schema_compat")
     op.drop_table("receipt")
     with op.batch_alter_table("reading", schema=None) as batch_op:
@@ -400,7 +298,6 @@ def downgrade() -> None:
 
     op.drop_table("reading")
     op.drop_table("outbox_head")
-    op.drop_table("kitchen_info")
     op.drop_table("follower_lease")
     op.drop_table("event")
     with op.batch_alter_table("check_result", schema=None) as batch_op:
