@@ -58,7 +58,7 @@ Staff = Annotated[StaffId, Meta(pattern=ID_PATTERN)]
 Label = Annotated[str, Meta(min_length=1, max_length=NAME_MAX)]
 
 
-class WithPin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class WithPin(msgspec.Struct, frozen=True):
     """Base of arguments that hold a PIN: it must not reach a log line by way of a repr."""
 
     __repr__ = _without_secrets

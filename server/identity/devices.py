@@ -133,7 +133,7 @@ class Devices:
                 .where(device.c.device == one, device.c.revoked_ms.is_(None))
                 .values(revoked_ms=now_ms)
             )
-        _log.warning("device %s of %s is revoked", one, owner)
+        _log.info("device %s of %s is revoked", one, owner)
 
     def heard(self, one: DeviceId, got_seq: int, now_ms: int) -> None:
         """The device lives and has the log up to `got_seq`; neither goes back."""

@@ -99,7 +99,7 @@ class Questions:
             self._devices.revoke(args.device, now_ms, kitchen=asker.kitchen)
         except LookupError as error:
             raise QueryError(QueryCode.DEVICE_UNKNOWN) from error
-        _log.warning("%s revoked %s", args.by_staff, args.device)
+        _log.info("%s revoked %s", args.by_staff, args.device)
         self._on_revoked(args.device)
         return q.DoneReply()
 

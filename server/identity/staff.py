@@ -57,9 +57,9 @@ class People:
         if _matches(made, pin):
             self._attempts.clear(kitchen, who)
             return Checked(who, name, version)
-        _log.warning("wrong PIN for %s of %s (%d)", who, kitchen, counted.failed)
         told = rules.after_wrong(counted)
         if isinstance(told, Locked):
+            _log.warning("%s of %s is locked: %d wrong PINs", who, kitchen, counted.failed)
             raise _locked(told)
         raise QueryError(QueryCode.PIN_WRONG, wrong_detail(told.tries, told.limit))
 
