@@ -6,27 +6,94 @@ import asyncio
 import json
 import logging
 import os
+import re
+import secrets
 import signal
+import socket
 import ssl
 import sys
 from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from dapur.ids import OutboxId
-from server.desk.ports import Bus, Identity, Log
+from dapur.ids import DeviceId, KitchenId, OutboxId, StaffId
+from server import logs
+from server.bus.memory import MemoryBus
+from server.desk.folding import load
+from server.desk.ports import Bus, Identity, Log, Unavailable
 from server.gateway.drain import SPREAD_S, drain
 from server.gateway.listener import Listener
-from server.gateway.services import Services
+from server.gateway.services import Services, utc_ms
+from server.history.follower import NAME as HISTORY
+from server.history.follower import History
+from server.identity.sql_identity import SqlIdentity
+from server.log.engine import open_engine
+from server.log.follower import Follower
+from server.log.positions import Lease
+from server.log.schema import check
+from server.log.sql_log import SqlLog
 from server.watchman import Watchman
 
 _log = logging.getLogger(__name__)
 
-Follow = Callable[[], Coroutine[Any, Any, None]]
+FOLLOW_S = 1.0
+"""History is read by people; it may be a second behind."""
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class Settings(Protocol):
+    """What `run` needs to know."""
+
+    @property
+    def database_url(self) -> str:
+        """`sqlite:///file` or `postgresql://…`."""
+
+    @property
+    def host(self) -> str:
+        """Address to listen on."""
+
+    @property
+    def port(self) -> int:
+        """0: any free one."""
+
+    @property
+    def tls_cert(self) -> Path | None:
+        """PEM chain; without it only loopback is served."""
+
+    @property
+    def tls_key(self) -> Path | None:
+        """PEM key."""
+
+    @property
+    def behind_tls_proxy(self) -> bool:
+        """Somebody in front ends TLS: a plain socket may be open to the network."""
+
+    @property
+    def drain_s(self) -> float:
+        """Over how many seconds goodbyes are spread."""
+
+    @property
+    def log_level(self) -> str:
+        """Of Python's logging."""
+
+
+class Stepping(Protocol):
+    """`server.log.follower.Follower` as the app drives it: from one thread at a time."""
+
+    def step(self, now_ms: int) -> int:
+        """Follow by some events; how many. Raises Unavailable."""
+
+    def stop(self) -> None:
+        """Give the lease back."""
+
+
+class PlainSocket(ValueError):
+    """Without TLS the server would listen to the network."""
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -39,8 +106,12 @@ class Parts(msgspec.Struct, frozen=True):
     """Signs `top`."""
     outbox: OutboxId
     """For the server's own commands: of this process alone, the same after a restart."""
-    followers: Sequence[Follow] = ()
-    """Each runs until it is cancelled."""
+    followers: Sequence[Stepping] = ()
+    """What follows the log (history, bridge, …)."""
+    attach: Callable[[Services], None] | None = None
+    """Told of the services before the first socket, by what was made before them."""
+    close: Callable[[], None] = lambda: None
+    """Called after the end."""
 
 
 class Doorway(msgspec.Struct, frozen=True):
@@ -76,11 +147,16 @@ async def serve(parts: Parts, doorway: Doorway) -> None:
         outbox=parts.outbox,
     )
     listener = Listener(services, healthy=lambda: services.fanout.reachable)
+    if parts.attach is not None:
+        parts.attach(services)
     tasks: list[asyncio.Task[None]] = []
     try:
         port = await listener.open(doorway.host, doorway.port, tls=doorway.tls)
         tasks = [asyncio.create_task(watchman.keep_watching(), name="watchman")]
-        tasks += [asyncio.create_task(follow(), name="follower") for follow in parts.followers]
+        tasks += [
+            asyncio.create_task(_keep_following(follower), name="follower")
+            for follower in parts.followers
+        ]
         _announce(doorway, port)
         await ending.wait()
         leaving = asyncio.create_task(drain(services, listener, spread_s=doorway.drain_s))
@@ -94,6 +170,28 @@ async def serve(parts: Parts, doorway: Doorway) -> None:
         if doorway.ready_file is not None:
             doorway.ready_file.unlink(missing_ok=True)
     _log.info("ended in order")
+
+
+async def _keep_following(follower: Stepping) -> None:
+    """Drive a follower in a thread of its own until cancelled."""
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(1, "follower") as thread:
+        try:
+            while True:
+                try:
+                    taken = await loop.run_in_executor(thread, follower.step, utc_ms())
+                except Unavailable as error:
+                    _log.warning("a follower pauses: %s", error)
+                    taken = 0
+                except Exception:  # noqa: BLE001 - the past may lag, the present must go on
+                    _log.exception("a follower stumbled")
+                    taken = 0
+                if not taken:
+                    await asyncio.sleep(FOLLOW_S)
+        finally:
+            with suppress(Unavailable):
+                # Waits for the step in hand; the next server need not wait for the lease to end.
+                await asyncio.shield(loop.run_in_executor(thread, follower.stop))
 
 
 async def _first(leaving: asyncio.Task[None], cut_short: asyncio.Task[Any]) -> None:
@@ -127,6 +225,85 @@ def _announce(doorway: Doorway, port: int) -> None:
     draft = doorway.ready_file.with_suffix(".tmp")
     draft.write_text(json.dumps({"url": url, "pid": os.getpid()}), encoding="utf-8")
     draft.replace(doorway.ready_file)
+
+
+def run(settings: Settings, ready_file: Path | None = None) -> int:
+    """Serve with the database until told to end; 0 when it ended in order.
+
+    The schema must be up to date (`server.log.schema.upgrade`). Raises PlainSocket, OSError for a
+    taken address, OlderSchema, NewerSchema, Unavailable.
+    """
+    logs.set_up(settings.log_level)
+    tls = tls_context(settings)
+    parts = compose(settings.database_url)
+    doorway = Doorway(settings.host, settings.port, tls, settings.drain_s, ready_file)
+    try:
+        run_loop(serve(parts, doorway))
+    finally:
+        parts.close()
+    return 0
+
+
+def tls_context(settings: Settings) -> ssl.SSLContext | None:
+    """TLS 1.3 with the given key, or None on loopback. Raises PlainSocket, OSError, ssl.SSLError."""
+    if settings.tls_cert is None:
+        if settings.host not in LOOPBACK and not settings.behind_tls_proxy:
+            raise PlainSocket(f"{settings.host} needs a certificate, or a TLS proxy in front")
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    return context
+
+
+class _Hooks:
+    """What identity asks of the running server, made before it."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._services: Services | None = None
+
+    def attach(self, services: Services) -> None:
+        """The server runs now."""
+        self._services = services
+
+    def roles_of(self, kitchen: KitchenId, staff: StaffId) -> frozenset[str]:
+        """A person's roles by the log; called in a querier thread. Raises Unavailable, LookupError."""
+        fold = None if self._services is None else self._services.desk.fold(kitchen)
+        state = (fold or load(self._log, kitchen)).kitchen
+        return frozenset(role.value for role in state.roles_of(staff))
+
+    def revoked(self, device: DeviceId) -> None:
+        """A device was revoked through this process."""
+        if self._services is not None:
+            self._services.revoked(device)
+
+
+def compose(database_url: str) -> Parts:
+    """All parts on one database. Raises OlderSchema, NewerSchema, Unavailable."""
+    engine = open_engine(database_url)
+    check(engine)
+    log = SqlLog(engine)
+    hooks = _Hooks(log)
+    identity = SqlIdentity(engine, hooks.roles_of, hooks.revoked)
+    # Two starts on one machine are two holders, but go on with one outbox.
+    holder = f"{_machine()}-{secrets.token_hex(4)}"
+    history = Follower(log, Lease(engine, HISTORY, holder), History(engine, log), name=HISTORY)
+    return Parts(
+        log=log,
+        identity=identity,
+        bus=MemoryBus(),
+        key=identity.server_key(),
+        outbox=OutboxId(f"server-{_machine()}"),
+        followers=(history,),
+        attach=hooks.attach,
+        close=engine.dispose,
+    )
+
+
+def _machine() -> str:
+    """This machine's name as an id may hold it."""
+    return re.sub(r"[^A-Za-z0-9._-]", "-", socket.gethostname())[:40]
 
 
 def run_loop(work: Coroutine[Any, Any, None]) -> None:

@@ -185,6 +185,15 @@ class Services:
         if record is not None and self.devices.get(record.device) is connection:
             del self.devices[record.device]
 
+    def revoked(self, device: DeviceId) -> None:
+        """A device was revoked just now, in this process; called from any thread."""
+        self._loop.call_soon_threadsafe(self._end_revoked, device)
+
+    def _end_revoked(self, device: DeviceId) -> None:
+        self.writer.run(partial(self.desk.forget_device, device))
+        if connection := self.devices.get(device):
+            connection.end(GoodbyeCode.REVOKED)
+
     async def end_revoked(self) -> None:
         """Close the sockets of devices that were revoked, here or by another process."""
         devices: Sequence[DeviceId] = tuple(self.devices)
@@ -192,9 +201,7 @@ class Services:
             return
         revoked = await self.off_loop(self.identity.revoked, devices)
         for device in revoked:
-            self.writer.run(partial(self.desk.forget_device, device))
-            if connection := self.devices.get(device):
-                connection.end(GoodbyeCode.REVOKED)
+            self._end_revoked(device)
 
     # ---- after a commit ------------------------------------------------------------------------
 

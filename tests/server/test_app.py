@@ -14,14 +14,17 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from dapur.envelope import decode_event
 from dapur.ids import DeviceId
 from dapur.wire.messages import GoodbyeCode, Outcome
+from server.app import PlainSocket, run, tls_context
 from server.desk.failpoint import EXIT_CODE
 from server.log.engine import open_engine
+from server.log.schema import OlderSchema
 from server.log.sql_log import SqlLog
 from tests.support.gateway import KITCHEN, Kiosk, command
 
@@ -199,3 +202,31 @@ def _status(port: int, path: str) -> int:
     except urllib.error.HTTPError as error:
         with error:
             return error.code
+
+
+class Plain(msgspec.Struct):
+    """Settings of a test."""
+
+    database_url: str = ""
+    host: str = "127.0.0.1"
+    port: int = 0
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    behind_tls_proxy: bool = False
+    drain_s: float = 0.0
+    log_level: str = "INFO"
+
+
+def test_server_opens_no_plain_socket_to_the_network() -> None:
+    assert tls_context(Plain()) is None
+    assert tls_context(Plain(host="0.0.0.0", behind_tls_proxy=True)) is None
+    with pytest.raises(PlainSocket):
+        tls_context(Plain(host="0.0.0.0"))
+
+
+def test_server_refuses_a_database_without_a_schema(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.logs.set_up", lambda _level: None)
+    with pytest.raises(OlderSchema):
+        run(Plain(database_url=f"sqlite:///{tmp_path / 'empty.db'}"))

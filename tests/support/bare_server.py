@@ -6,15 +6,13 @@ import json
 import sys
 from pathlib import Path
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from dapur.ids import KitchenId, OutboxId
+from dapur.ids import KitchenId
 from server import logs
-from server.app import Doorway, Parts, run_loop, serve
-from server.bus.memory import MemoryBus
-from server.log.engine import open_engine
+from server.app import Doorway, compose, run_loop, serve
 from server.log.schema import upgrade
-from server.log.sql_log import SqlLog
 from tests.support.fake_identity import FakeIdentity
 
 
@@ -23,13 +21,13 @@ def main(data: Path, port: int) -> None:
     logs.set_up()
     url = f"sqlite:///{data / 'server.db'}"
     upgrade(url)
-    log = SqlLog(open_engine(url))
+    parts = compose(url)
     identity = FakeIdentity()
     for name, (kitchen, key) in json.loads((data / "devices.json").read_text()).items():
-        log.create_kitchen(KitchenId(kitchen), epoch="e-1")
+        parts.log.create_kitchen(KitchenId(kitchen), epoch="e-1")
         private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(key))
         identity.add(name, KitchenId(kitchen), private)
-    parts = Parts(log, identity, MemoryBus(), Ed25519PrivateKey.generate(), OutboxId("server-t"))
+    parts = msgspec.structs.replace(parts, identity=identity)
     run_loop(serve(parts, Doorway(port=port, drain_s=0.2, ready_file=data / "ready.json")))
 
 
