@@ -61,6 +61,11 @@ class Rig:
         """The line stopped by itself."""
         return self._task is not None and self._task.done()
 
+    async def ended(self) -> None:
+        """Raises what the line ended with."""
+        assert self._task is not None
+        await self._task
+
     async def disconnect(self) -> None:
         """Stop the line."""
         if self._task is not None:

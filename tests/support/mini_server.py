@@ -86,7 +86,9 @@ class SoftKey:
         return self._key.sign(text)
 
 
-class _Outbox:
+class Outbox:
+    """The last hash and all receipts of one outbox."""
+
     def __init__(self) -> None:
         self.hash = GENESIS
         self.results: list[Result] = []
@@ -113,7 +115,7 @@ class MiniServer:
         self.lose_results = False
         self.connects: list[float] = []
         self.received: list[str] = []
-        self._outboxes: dict[OutboxId, _Outbox] = {}
+        self._outboxes: dict[OutboxId, Outbox] = {}
         self._limits = limits
         self._sides: dict[ServerSide, ServerConnection] = {}
         self._server: Server | None = None
@@ -165,6 +167,11 @@ class MiniServer:
     def now_ms() -> int:
         """The server's clock."""
         return time.time_ns() // 1_000_000
+
+    async def say(self, message: str | bytes) -> None:
+        """Send this to everybody, whatever it is."""
+        for socket in tuple(self._sides.values()):
+            await socket.send(message)
 
     # ---- the kitchen ------------------------------------------------------------------------
 
@@ -309,7 +316,7 @@ class MiniServer:
             Ed25519PublicKey.from_public_bytes(key).verify(effect.hello.signature, effect.text)
         except InvalidSignature:
             return side.end(GoodbyeCode.UNKNOWN_DEVICE, detail="signature")
-        outbox = self._outboxes.setdefault(claims.outbox, _Outbox())
+        outbox = self.outbox(claims.outbox)
         return side.admit(
             Admission(
                 kitchen=KITCHEN,
@@ -329,16 +336,22 @@ class MiniServer:
     async def _take(self, side: ServerSide, rows: tuple[Row, ...]) -> list[Effect]:
         assert side._claims is not None
         name, device = side._claims.outbox, side._claims.device
-        outbox = self._outboxes[name]
+        outbox = self.outbox(name)
         first = len(self.log) + 1
-        results = [self._take_one(name, outbox, device, row) for row in rows]
+        results = [self.take_one(name, device, row) for row in rows]
         side.taken(len(rows))
         await self._fan_out(first)
         if self.lose_results:
             return []
         return side.answered(results, len(outbox.results), self.durable)
 
-    def _take_one(self, name: OutboxId, outbox: _Outbox, device: DeviceId, row: Row) -> Result:
+    def outbox(self, name: OutboxId) -> Outbox:
+        """What the log knows of an outbox."""
+        return self._outboxes.setdefault(name, Outbox())
+
+    def take_one(self, name: OutboxId, device: DeviceId, row: Row) -> Result:
+        """Decide one row, or find its receipt."""
+        outbox = self.outbox(name)
         if row.dseq <= len(outbox.results):
             return outbox.results[row.dseq - 1]
         assert row.dseq == len(outbox.results) + 1

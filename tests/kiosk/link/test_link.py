@@ -18,10 +18,11 @@ from dapur.stage import Stage
 from dapur.temperature import RecordTemperatureArgs
 from dapur.wire.messages import GoodbyeCode, Limits, Query, Reply
 from kiosk.desk import Tapped, WouldBeRefused
-from kiosk.link import link as link_module
+from kiosk.link import connection as connection_module
 from kiosk.link.enrol import enrol
 from kiosk.link.errors import EnrolRefused, NotOnline, Refused, TimedOut
 from kiosk.link.status import LinkState
+from kiosk.local.errors import FileDamaged
 from tests.support.kiosk_rig import Rig
 from tests.support.mini_server import KITCHEN, MiniServer, SoftKey
 from tests.support.night import BUDI, CHICKEN, RINA, open_night
@@ -317,7 +318,7 @@ async def test_kiosk_begins_a_new_outbox_when_the_server_knows_another_of_its_na
         await kiosk.disconnect()
         # As if the disk had been put back: the rows of this outbox are others now.
         outbox = kiosk.store.outbox_position.outbox
-        server._outboxes[outbox].hash = b"x" * 32
+        server.outbox(outbox).hash = b"x" * 32
         measure(kiosk, 71.0)
         kiosk.connect()
         await until(lambda: kiosk.store.outbox_position.outbox != outbox)
@@ -351,7 +352,7 @@ async def test_badge_says_offline_within_15_s_when_the_server_freezes_while_send
     # Ten times as fast as life: the same code with a tenth of its limits.
     monkeypatch.setattr("kiosk.link.outgoing.STUCK_MS", 1_000)
     monkeypatch.setattr("dapur.sync.kiosk_side.SILENT_MS", 1_500)
-    monkeypatch.setattr(link_module, "WATCH_S", 0.05)
+    monkeypatch.setattr(connection_module, "WATCH_S", 0.05)
     async with a_server() as server, a_kiosk(server, tmp_path) as kiosk:
         kiosk.connect()
         await until(caught_up(kiosk, server))
@@ -420,6 +421,59 @@ async def test_line_works_the_same_on_the_loop_of_qt(qapp: object, tmp_path: Pat
         await until(lambda: not kiosk.link.online)
         await until(caught_up(kiosk, server))
         assert len(server.kitchen.batches[CHICKEN].readings) == 30
+
+
+@pytest.mark.parametrize("nonsense", ["{", '{"type":"top"}', b"\x00\xff", "x" * 70_000])
+async def test_kiosk_hangs_up_and_keeps_its_state_when_the_server_talks_nonsense(
+    tmp_path: Path, nonsense: str | bytes
+) -> None:
+    async with a_server() as server, a_kiosk(server, tmp_path) as kiosk:
+        kiosk.connect()
+        await until(caught_up(kiosk, server))
+        shown = kiosk.mirror.shown
+        await server.say(nonsense)
+        await until(lambda: kiosk.link.status.state is not LinkState.ONLINE)
+        assert kiosk.link.status.detail
+        assert kiosk.mirror.shown == shown
+        await until(caught_up(kiosk, server))
+
+
+@pytest.mark.expected_log("by a fault of ours")
+@pytest.mark.parametrize("place", ["grown", "tick"])
+async def test_line_comes_back_when_a_fault_of_ours_broke_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    async with a_server() as server, a_kiosk(server, tmp_path) as kiosk:
+        kiosk.connect()
+        await until(caught_up(kiosk, server))
+        with monkeypatch.context() as patch:
+            if place == "grown":
+                patch.setattr(kiosk.mirror, "grown", fail)
+                measure(kiosk, 71.0)
+            else:
+                assert kiosk.link._connection is not None
+                patch.setattr(kiosk.link._connection._side, "tick", fail)
+            await until(lambda: kiosk.link.status.state is not LinkState.ONLINE)
+        await until(caught_up(kiosk, server))
+
+
+async def test_line_ends_and_says_why_when_the_file_broke(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise FileDamaged(tmp_path, "a page")
+
+    async with a_server() as server, a_kiosk(server, tmp_path) as kiosk:
+        kiosk.connect()
+        await until(caught_up(kiosk, server))
+        monkeypatch.setattr(kiosk.store, "rows", broken)
+        measure(kiosk, 71.0)
+        await until(lambda: kiosk.hung_up)
+        with pytest.raises(FileDamaged):
+            await kiosk.ended()
 
 
 async def test_kiosk_becomes_a_device_when_it_shows_a_good_code() -> None:
