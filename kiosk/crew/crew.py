@@ -124,11 +124,11 @@ class Crew:
 
     async def _wait_for(self, move: Move) -> None:
         """One tap every half to three seconds; the plan's idle hours are skipped."""
-        gap_s = self._dice.uniform(*GAP_S)
+        shortest_s, longest_s = GAP_S[0], self._dice.uniform(*GAP_S)
         if self._plan_ms is None:
             self._plan_ms = move.due_ms
         due_s = (move.due_ms - self._plan_ms) / 1000 / self._speed
-        await asyncio.sleep(max(gap_s, min(due_s, GAP_S[1])) * self._pace)
+        await asyncio.sleep(min(max(due_s, shortest_s), longest_s) * self._pace)
         self._plan_ms = max(self._plan_ms, move.due_ms)
 
     async def _do(self, move: Move) -> None:
