@@ -51,7 +51,14 @@ from msgspec import UNSET, Meta, UnsetType
 from dapur.access import Role
 from dapur.batch import MINUTE_MS, Ingredient, Post, Step
 from dapur.crew import AssignCrewArgs, RosterStaffArgs, staff_subject
-from dapur.night import DAY_TURNS_MIN, OpenNightArgs, Stop, Wave, midnight_ms
+from dapur.night import (
+    DAY_TURNS_MIN,
+    OpenNightArgs,
+    Stop,
+    Wave,
+    midnight_ms,
+    serving_date_of,
+)
 from dapur.night import SUBJECT as NIGHT_SUBJECT
 from dapur.planning import DishLimits, PlanBatchArgs
 from dapur.policy import SUBJECT as POLICY_SUBJECT
@@ -61,6 +68,9 @@ from dapur.rule import Wish
 from dapur.words import Clock, Date, Id, Name, Note, Portions, TempC, Unit
 
 PLAN_FORMAT = 1
+DAY_MIN = 24 * 60
+MAX_OFFSET_MIN = 14 * 60
+"""No place on earth is further ahead of UTC."""
 
 
 class Zone(StrEnum):
@@ -289,15 +299,28 @@ def batch_id(plan: Plan, batch: BatchPlan) -> str:
     return f"{plan.serving_date}-{batch.code}"
 
 
-def wishes(plan: Plan) -> tuple[Wish, ...]:
-    """The commands that bring this plan into a kitchen, in order; names of people are not in
-    them.
+def at_local_time(plan: Plan, clock: str, now_ms: int) -> tuple[Plan, int]:
+    """The same night in a kitchen whose clock says `clock` (HH:MM) now: the plan with its date, and
+    the minutes east of UTC that make it so. For demonstrations at any hour of the day.
     """
-    midnight = midnight_ms(plan.serving_date, OFFSET_MIN[plan.zone])
+    utc_minute = now_ms // MINUTE_MS % DAY_MIN
+    hours, minutes = clock.split(":")
+    offset_min = (int(hours) * 60 + int(minutes) - utc_minute) % DAY_MIN
+    if offset_min > MAX_OFFSET_MIN:
+        offset_min -= DAY_MIN
+    return on_date(plan, serving_date_of(now_ms, offset_min)), offset_min
+
+
+def wishes(plan: Plan, offset_min: int | None = None) -> tuple[Wish, ...]:
+    """The commands that bring this plan into a kitchen, in order; names of people are not in
+    them. `offset_min` replaces the zone's minutes east of UTC.
+    """
+    offset_min = OFFSET_MIN[plan.zone] if offset_min is None else offset_min
+    midnight = midnight_ms(plan.serving_date, offset_min)
     found = [_roster(staff, midnight) for staff in plan.staff]
     if plan.policy:
         found.append(Wish("set_policy", POLICY_SUBJECT, SetPolicyArgs(dict(plan.policy))))
-    found.append(_open(plan, midnight))
+    found.append(_open(plan, midnight, offset_min))
     for batch in plan.batches:
         found.append(Wish("plan_batch", batch_id(plan, batch), _plan_args(plan, batch, midnight)))
         for place, member in enumerate(batch.crew):
@@ -325,7 +348,7 @@ def _roster(staff: StaffPlan, midnight: int) -> Wish:
     return Wish("roster_staff", staff_subject(staff.id), args)
 
 
-def _open(plan: Plan, midnight: int) -> Wish:
+def _open(plan: Plan, midnight: int, offset_min: int) -> Wish:
     waves = tuple(
         Wave(
             wave.id,
@@ -335,7 +358,7 @@ def _open(plan: Plan, midnight: int) -> Wish:
         )
         for wave in plan.waves
     )
-    args = OpenNightArgs(plan.serving_date, plan.zone.value, OFFSET_MIN[plan.zone], waves)
+    args = OpenNightArgs(plan.serving_date, plan.zone.value, offset_min, waves)
     return Wish("open_night", NIGHT_SUBJECT, args)
 
 

@@ -1,0 +1,47 @@
+"""What the operator's commands share: the opened database and its rooms; closed at the end of a command."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dapur.ids import KitchenId, StaffId
+from server.desk.desk import Desk
+from server.desk.folding import load
+from server.identity.sql_identity import SqlIdentity
+from server.log.engine import open_engine
+from server.log.schema import check
+from server.log.sql_log import SqlLog
+from server.settings import Settings
+
+
+class Rooms:
+    """Log, desk and identity on one database."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises OlderSchema, NewerSchema, Unavailable."""
+        self.engine = open_engine(settings.database_url)
+        check(self.engine)
+        self.log = SqlLog(self.engine)
+        self.identity = SqlIdentity(self.engine, self._roles_of)
+        self.desk = Desk(self.log, devices=self.identity.device, now_ms=now_ms)
+
+    def _roles_of(self, kitchen: KitchenId, staff: StaffId) -> frozenset[str]:
+        state = load(self.log, kitchen).kitchen
+        return frozenset(role.value for role in state.roles_of(staff))
+
+
+def now_ms() -> int:
+    """UTC."""
+    return time.time_ns() // 1_000_000
+
+
+@contextmanager
+def rooms(settings: Settings) -> Iterator[Rooms]:
+    """Open the database for one command."""
+    opened = Rooms(settings)
+    try:
+        yield opened
+    finally:
+        opened.engine.dispose()
