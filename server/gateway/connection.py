@@ -51,6 +51,8 @@ PING_S = 7.0
 """A pong comes back well within the rest of SILENT_S, also over a line of three seconds."""
 SILENT_S = 15.0
 """Neither a byte from the kiosk nor a byte taken by it: it is frozen, gone or hostile."""
+LATE_S = 3.0
+"""A tick that comes so late tells of a stopped or overloaded server, not of a silent kiosk."""
 FRAME_S = 120.0
 """A kiosk says `got` every 30 s, and its largest frame takes 65 s at 8 kbit/s."""
 QUESTIONS = 4
@@ -92,6 +94,7 @@ class Connection:
         self._delivered = 0
         self._pinged_s = 0.0
         self._holding = False
+        self._ticked_s = time.monotonic()
 
     # ---- life ----------------------------------------------------------------------------------
 
@@ -178,7 +181,9 @@ class Connection:
         """About once a second: deadlines, the next `top`, and whether the line still lives."""
         now_s = time.monotonic()
         self._carry(self._session.tick(int(now_s * 1000)))
-        if self._holding:
+        late, self._ticked_s = now_s - self._ticked_s > LATE_S, now_s
+        if self._holding or late:
+            # We did not read, or did not run at all: the silence was ours.
             self._frame_s = self._line.heard_s = now_s
         elif now_s - self._frame_s > FRAME_S:
             self.end(GoodbyeCode.TOO_SLOW, detail="no whole frame")

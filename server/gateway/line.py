@@ -89,7 +89,8 @@ class Line(ServerConnection):
     def put(self, frame: bytes, *, live: bool = False) -> bool:
         """Queue a frame that `framed` made; False when there is no room for it."""
         full = len(self._queue) >= QUEUE_FRAMES or self._queued_bytes + len(frame) > QUEUE_BYTES
-        if full or self.state is not State.OPEN:
+        if full:
+            # On a line that is closing nothing is missed.
             return self.state is not State.OPEN
         self._queue.append((frame, live))
         self._queued_bytes += len(frame)

@@ -1,0 +1,81 @@
+"""What every bus must do, in memory or over a network: hints arrive, endings hold, nothing raises."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+
+from dapur.ids import KitchenId
+from server.bus.memory import MemoryBus
+from server.desk.ports import Bus
+
+WAIT_S = 5.0
+ONE, TWO = KitchenId("sppg-1"), KitchenId("sppg-2")
+
+
+class Ear:
+    """Collects hints; a bus may double and reorder, so only the newest of each kitchen counts."""
+
+    def __init__(self) -> None:
+        self.newest: dict[KitchenId, int] = {}
+
+    def __call__(self, kitchen: KitchenId, seq: int) -> None:
+        self.newest[kitchen] = max(seq, self.newest.get(kitchen, 0))
+
+    async def hears(self, kitchen: KitchenId, seq: int) -> None:
+        """Wait for a hint."""
+        async with asyncio.timeout(WAIT_S):
+            while self.newest.get(kitchen, 0) < seq:  # noqa: ASYNC110 - a bus calls, it does not signal
+                await asyncio.sleep(0.005)
+
+
+@asynccontextmanager
+async def memory() -> AsyncIterator[tuple[Bus, Bus]]:
+    """Two ends of the bus in memory are the same object."""
+    bus = MemoryBus()
+    yield bus, bus
+
+
+Ends = Callable[[], AbstractAsyncContextManager[tuple[Bus, Bus]]]
+
+
+@pytest.fixture(params=[memory], ids=["memory"])
+def ends(request: pytest.FixtureRequest) -> Ends:
+    """Makers of a publishing and a listening end; a network bus adds its own here."""
+    made: Ends = request.param
+    return made
+
+
+async def test_listener_hears_every_kitchens_newest_hint(ends: Ends) -> None:
+    async with ends() as (here, there):
+        ear = Ear()
+        there.subscribe(ear)
+        for seq in range(1, 21):
+            here.publish(ONE, seq)
+        here.publish(TWO, 7)
+        await ear.hears(ONE, 20)
+        await ear.hears(TWO, 7)
+        assert ear.newest == {ONE: 20, TWO: 7}
+
+
+async def test_listener_that_ended_its_subscription_hears_no_more(ends: Ends) -> None:
+    async with ends() as (here, there):
+        left, stayed = Ear(), Ear()
+        end = there.subscribe(left)
+        there.subscribe(stayed)
+        here.publish(ONE, 1)
+        await left.hears(ONE, 1)
+        end()
+        end()
+        here.publish(ONE, 2)
+        await stayed.hears(ONE, 2)
+        assert left.newest == {ONE: 1}
+
+
+async def test_publishing_without_a_listener_is_no_error(ends: Ends) -> None:
+    async with ends() as (here, _):
+        here.publish(ONE, 1)
+        here.publish(KitchenId("a kitchen:with*odd?letters"), 2**40)
