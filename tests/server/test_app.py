@@ -18,7 +18,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from dapur.envelope import decode_event
+from dapur.envelope import Command, decode_event
 from dapur.ids import DeviceId
 from dapur.wire.messages import GoodbyeCode, Outcome
 from server.app import PlainSocket, run, tls_context
@@ -106,7 +106,7 @@ def process(tmp_path: Path) -> Iterator[Process]:
     made.stop()
 
 
-def tap() -> object:
+def tap() -> Command:
     return command("no_such_kind", "b1", {})
 
 
@@ -121,7 +121,7 @@ async def test_server_ends_in_order_on_sigterm_and_its_kiosks_hear_it(process: P
     process.send(signal.SIGTERM)
     assert await process.ended() == 0
     await kiosk.until(lambda: kiosk.close_code is not None)
-    assert (kiosk.ended.code, kiosk.close_code) == (GoodbyeCode.RESTART, 1012)
+    assert (kiosk.end.code, kiosk.close_code) == (GoodbyeCode.RESTART, 1012)
     assert "ended in order" in process.log()
     assert not (process.data / "ready.json").exists()
     assert all(json.loads(line) for line in process.log().splitlines())
@@ -133,7 +133,7 @@ async def test_kiosk_goes_on_where_it_was_after_the_server_was_killed(process: P
     other = await process.kiosk("k-2").connect()
     for _ in range(20):
         kiosk.keep(tap())
-    await kiosk._carry(kiosk.side.tapped(kiosk._end_of_outbox()))
+    await kiosk.push()
     await kiosk.until(lambda: len(kiosk.results) >= 1)
     process.send(signal.SIGKILL)
     assert await process.ended() == -signal.SIGKILL
@@ -157,7 +157,7 @@ async def test_tap_is_applied_once_when_the_server_dies_around_its_commit(
     process.start(fail=moment)
     kiosk = await process.kiosk("k-1").connect()
     kiosk.keep(tap())
-    await kiosk._carry(kiosk.side.tapped(kiosk._end_of_outbox()))
+    await kiosk.push()
     assert await process.ended() == EXIT_CODE
     assert len(process.stored()) == stored
     await kiosk.until(lambda: kiosk.ended is not None)
@@ -178,7 +178,7 @@ async def test_server_that_was_stopped_for_a_while_wakes_up_and_goes_on(process:
     kiosk = await process.kiosk("k-1").connect()
     process.send(signal.SIGSTOP)
     kiosk.keep(tap())
-    await kiosk._carry(kiosk.side.tapped(kiosk._end_of_outbox()))
+    await kiosk.push()
     await asyncio.sleep(0.3)
     assert kiosk.results == {}
     process.send(signal.SIGCONT)

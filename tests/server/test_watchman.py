@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from dapur import watch
+from dapur.envelope import Command
 from dapur.ids import KitchenId, OutboxId
 from dapur.kitchen import Kitchen
 from dapur.rule import Wish
@@ -36,7 +38,7 @@ class Post:
         )
 
     async def give(
-        self, kitchen: KitchenId, outbox: OutboxId, commands: list
+        self, kitchen: KitchenId, outbox: OutboxId, commands: Sequence[Command]
     ) -> tuple[Result, ...]:
         return self.desk.take_now(kitchen, outbox, commands)
 
@@ -66,8 +68,8 @@ async def test_watchman_gives_each_wish_once_also_beside_a_second_process(
     assert await first.watchman.round() == 1
     assert await first.watchman.round() == 0
     assert await second.watchman.round() == 0
-    assert log.head(KITCHEN).seq == 1
-    assert log.head(OTHER_KITCHEN).seq == 0
+    assert log.heads([KITCHEN])[KITCHEN] == 1
+    assert log.heads([OTHER_KITCHEN])[OTHER_KITCHEN] == 0
 
 
 async def test_watchman_sees_what_another_process_wrote(

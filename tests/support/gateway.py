@@ -33,7 +33,7 @@ from dapur.sync.kiosk_side import KioskSide, OutboxPosition, Position
 from dapur.wire.codec import decode_server, encode
 from dapur.wire.messages import SUBPROTOCOL, Limits, Reply, Result, Row, Welcome
 from server.bus.memory import MemoryBus
-from server.desk.ports import Bus, Log
+from server.desk.ports import Bus, Head, Log
 from server.gateway.listener import Listener
 from server.gateway.services import Services
 from tests.support.fake_identity import FakeIdentity
@@ -66,6 +66,18 @@ class Shop(msgspec.Struct):
     def _keep(self, kiosk: Kiosk) -> Kiosk:
         self.kiosks.append(kiosk)
         return kiosk
+
+    def head(self, kitchen: KitchenId = KITCHEN) -> Head:
+        """Where a kitchen's log stands."""
+        head = self.log.head(kitchen)
+        assert head is not None
+        return head
+
+    def state(self, kitchen: KitchenId = KITCHEN) -> rules.Kitchen:
+        """What the desk knows of a kitchen."""
+        fold = self.services.desk.fold(kitchen)
+        assert fold is not None
+        return fold.kitchen
 
     async def notice(self, text: str, kitchen: KitchenId = KITCHEN) -> None:
         """Make one event, as the server itself."""
@@ -205,6 +217,24 @@ class Kiosk:
         if self.ended is None:
             self.ended = Ended(None, 0.0, f"closed {socket.close_code}")
 
+    @property
+    def greeting(self) -> Welcome:
+        """The welcome, after `connect`."""
+        assert self.welcome is not None
+        return self.welcome
+
+    @property
+    def end(self) -> Ended:
+        """How the line ended, once it did."""
+        assert self.ended is not None
+        return self.ended
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        """The socket's transport, to freeze and to thaw."""
+        assert self._socket is not None
+        return self._socket.transport
+
     async def send(self, text: str) -> None:
         """Put anything on the wire."""
         if self._socket is not None:
@@ -232,11 +262,15 @@ class Kiosk:
         """Write taps and wait for their results."""
         first = len(self.outbox_rows) + 1
         self.keep(*taps)
-        if self.side is not None:
-            await self._carry(self.side.tapped(self._end_of_outbox()))
+        await self.push()
         wanted = range(first, len(self.outbox_rows) + 1)
         await self.until(lambda: all(dseq in self.results for dseq in wanted))
         return [self.results[dseq] for dseq in wanted]
+
+    async def push(self) -> None:
+        """Offer what is in the outbox, without waiting."""
+        if self.side is not None:
+            await self._carry(self.side.tapped(self._end_of_outbox()))
 
     async def ask(self, name: str, args: msgspec.Struct) -> Reply:
         """Ask and wait for the reply."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from dapur.envelope import GENESIS, chain
 from dapur.ids import ConnectionId, DeviceId, KitchenId, OutboxId
@@ -120,6 +121,8 @@ class Joined:
         """Work of earlier connections that is still going on in the server."""
         self.snapshots = 0
         self.connections = 0
+        self.kiosk: KioskSide
+        self.server: ServerSide
         self.dial()
 
     # ---- line ----------------------------------------------------------------------------------
@@ -237,9 +240,9 @@ class Joined:
                     if side is self.server:
                         self.down.append(encode(effect.frame))
                 case Identify():
-                    self.work.append(lambda e=effect: self._admit(side, e))
+                    self.work.append(partial(self._admit, side, effect))
                 case Take():
-                    self.work.append(lambda e=effect: self._take(side, e))
+                    self.work.append(partial(self._take, side, effect))
                 case Read():
                     self._later_read(side, effect)
                 case ReadSnapshot():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -64,7 +67,7 @@ def entries(first: int, last: int, text: str = "event") -> list[Entryish]:
     return [Entryish(seq, bytes(32), f"{text} {seq}") for seq in range(first, last + 1)]
 
 
-def frames(effects: list[Effect]) -> list[object]:
+def frames(effects: Sequence[Effect]) -> list[Any]:
     return [effect.frame for effect in effects if isinstance(effect, Send)]
 
 
@@ -105,7 +108,9 @@ def stranger() -> ServerSide:
     return ServerSide(ConnectionId("c"), b"n" * 32, limits=Limits(), jitter=0.0, now_ms=0)
 
 
-def greet(claimed: Claims | None = None, found: Admission | None = None) -> tuple[ServerSide, list]:
+def greet(
+    claimed: Claims | None = None, found: Admission | None = None
+) -> tuple[ServerSide, list[Effect]]:
     side = stranger()
     side.open(0)
     [effect] = side.receive(Hello(encode_claims(claimed or claims()), b""), 0)

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dapur import kitchen as rules
-from dapur.envelope import COMMAND_MAX_BYTES, GENESIS, Command, chain, decode_event, encode_command
+from dapur.envelope import (
+    COMMAND_MAX_BYTES,
+    GENESIS,
+    Command,
+    Taken,
+    chain,
+    decode_event,
+    encode_command,
+)
 from dapur.ids import DeviceId, KitchenId, OutboxId
 from dapur.wire.messages import FRAME_MAX_BYTES, GoodbyeCode, Outcome, Row
 from server.desk.desk import ATTEMPTS, Desk
@@ -88,7 +98,9 @@ def test_desk_writes_events_receipts_and_outbox_in_one_commit_for_a_group(bench:
     assert [result.seq for result in group.answers[0].results] == [1, 2, 3]
     assert group.answers[0].acked == 3
     assert [entry.seq for entry in group.grown[0].entries] == [1, 2, 3]
-    assert bench.log.outbox_head(KITCHEN, OUTBOX).last_dseq == 3
+    head = bench.log.outbox_head(KITCHEN, OUTBOX)
+    assert head is not None
+    assert (head.last_dseq, head.last_hash) == (3, rows[2].hash)
     assert [r.raw for r in bench.log.receipts(KITCHEN, OUTBOX, 1, 3)] == [r.bytes for r in rows]
 
 
@@ -170,7 +182,7 @@ def test_desk_quarantines_one_command_and_takes_the_next_when_a_rule_raises(
 ) -> None:
     take = rules.take
 
-    def breaks(kitchen: rules.Kitchen, taken: rules.Taken, recorded_ms: int) -> rules.Taking:
+    def breaks(kitchen: rules.Kitchen, taken: Taken, recorded_ms: int) -> rules.Taking:
         if taken.command.kind == "poison":
             raise ZeroDivisionError
         return take(kitchen, taken, recorded_ms)
@@ -290,24 +302,26 @@ def test_desk_answers_from_the_log_when_another_process_took_the_same_row(bench:
     assert len(bench.kinds()) == 2
 
 
-def test_desk_gives_no_answer_when_another_process_is_first_every_time(bench: Bench) -> None:
+def test_desk_gives_no_answer_when_another_process_is_first_every_time(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     other = bench.new_desk()
     bench.log.before_commit = lambda: None
     tries = 0
     append = bench.log.append
 
-    def outrun(appends: list[Append]) -> None:
+    def outrun(appends: Sequence[Append]) -> None:
         nonlocal tries
         if appends[0].outboxes[0].outbox == OUTBOX:
             tries += 1
             other.take_now(KITCHEN, OWN, [notice("again")])
         append(appends)
 
-    bench.log.append = outrun  # type: ignore[method-assign]
+    monkeypatch.setattr(bench.log, "append", outrun)
     answer = bench.give(bench.row(refused_tap()))
     assert answer.fault is GoodbyeCode.UNAVAILABLE
     assert tries == ATTEMPTS
-    bench.log.append = append  # type: ignore[method-assign]
+    monkeypatch.setattr(bench.log, "append", append)
     assert bench.give(bench.rows[0]).results[0].outcome is Outcome.REFUSED
 
 
@@ -415,7 +429,7 @@ def test_desk_isolates_a_submission_that_the_log_will_not_take(
 ) -> None:
     append = bench.log.append
 
-    def picky(appends: list[Append]) -> None:
+    def picky(appends: Sequence[Append]) -> None:
         if any(one.kitchen == OTHER_KITCHEN for one in appends):
             raise ValueError("a bug of ours")
         append(appends)

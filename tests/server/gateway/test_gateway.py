@@ -7,6 +7,7 @@ import json
 import socket
 import time
 from contextlib import suppress
+from functools import partial
 
 import msgspec
 import pytest
@@ -15,8 +16,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from dapur.envelope import GENESIS
-from dapur.ids import OutboxId
+from dapur.envelope import GENESIS, Command
+from dapur.ids import DeviceId, OutboxId
 from dapur.wire.codec import decode_server, encode, encode_claims
 from dapur.wire.messages import (
     SUBPROTOCOL,
@@ -45,12 +46,12 @@ from server.gateway import connection as connection_module
 from server.gateway.drain import drain
 from server.gateway.line import QUEUE_BYTES
 from tests.support.fake_log import FakeLog
-from tests.support.gateway import KITCHEN, OTHER_KITCHEN, Shop, command, open_shop, until
+from tests.support.gateway import KITCHEN, OTHER_KITCHEN, Kiosk, Shop, command, open_shop, until
 
 WAIT_S = 10.0
 
 
-def tap() -> object:
+def tap() -> Command:
     return command("no_such_kind", "b1", {})
 
 
@@ -91,7 +92,8 @@ class Raw:
     async def hello(self, device: str, key: Ed25519PrivateKey, **changes: object) -> None:
         text = encode_claims(
             msgspec.structs.replace(
-                Claims(device, OutboxId("o"), 0, GENESIS, "", 0, GENESIS, "t", (1,), 1), **changes
+                Claims(DeviceId(device), OutboxId("o"), 0, GENESIS, "", 0, GENESIS, "t", (1,), 1),
+                **changes,
             )
         )
         await self.socket.send(encode(Hello(text, key.sign(hello_text(self.nonce, text)))))
@@ -289,14 +291,13 @@ async def test_kiosk_takes_a_snapshot_first_and_events_after_that() -> None:
         for number in range(5):
             await shop.notice(f"before {number}")
         kiosk = await shop.kiosk().connect()
-        assert kiosk.welcome is not None
-        assert kiosk.welcome.mode is Mode.SNAPSHOT
+        assert kiosk.greeting.mode is Mode.SNAPSHOT
         await kiosk.reached(5)
         assert (kiosk.snapshots, kiosk.bodies) == (1, {})
         await shop.notice("after")
         await kiosk.reached(6)
         assert list(kiosk.bodies) == [6]
-        assert kiosk.state == shop.services.desk.fold(KITCHEN).kitchen
+        assert kiosk.state == shop.state()
 
 
 async def test_kiosk_pulls_many_pages_after_a_night_offline() -> None:
@@ -310,12 +311,12 @@ async def test_kiosk_pulls_many_pages_after_a_night_offline() -> None:
         for _ in range(10):
             kiosk.keep(tap())
         await kiosk.connect()
-        assert kiosk.welcome.mode is Mode.EVENTS
+        assert kiosk.greeting.mode is Mode.EVENTS
         await kiosk.until(lambda: len(kiosk.results) == 10)
         await kiosk.reached(71)
         assert kiosk.snapshots == 1
         assert sorted(kiosk.bodies) == list(range(1, 72))
-        assert kiosk.state == shop.services.desk.fold(KITCHEN).kitchen
+        assert kiosk.state == shop.state()
 
 
 async def test_kiosk_hears_the_stored_result_when_the_answer_was_lost() -> None:
@@ -327,7 +328,7 @@ async def test_kiosk_hears_the_stored_result_when_the_answer_was_lost() -> None:
         await kiosk.connect()
         await kiosk.until(lambda: 1 in kiosk.results)
         assert kiosk.results[1] == first
-        assert shop.log.head(KITCHEN).seq == 1
+        assert shop.head().seq == 1
 
 
 async def test_kiosk_is_welcomed_after_the_floor_passed_it_with_a_snapshot() -> None:
@@ -360,8 +361,8 @@ async def test_copied_disk_is_told_fork() -> None:
         kiosk.keep(tap(), tap())
         await kiosk.connect()
         await kiosk.until(lambda: kiosk.forked is not None or kiosk.ended is not None)
-        assert kiosk.forked is not None or kiosk.ended.code is GoodbyeCode.FORK
-        assert shop.log.head(KITCHEN).seq == 2
+        assert kiosk.forked is not None or kiosk.end.code is GoodbyeCode.FORK
+        assert shop.head().seq == 2
 
 
 async def test_newer_connection_of_a_device_replaces_the_older() -> None:
@@ -370,7 +371,7 @@ async def test_newer_connection_of_a_device_replaces_the_older() -> None:
         twin = shop.twin(kiosk)
         await twin.connect()
         await kiosk.until(lambda: kiosk.ended is not None)
-        assert kiosk.ended.code is GoodbyeCode.REPLACED
+        assert kiosk.end.code is GoodbyeCode.REPLACED
         assert twin.ended is None
         await until(lambda: len(shop.services.connections) == 1)
 
@@ -391,10 +392,10 @@ async def test_revoked_device_is_closed_within_seconds_and_not_let_in_again() ->
         shop.identity.revoke(kiosk.device)
         async with asyncio.timeout(5):
             await kiosk.until(lambda: kiosk.ended is not None)
-        assert kiosk.ended.code is GoodbyeCode.REVOKED
+        assert kiosk.end.code is GoodbyeCode.REVOKED
         assert other.ended is None
         await kiosk.connect()
-        assert kiosk.ended.code is GoodbyeCode.REVOKED
+        assert kiosk.end.code is GoodbyeCode.REVOKED
 
 
 async def test_no_byte_of_a_kitchen_reaches_a_kiosk_of_another() -> None:
@@ -407,13 +408,13 @@ async def test_no_byte_of_a_kitchen_reaches_a_kiosk_of_another() -> None:
         thief = shop.kiosk("k-3", OTHER_KITCHEN)
         thief.outbox = ours.outbox
         await thief.connect()
-        assert (thief.welcome.kitchen, thief.welcome.acked) == (OTHER_KITCHEN, 0)
+        assert (thief.greeting.kitchen, thief.greeting.acked) == (OTHER_KITCHEN, 0)
         await thief.tap(*[row.bytes for row in ours.outbox_rows])
         await theirs.reached(2)
         assert all("secret_of_ours" not in body for body in ours.bodies.values()) is False
         assert "secret_of_ours" not in theirs.bodies[1]
-        assert shop.log.head(KITCHEN).seq == 1
-        assert shop.log.head(OTHER_KITCHEN).seq == 2
+        assert shop.head().seq == 1
+        assert shop.head(OTHER_KITCHEN).seq == 2
 
 
 async def test_top_is_signed_by_the_server_and_echoes_the_kiosks_clock() -> None:
@@ -427,7 +428,7 @@ async def test_top_is_signed_by_the_server_and_echoes_the_kiosks_clock() -> None
         top = await raw.next()
         assert isinstance(top, Top)
         assert (top.head, top.echo_ms) == (1, 4711)
-        text = top_text(KITCHEN, "e-1", 1, shop.log.head(KITCHEN).hash)
+        text = top_text(KITCHEN, "e-1", 1, shop.head().hash)
         Ed25519PublicKey.from_public_bytes(shop.services.public_key).verify(top.signature, text)
         assert shop.services.presence._heard == {"k-1": 0}
 
@@ -483,10 +484,10 @@ async def test_kiosk_keeps_its_taps_and_is_told_to_come_back_when_the_database_i
         kiosk = await shop.kiosk().connect()
         log.before_commit = away
         kiosk.keep(tap())
-        await kiosk._carry(kiosk.side.tapped(kiosk._end_of_outbox()))
+        await kiosk.push()
         await kiosk.until(lambda: kiosk.ended is not None)
-        assert kiosk.ended.code is GoodbyeCode.UNAVAILABLE
-        assert kiosk.ended.retry_after_s >= 2
+        assert kiosk.end.code is GoodbyeCode.UNAVAILABLE
+        assert kiosk.end.retry_after_s >= 2
         assert kiosk.results == {}
         log.before_commit = lambda: None
         await kiosk.connect()
@@ -525,8 +526,8 @@ async def test_kiosk_that_does_not_read_costs_its_queue_and_nothing_else() -> No
         healthy = await shop.kiosk("k-1").connect()
         frozen = await shop.kiosk("k-2").connect()
         await frozen.until(lambda: frozen.position.epoch != "")
-        frozen._socket.transport.pause_reading()
-        sock = frozen._socket.transport.get_extra_info("socket")
+        frozen.transport.pause_reading()
+        sock = frozen.transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         line = shop.services.devices[frozen.device]._line
         line.transport.get_extra_info("socket").setsockopt(
@@ -541,7 +542,7 @@ async def test_kiosk_that_does_not_read_costs_its_queue_and_nothing_else() -> No
         assert max(held) < QUEUE_BYTES + 128 * 1024
         # It wakes up, hears where the log stands and pulls what it missed.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-        frozen._socket.transport.resume_reading()
+        frozen.transport.resume_reading()
         await frozen.reached(900)
         assert sorted(frozen.bodies) == sorted(healthy.bodies)
 
@@ -550,12 +551,12 @@ async def test_kiosk_that_does_not_read_costs_its_queue_and_nothing_else() -> No
 async def test_frozen_kiosk_is_cut_when_no_byte_moves(
     monkeypatch: pytest.MonkeyPatch, busy: bool
 ) -> None:
-    for name, value in (("SUSPECT_S", 0.3), ("PING_S", 0.5), ("SILENT_S", 1.2)):
+    for name, value in (("SUSPECT_S", 0.1), ("PING_S", 0.1), ("SILENT_S", 2.5)):
         monkeypatch.setattr(connection_module, name, value)
     async with open_shop() as shop:
         healthy = await shop.kiosk("k-1").connect()
         frozen = await shop.kiosk("k-2").connect()
-        frozen._socket.transport.pause_reading()
+        frozen.transport.pause_reading()
         if busy:
             for number in range(100):
                 await shop.notice(f"{number} " + "z" * 480)
@@ -575,7 +576,7 @@ async def test_kiosk_that_pulls_without_reading_is_cut(monkeypatch: pytest.Monke
             await shop.notice(f"{number} " + "z" * 480)
         await raw.hello("k-1", key)
         assert isinstance(await raw.next(), Welcome)
-        line = shop.services.devices["k-1"]._line
+        line = shop.services.devices[DeviceId("k-1")]._line
         line.transport.get_extra_info("socket").setsockopt(
             socket.SOL_SOCKET, socket.SO_SNDBUF, 4096
         )
@@ -621,23 +622,28 @@ async def test_flood_of_pings_by_a_socket_that_does_not_read_is_cut(
 # ---- drain --------------------------------------------------------------------------------------
 
 
+def _closed(kiosk: Kiosk) -> bool:
+    return kiosk.close_code is not None
+
+
 async def test_drain_answers_what_it_has_says_goodbye_spread_out_and_closes_with_1012() -> None:
-    async with open_shop() as shop:
+    log = FakeLog()
+    async with open_shop(log) as shop:
         kiosks = [await shop.kiosk(f"k-{n}").connect() for n in range(4)]
-        shop.log.before_commit = lambda: time.sleep(0.05)
+        log.before_commit = lambda: time.sleep(0.05)
         for kiosk in kiosks:
             kiosk.keep(tap(), tap())
-            await kiosk._carry(kiosk.side.tapped(kiosk._end_of_outbox()))
+            await kiosk.push()
         await until(lambda: all(c.unanswered for c in shop.services.connections.values()))
         loop = asyncio.get_running_loop()
         began_s = loop.time()
         await drain(shop.services, shop.listener, spread_s=0.4)
         assert 0.3 <= loop.time() - began_s < 3
         for kiosk in kiosks:
-            await kiosk.until(lambda kiosk=kiosk: kiosk.close_code is not None)
+            await until(partial(_closed, kiosk))
             assert kiosk.close_code == 1012
-            assert kiosk.ended.code is GoodbyeCode.RESTART
-            assert 0 < kiosk.ended.retry_after_s <= 2
+            assert kiosk.end.code is GoodbyeCode.RESTART
+            assert 0 < kiosk.end.retry_after_s <= 2
             assert sorted(kiosk.results) == [1, 2]
 
 
@@ -647,7 +653,7 @@ async def test_drain_gives_up_on_a_kiosk_that_does_not_close(
 ) -> None:
     async with open_shop() as shop:
         frozen = await shop.kiosk().connect()
-        frozen._socket.transport.pause_reading()
+        frozen.transport.pause_reading()
         async with asyncio.timeout(5):
             await drain(shop.services, shop.listener, spread_s=0.0, give_up_s=0.5)
         assert shop.services.connections == {}

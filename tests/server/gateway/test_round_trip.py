@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dapur.wire.messages import Outcome
-from tests.support.gateway import KITCHEN, command, open_shop
+from tests.support.gateway import command, open_shop
 
 
 async def test_kiosk_gets_result_and_event_of_its_own_tap_and_others_the_event() -> None:
@@ -17,4 +17,4 @@ async def test_kiosk_gets_result_and_event_of_its_own_tap_and_others_the_event()
         await second.reached(1)
         assert first.bodies == second.bodies
         assert "no_such_kind" in second.bodies[1]
-        assert shop.log.head(KITCHEN).seq == 1
+        assert shop.head().seq == 1
