@@ -30,6 +30,8 @@ REFUSALS_MOST = 5
 """A dish on which the rules say no so often is left to the people at the other kiosks."""
 LOOK_EVERY_S = 1.0
 ARRIVE_WITHIN_S = 60.0
+SENT_WITHIN_S = 10.0
+"""What the server did not take by then waits on the disk for the next start."""
 
 _WORK = access.COOKS | access.CHECKERS | access.JUDGES | access.SUPERVISORS
 _log = logging.getLogger(__name__)
@@ -67,6 +69,7 @@ class Crew:
                 continue
             await self._wait_for(move)
             await self._do(move)
+        await self._go_home()
         _log.info("the night is done after %d taps", self.taps)
 
     # ---- people -----------------------------------------------------------------------------
@@ -83,6 +86,14 @@ class Crew:
                 _log.warning("%s could not sign in: %s", member.id, result.state)
         if not self._kiosk.session.signed_in:
             raise NobodyCame("nobody of the roster could sign in")
+
+    async def _go_home(self) -> None:
+        """Sign out, and wait until the server has it all."""
+        for who in self._kiosk.session.signed_in:
+            self._kiosk.session.sign_out(who)
+        deadline = self._kiosk.time.mono_ms() + SENT_WITHIN_S * 1000
+        while self._kiosk.store.unsent() and self._kiosk.time.mono_ms() < deadline:
+            await asyncio.sleep(0.05)
 
     def _workers(self) -> list[Staff]:
         """People with a PIN, those with rare rights first, so that every tap has somebody."""

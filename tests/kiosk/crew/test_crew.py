@@ -28,7 +28,6 @@ from kiosk.settings import BadSettings, Settings
 from tests.support.demo_people import PIN, answers
 from tests.support.mini_server import MiniServer
 from tests.support.night import HOUR_MS, OFFSET_MIN, open_night
-from tests.support.waiting import until
 
 DISHES = ("sayur", "tempe", "ikan", "telur")
 
@@ -92,7 +91,8 @@ async def worked_night(
     """A server after the crew went home."""
     async with a_crew(folder, night, seed, None) as (server, kiosk, crew):
         await crew.work()
-        await until(lambda: not kiosk.store.unsent())
+        assert kiosk.store.unsent() == 0
+        assert kiosk.session.signed_in == ()
         assert kiosk.replica.shown.reviews == {}
     return server
 
