@@ -91,9 +91,16 @@ class Crew:
         """Sign out, and wait until the server has it all."""
         for who in self._kiosk.session.signed_in:
             self._kiosk.session.sign_out(who)
-        deadline = self._kiosk.time.mono_ms() + SENT_WITHIN_S * 1000
-        while self._kiosk.store.unsent() and self._kiosk.time.mono_ms() < deadline:
-            await asyncio.sleep(0.05)
+        sent = asyncio.Event()
+        end = self._kiosk.subscribe(lambda: None if self._kiosk.store.unsent() else sent.set())
+        try:
+            if self._kiosk.store.unsent():
+                async with asyncio.timeout(SENT_WITHIN_S):
+                    await sent.wait()
+        except TimeoutError:
+            _log.warning("%d taps wait for the server", self._kiosk.store.unsent())
+        finally:
+            end()
 
     def _workers(self) -> list[Staff]:
         """People with a PIN, those with rare rights first, so that every tap has somebody."""
