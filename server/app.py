@@ -37,6 +37,7 @@ from server.log.follower import Follower
 from server.log.positions import Lease
 from server.log.schema import check
 from server.log.sql_log import SqlLog
+from server.settings import Settings
 from server.watchman import Watchman
 
 _log = logging.getLogger(__name__)
@@ -44,42 +45,6 @@ _log = logging.getLogger(__name__)
 FOLLOW_S = 1.0
 """History is read by people; it may be a second behind."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
-
-class Settings(Protocol):
-    """What `run` needs to know."""
-
-    @property
-    def database_url(self) -> str:
-        """`sqlite:///file` or `postgresql://…`."""
-
-    @property
-    def host(self) -> str:
-        """Address to listen on."""
-
-    @property
-    def port(self) -> int:
-        """0: any free one."""
-
-    @property
-    def tls_cert(self) -> Path | None:
-        """PEM chain; without it only loopback is served."""
-
-    @property
-    def tls_key(self) -> Path | None:
-        """PEM key."""
-
-    @property
-    def behind_tls_proxy(self) -> bool:
-        """Somebody in front ends TLS: a plain socket may be open to the network."""
-
-    @property
-    def drain_s(self) -> float:
-        """Over how many seconds goodbyes are spread."""
-
-    @property
-    def log_level(self) -> str:
-        """Of Python's logging."""
 
 
 class Stepping(Protocol):

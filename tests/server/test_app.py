@@ -26,6 +26,7 @@ from server.desk.failpoint import EXIT_CODE
 from server.log.engine import open_engine
 from server.log.schema import OlderSchema
 from server.log.sql_log import SqlLog
+from server.settings import Settings
 from tests.support.gateway import KITCHEN, Kiosk, command
 
 ROOT = Path(__file__).parents[2]
@@ -204,24 +205,16 @@ def _status(port: int, path: str) -> int:
             return error.code
 
 
-class Plain(msgspec.Struct):
+def plain(data: Path = Path("nowhere"), **changes: object) -> Settings:
     """Settings of a test."""
-
-    database_url: str = ""
-    host: str = "127.0.0.1"
-    port: int = 0
-    tls_cert: Path | None = None
-    tls_key: Path | None = None
-    behind_tls_proxy: bool = False
-    drain_s: float = 0.0
-    log_level: str = "INFO"
+    return msgspec.structs.replace(Settings(data), **changes)
 
 
 def test_server_opens_no_plain_socket_to_the_network() -> None:
-    assert tls_context(Plain()) is None
-    assert tls_context(Plain(host="0.0.0.0", behind_tls_proxy=True)) is None
+    assert tls_context(plain()) is None
+    assert tls_context(plain(host="0.0.0.0", behind_tls_proxy=True)) is None
     with pytest.raises(PlainSocket):
-        tls_context(Plain(host="0.0.0.0"))
+        tls_context(plain(host="0.0.0.0"))
 
 
 def test_server_refuses_a_database_without_a_schema(
@@ -229,4 +222,4 @@ def test_server_refuses_a_database_without_a_schema(
 ) -> None:
     monkeypatch.setattr("server.logs.set_up", lambda _level: None)
     with pytest.raises(OlderSchema):
-        run(Plain(database_url=f"sqlite:///{tmp_path / 'empty.db'}"))
+        run(plain(tmp_path))
