@@ -148,7 +148,7 @@ class _Walk:
                 raise _Wrong(f"outbox {outbox}: dseq {dseq + 1} is missing")
             if (dseq or row_dseq == 1) and chain(link, raw) != row_hash:
                 raise _Wrong(f"outbox {outbox}: dseq {row_dseq} was changed, the chain breaks here")
-            if not 0 <= row_seq <= head_seq:
+            if not seq <= row_seq <= head_seq:
                 raise _Wrong(f"outbox {outbox}: dseq {row_dseq} names event {row_seq}")
             dseq, link, seq = row_dseq, row_hash, row_seq
             self._receipts += 1

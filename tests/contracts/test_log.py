@@ -268,6 +268,15 @@ class TestConflicts:
         with pytest.raises(Conflict):
             log.append([twice])
 
+    def test_log_never_takes_an_outbox_back_to_its_beginning(self, log: Log) -> None:
+        log.append([group(log, bodies=[b"a"], raws=[b"1"])])
+        unknown = OutboxHead(OUTBOX, DEVICE, 0, GENESIS, 0)
+        with pytest.raises(Conflict):
+            log.append([Append(KITCHEN, 1, (), (), (unknown,))])
+        head = log.outbox_head(KITCHEN, OUTBOX)
+        assert head is not None
+        assert head.last_dseq == 1
+
     @pytest.mark.parametrize("before", [1, 5])
     def test_log_refuses_a_gap_in_an_outbox(self, log: Log, before: int) -> None:
         log.append([group(log, bodies=[b"a"], raws=[b"1"])])
