@@ -280,7 +280,12 @@ def offscreen() -> dict[str, str]:
 # ---- the demo: one server, kiosks and a crew, each a process of its own
 
 DEMO_PLAN = ROOT / "resources" / "demo" / "night.json"
-DEMO_KITCHEN = "demo"
+DEMO_PINS = ROOT / "resources" / "demo" / "pins.json"
+DEMO_KITCHEN = "cendana-02"
+# The kitchen's clock says this at the start, whatever the hour here: with a crew in the thick of
+# the night, without one before the first dish.
+CREW_CLOCK = "03:50"
+QUIET_CLOCK = "00:20"
 MARK = ".dapur-demo"  # only a folder that carries this file is ever emptied
 READY_WITHIN_S = 30.0
 STOP_WITHIN_S = 5.0
@@ -350,11 +355,12 @@ class Demo:
                     f"{log[-3000:]}\nThe {name} ended early with exit code {process.returncode}."
                 )
 
-    def start_server(self) -> str:
-        """Start the server on a fresh event log; give back its address once it listens."""
+    def start_server(self, clock: str) -> str:
+        """Start the server on a fresh event log, where it is `clock` now; its address once it listens."""
         data, ready = self.server_data, self.data / "server-ready.json"
         self.ask("dapur-server", "init", "--data", data)
-        self.ask("dapur-server", "plan", "import", DEMO_PLAN, "--data", data, "--today")
+        moved = ["--local-time", clock, "--demo-pins"]
+        self.ask("dapur-server", "plan", "import", DEMO_PLAN, "--data", data, *moved)
         self.start(
             "server",
             "dapur-server",
@@ -410,7 +416,7 @@ def _demo(options: argparse.Namespace) -> int:
     demo = Demo(options.data.resolve())
     demo.empty()
     try:
-        url = demo.start_server()
+        url = demo.start_server(CREW_CLOCK if options.crew else QUIET_CLOCK)
         extra: list[str | Path] = []
         if options.seconds is not None:
             extra += ["--quit-after-s", str(options.seconds)]
@@ -423,7 +429,8 @@ def _demo(options: argparse.Namespace) -> int:
             name = f"kiosk-{number}"
             demo.start(name, "dapur-kiosk", *demo.enrol(name), "--server", url)
         if options.crew:
-            demo.start("crew", "dapur-crew", *demo.enrol("crew"), "--server", url, "--speed", "60")
+            crew = [*demo.enrol("crew"), "--server", url, "--pins", DEMO_PINS]
+            demo.start("crew", "dapur-crew", *crew, "--speed", "60")
         say(f"The kitchen is open at {url}; data and logs are in {demo.data}.")
         say("Close the window or press Ctrl-C to stop.")
         while first.poll() is None:
