@@ -45,7 +45,7 @@ class Metrics:
         self.waiting = Gauge("dapur_unanswered", "Commands without an answer", registry=registry)
         self.lag_s = Histogram(
             "dapur_fanout_lag_seconds",
-            "Between recording an event and queueing it for the kiosks",
+            "From the commit of a group to its last frame queued",
             buckets=LAG_BUCKETS_S,
             registry=registry,
         )

@@ -36,7 +36,23 @@ class Figures(msgspec.Struct, frozen=True):
 
     commands: int
     seconds: float
+    """From the first decision to the commit."""
+    lag_s: float
+    """From the commit to the last answer and live frame queued, on the loop."""
     outcomes: tuple[Outcome, ...]
+
+
+class _Cost(msgspec.Struct, frozen=True):
+    """When a group began and when it was committed, by the process's counter."""
+
+    commands: int
+    began: float
+    committed: float
+
+    def figures(self, outcomes: tuple[Outcome, ...]) -> Figures:
+        """The same, now that all is queued."""
+        lag_s = time.perf_counter() - self.committed
+        return Figures(self.commands, self.committed - self.began, lag_s, outcomes)
 
 
 class _Taken(msgspec.Struct, frozen=True):
@@ -179,8 +195,7 @@ class Writer:
             fault = Answer((), 0, 0, GoodbyeCode.UNAVAILABLE, "fault")
             group = Group(tuple(fault for _ in taken))
         commands = sum(len(submission.rows) for submission in submissions)
-        figures = Figures(commands, time.perf_counter() - began, group.outcomes)
-        self._post(self._deliver, taken, group, figures)
+        self._post(self._deliver, taken, group, _Cost(commands, began, time.perf_counter()))
 
     def _take_own(self, job: _Own) -> None:
         began = time.perf_counter()
@@ -193,8 +208,8 @@ class Writer:
             _log.exception("own commands failed")
             self._post(_fail, job.done, Unavailable("fault"))
             return
-        figures = Figures(len(job.commands), time.perf_counter() - began, group.outcomes)
-        self._post(self._deliver_own, job.done, group, figures)
+        cost = _Cost(len(job.commands), began, time.perf_counter())
+        self._post(self._deliver_own, job.done, group, cost)
 
     def _tidy(self) -> None:
         try:
@@ -211,23 +226,23 @@ class Writer:
 
     # ---- back on the loop ----------------------------------------------------------------------
 
-    def _deliver(self, taken: list[_Taken], group: Group, figures: Figures) -> None:
-        self._count(-figures.commands)
+    def _deliver(self, taken: list[_Taken], group: Group, cost: _Cost) -> None:
+        self._count(-cost.commands)
         for job, answer in zip(taken, group.answers, strict=True):
             try:
                 job.answered(answer)
             except Exception:  # noqa: BLE001 - one connection's fault must not cost the others their answers
                 _log.exception("an answer could not be given")
         self._published(group.grown)
-        self._measured(figures)
+        self._measured(cost.figures(group.outcomes))
 
     def _deliver_own(
-        self, done: asyncio.Future[tuple[Result, ...]], group: Group, figures: Figures
+        self, done: asyncio.Future[tuple[Result, ...]], group: Group, cost: _Cost
     ) -> None:
         if not done.done():
             done.set_result(group.answers[0].results)
         self._published(group.grown)
-        self._measured(figures)
+        self._measured(cost.figures(group.outcomes))
 
 
 def _fail(done: asyncio.Future[tuple[Result, ...]], error: Exception) -> None:

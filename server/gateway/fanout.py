@@ -171,6 +171,7 @@ class Fanout:
             live = Live(page[0].seq, tuple(entry.text for entry in page), page[-1].hash)
             frame = framed(encode_bytes(live))
             stream.seq, stream.hash = page[-1].seq, page[-1].hash
+            self._metrics.delivered.inc(len(stream.listeners))
             for listener in tuple(stream.listeners.values()):
                 listener.forward(live.first, stream.seq, frame)
 

@@ -207,6 +207,7 @@ class Services:
 
     def _measured(self, figures: Figures) -> None:
         self.metrics.decided(figures.commands, figures.seconds, figures.outcomes)
+        self.metrics.lag_s.observe(figures.lag_s)
         self.metrics.waiting.set(self.writer.waiting)
 
     def _published(self, grown: Sequence[Grown]) -> None:
