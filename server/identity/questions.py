@@ -113,6 +113,6 @@ class Questions:
 def _read(args: msgspec.Raw, kind: type[A]) -> A:
     try:
         return msgspec.json.decode(args, type=kind)
-    except (msgspec.MsgspecError, UnicodeError) as error:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         # The error's text names fields, not values: no PIN gets into a reply or a log line.
         raise QueryError(QueryCode.BAD_ARGS, str(error)[:200]) from error
