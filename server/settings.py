@@ -18,7 +18,7 @@ DATA_ENV = "DAPUR_DATA"
 
 
 class BadSettings(ValueError):
-    """The operator's settings cannot be used; `str()` names the key."""
+    """The operator's settings cannot be used; `str()` names the key and where it came from."""
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,16 +26,19 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     data: Path
     """Folder of the embedded database and of this file."""
-    database: str = ""
-    """`postgresql+psycopg://…`; empty: an SQLite file in `data`."""
+    database: Annotated[str, Meta(pattern=r"^(sqlite:///.+|postgres(ql)?(\+psycopg)?://.+)?\Z")] = (
+        ""
+    )
+    """`postgresql://…` or `sqlite:///file`; empty: an SQLite file in `data`."""
     bus: Literal["memory"] = "memory"
     """How processes tell each other of new events; one process needs no more than its memory."""
-    host: str = "127.0.0.1"
+    host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 8790
     """0: any free one."""
     tls_cert: Path | None = None
-    """PEM chain; without it only loopback is served."""
+    """PEM chain, relative to `data`; without it only loopback is served."""
     tls_key: Path | None = None
+    """PEM key; may be left out when it is in the chain's file."""
     behind_tls_proxy: bool = False
     """Somebody in front ends TLS: a plain socket may be open to the network."""
     drain_s: Annotated[float, Meta(ge=0, le=60)] = 15.0
@@ -54,33 +57,69 @@ def default_data() -> Path:
 
 
 def load(data: Path, environment: Mapping[str, str] = os.environ, **given: object) -> Settings:
-    """Settings of the server in `data`: its file, then `DAPUR_…`, then `given`. Raises BadSettings."""
-    found: dict[str, Any] = {**_file(data / FILE_NAME), **_environment(environment)}
-    found |= {key: value for key, value in given.items() if value is not None}
-    found["data"] = str(data)
+    """Settings of the server in `data`: its file, then `DAPUR_…`, then what is `given` and not None.
+
+    Raises BadSettings.
+    """
+    if "?" in str(data):
+        # SQLAlchemy would read what follows as options and open another file.
+        raise BadSettings(f"{data}: a data folder must not have a question mark in its name")
+    path = data / FILE_NAME
+    origins = (
+        (str(path), _file(path)),
+        ("the environment", _environment(environment)),
+        ("the command line", {key: value for key, value in given.items() if value is not None}),
+    )
+    found: dict[str, Any] = {}
+    origin_of: dict[str, str] = {}
+    for origin, values in origins:
+        found |= values
+        origin_of |= dict.fromkeys(values, origin)
+    found |= {"data": str(data)}
     try:
-        return msgspec.convert(found, Settings, strict=False, dec_hook=_decode)
+        settings = msgspec.convert(found, Settings, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
-        raise BadSettings(f"settings: {error}") from error
+        raise BadSettings(_sentence(str(error), path, origin_of)) from error
+    return _beside(settings)
+
+
+def _beside(settings: Settings) -> Settings:
+    """Certificates with their whole paths; `/` leaves an absolute one as it is."""
+    return msgspec.structs.replace(
+        settings,
+        tls_cert=settings.tls_cert and settings.data / settings.tls_cert,
+        tls_key=settings.tls_key and settings.data / settings.tls_key,
+    )
+
+
+def _sentence(problem: str, path: Path, origin_of: dict[str, str]) -> str:
+    """`port: Expected … (in the environment)`; an unknown key can only come from the file."""
+    what, _, place = problem.partition(" - at `$.")
+    key = place.rstrip("`")
+    return f"{key}: {what} (in {origin_of.get(key, path)})" if key else f"{path}: {what}"
 
 
 def _decode(kind: type, value: object) -> object:
-    if kind is Path and isinstance(value, str):
+    if kind is Path and isinstance(value, str) and value:
         return Path(value)
-    raise NotImplementedError(kind)
+    raise msgspec.ValidationError(f"Expected a path, got {value!r}")
 
 
 def _file(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
-            return tomllib.load(file)
+            found = tomllib.load(file)
     except FileNotFoundError:
         return {}
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise BadSettings(f"{path}: {error}") from error
+    if "data" in found:
+        raise BadSettings(f"{path}: data is the folder of this file and cannot be set in it")
+    return found
 
 
 def _environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Only our own names: others (`DAPUR_SERVER`, …) belong to kiosks and tests."""
     return {
         field: environment[f"{ENV_PREFIX}{field.upper()}"]
         for field in Settings.__struct_fields__
@@ -89,8 +128,8 @@ def _environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def listen_address(text: str) -> tuple[str, int]:
-    """Host and port of `--listen HOST:PORT`. Raises BadSettings."""
+    """Host and port of `HOST:PORT` or `[IPV6]:PORT`. Raises BadSettings."""
     host, colon, port = text.rpartition(":")
-    if not colon or not port.isdigit():
+    if not colon or not (port.isascii() and port.isdigit()):
         raise BadSettings(f"--listen: {text!r} is not HOST:PORT")
-    return host.strip("[]") or "127.0.0.1", int(port)
+    return host.removeprefix("[").removesuffix("]") or "127.0.0.1", int(port)

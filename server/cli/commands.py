@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import sys
 import uuid
 from datetime import UTC, datetime
 
 from dapur.ids import DeviceId, KitchenId, StaffId
 from dapur.plan import OFFSET_MIN, Zone
-from server.cli.context import now_ms, rooms
+from server.cli.context import asking, now_ms, rooms
 from server.cli.output import EXIT_BAD, EXIT_OK, Problem, complain, say
-from server.desk.ports import QueryError
 from server.history.follower import History
 from server.log.schema import upgrade
 from server.log.verify import verify
@@ -20,7 +20,10 @@ from server.settings import FILE_NAME, Settings
 
 def init(settings: Settings, _options: argparse.Namespace) -> int:
     """Make the data folder and the database, or bring an older one up to date."""
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise Problem(str(error)) from error
     upgrade(settings.database_url)
     with rooms(settings) as opened:
         opened.identity.server_key()
@@ -28,15 +31,30 @@ def init(settings: Settings, _options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def run(settings: Settings, options: argparse.Namespace) -> int:
+    """Serve until SIGTERM."""
+    from server import app
+
+    try:
+        return app.run(settings, ready_file=options.ready_file)
+    except app.PlainSocket as error:
+        keys = "tls_cert and tls_key, or behind_tls_proxy"
+        raise Problem(f"{error}: set {keys} in {settings.data / FILE_NAME}") from error
+    except OSError as error:
+        raise Problem(str(error)) from error
+
+
+# ---- kitchens and people -------------------------------------------------------------------------
+
+
 def kitchen_add(settings: Settings, options: argparse.Namespace) -> int:
     """Make a kitchen, or rename one."""
     kitchen = KitchenId(options.id)
+    offset_min = OFFSET_MIN[Zone(options.zone)]
     with rooms(settings) as opened:
-        opened.identity.add_kitchen(
-            kitchen, options.name, utc_offset_min=OFFSET_MIN[Zone(options.zone)]
-        )
-        if opened.log.head(kitchen) is None:
-            opened.log.create_kitchen(kitchen, epoch=uuid.uuid4().hex)
+        with asking():
+            opened.identity.add_kitchen(kitchen, options.name, utc_offset_min=offset_min)
+        opened.log.create_kitchen(kitchen, epoch=uuid.uuid4().hex)
     say(f"{kitchen}: {options.name}")
     return EXIT_OK
 
@@ -53,7 +71,7 @@ def kitchen_list(settings: Settings, _options: argparse.Namespace) -> int:
 def staff_list(settings: Settings, options: argparse.Namespace) -> int:
     """Who works in a kitchen."""
     with rooms(settings) as opened:
-        for person in opened.identity.staff(KitchenId(options.kitchen)):
+        for person in opened.identity.staff(opened.kitchen(options.kitchen)):
             say(f"{person.id}\t{person.name}\t{'PIN' if person.has_pin else 'no PIN'}")
     return EXIT_OK
 
@@ -61,16 +79,20 @@ def staff_list(settings: Settings, options: argparse.Namespace) -> int:
 def staff_add(settings: Settings, options: argparse.Namespace) -> int:
     """Add a person, or rename one; roles come with the plan."""
     with rooms(settings) as opened:
-        opened.identity.add_staff(KitchenId(options.kitchen), StaffId(options.id), options.name)
+        kitchen = opened.kitchen(options.kitchen)
+        with asking():
+            opened.identity.add_staff(kitchen, StaffId(options.id), options.name)
     say(f"{options.id}: {options.name}")
     return EXIT_OK
 
 
 def staff_set_pin(settings: Settings, options: argparse.Namespace) -> int:
     """Give a PIN that is read from standard input, so that it stands in no list of processes."""
-    pin = sys.stdin.readline().strip()
     with rooms(settings) as opened:
-        opened.identity.set_pin(KitchenId(options.kitchen), StaffId(options.id), pin)
+        kitchen = opened.kitchen(options.kitchen)
+        pin = getpass.getpass("PIN: ") if sys.stdin.isatty() else sys.stdin.readline()
+        with asking():
+            opened.identity.set_pin(kitchen, StaffId(options.id), pin.strip())
     say(f"{options.id}: PIN set")
     return EXIT_OK
 
@@ -78,7 +100,9 @@ def staff_set_pin(settings: Settings, options: argparse.Namespace) -> int:
 def staff_unlock(settings: Settings, options: argparse.Namespace) -> int:
     """End a lock-out."""
     with rooms(settings) as opened:
-        opened.identity.unlock(KitchenId(options.kitchen), StaffId(options.id))
+        kitchen = opened.kitchen(options.kitchen)
+        with asking():
+            opened.identity.unlock(kitchen, StaffId(options.id))
     say(f"{options.id}: unlocked")
     return EXIT_OK
 
@@ -86,15 +110,22 @@ def staff_unlock(settings: Settings, options: argparse.Namespace) -> int:
 def staff_disable(settings: Settings, options: argparse.Namespace) -> int:
     """A person left: no PIN is checked any more."""
     with rooms(settings) as opened:
-        opened.identity.remove_staff(KitchenId(options.kitchen), StaffId(options.id))
+        kitchen = opened.kitchen(options.kitchen)
+        with asking():
+            opened.identity.remove_staff(kitchen, StaffId(options.id))
     say(f"{options.id}: disabled")
     return EXIT_OK
+
+
+# ---- kiosks --------------------------------------------------------------------------------------
 
 
 def device_code(settings: Settings, options: argparse.Namespace) -> int:
     """A one-time code for one more kiosk; it is the last line."""
     with rooms(settings) as opened:
-        code = opened.identity.new_code(KitchenId(options.kitchen), options.name, now_ms())
+        kitchen = opened.kitchen(options.kitchen)
+        with asking():
+            code = opened.identity.new_code(kitchen, options.name, now_ms())
     say(f"good for ten minutes, for {options.name}:")
     say(code)
     return EXIT_OK
@@ -103,34 +134,40 @@ def device_code(settings: Settings, options: argparse.Namespace) -> int:
 def device_list(settings: Settings, options: argparse.Namespace) -> int:
     """The kiosks of a kitchen."""
     with rooms(settings) as opened:
-        for device in opened.identity.devices(KitchenId(options.kitchen)):
+        for device in opened.identity.devices(opened.kitchen(options.kitchen)):
             heard = "never heard" if device.heard_ms is None else f"heard {_when(device.heard_ms)}"
-            state = "revoked" if device.revoked_ms is not None else heard
+            state = heard if device.revoked_ms is None else f"revoked {_when(device.revoked_ms)}"
             say(f"{device.device}\t{device.name}\tseq {device.got_seq}\t{state}")
     return EXIT_OK
 
 
 def device_revoke(settings: Settings, options: argparse.Namespace) -> int:
     """Shut a kiosk out for good; a running server closes its socket within seconds."""
-    with rooms(settings) as opened:
+    with rooms(settings) as opened, asking():
         opened.identity.revoke(DeviceId(options.device), now_ms())
     say(f"{options.device}: revoked")
     return EXIT_OK
 
 
+def _when(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+# ---- proof and repair ----------------------------------------------------------------------------
+
+
 def verify_logs(settings: Settings, options: argparse.Namespace) -> int:
-    """Walk the hash chain of every kitchen."""
+    """Walk the hash chain of every kitchen; 1 when one is broken."""
     wanted = [KitchenId(options.kitchen)] if options.kitchen else None
     wrong = 0
     with rooms(settings) as opened:
         for finding in verify(opened.engine, wanted):
+            counted = f"{finding.events} events, {finding.receipts} receipts"
             if finding.wrong:
                 wrong += 1
-                complain(f"{finding.kitchen}: {finding.wrong}")
+                complain(f"{finding.kitchen}: {finding.wrong} (after {counted})")
             else:
-                say(
-                    f"{finding.kitchen}: {finding.events} events, {finding.receipts} receipts, sound"
-                )
+                say(f"{finding.kitchen}: {counted}, sound")
     return EXIT_BAD if wrong else EXIT_OK
 
 
@@ -140,23 +177,8 @@ def rebuild(settings: Settings, options: argparse.Namespace) -> int:
         history = History(opened.engine, opened.log)
         wanted = [KitchenId(options.kitchen)] if options.kitchen else opened.log.kitchens()
         for kitchen in wanted:
-            say(f"{kitchen}: {history.rebuild(kitchen)} events")
+            try:
+                say(f"{kitchen}: {history.rebuild(kitchen)} events")
+            except LookupError as error:
+                raise Problem(str(error)) from error
     return EXIT_OK
-
-
-def run(settings: Settings, options: argparse.Namespace) -> int:
-    """Serve until SIGTERM."""
-    from server import app
-
-    try:
-        return app.run(settings, ready_file=options.ready_file)
-    except (app.PlainSocket, OSError) as error:
-        raise Problem(str(error)) from error
-
-
-def _when(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-SAID = (QueryError, LookupError, ValueError)
-"""What identity raises for something the operator typed wrong."""

@@ -7,13 +7,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dapur.ids import KitchenId, StaffId
+from dapur.wire.queries import QueryCode
+from server.cli.output import Problem
 from server.desk.desk import Desk
 from server.desk.folding import load
+from server.desk.ports import QueryError
 from server.identity.sql_identity import SqlIdentity
 from server.log.engine import open_engine
 from server.log.schema import check
 from server.log.sql_log import SqlLog
 from server.settings import Settings
+
+SENTENCES: dict[str, str] = {
+    QueryCode.PIN_TRIVIAL: "a PIN has six digits, not all the same and no run such as 123456",
+    QueryCode.STAFF_UNKNOWN: "nobody of this id works in this kitchen (see `staff list`)",
+}
+"""What identity's codes mean to an operator."""
 
 
 class Rooms:
@@ -26,6 +35,13 @@ class Rooms:
         self.log = SqlLog(self.engine)
         self.identity = SqlIdentity(self.engine, self._roles_of)
         self.desk = Desk(self.log, devices=self.identity.device, now_ms=now_ms)
+
+    def kitchen(self, text: str) -> KitchenId:
+        """The kitchen that the operator named. Raises Problem when there is none."""
+        known = [info.id for info in self.identity.kitchens()]
+        if text not in known:
+            raise Problem(f"there is no kitchen {text!r}; known: {', '.join(known) or 'none yet'}")
+        return KitchenId(text)
 
     def _roles_of(self, kitchen: KitchenId, staff: StaffId) -> frozenset[str]:
         state = load(self.log, kitchen).kitchen
@@ -45,3 +61,14 @@ def rooms(settings: Settings) -> Iterator[Rooms]:
         yield opened
     finally:
         opened.engine.dispose()
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """Around a call of identity: what it raises for a typing error becomes a Problem."""
+    try:
+        yield
+    except QueryError as error:
+        raise Problem(SENTENCES.get(error.code, str(error))) from error
+    except (LookupError, ValueError) as error:
+        raise Problem(str(error)) from error

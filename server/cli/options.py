@@ -1,0 +1,109 @@
+"""What the operator can type: the parser alone, so that `--help` loads no database; it runs nothing."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+VERSION = "0.1.0"
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+_Group = argparse._SubParsersAction  # noqa: SLF001 - argparse gives it no public name
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands. `options.work` is the name of a function in `server.cli.commands` or `plans`."""
+    top = argparse.ArgumentParser(prog="dapur-server", description="The kitchens' server.")
+    verbs = top.add_subparsers(required=True, metavar="COMMAND")
+    _command(verbs, "init", "make or upgrade the data folder", "init")
+    serve = _command(verbs, "run", "serve until SIGTERM", "run")
+    serve.add_argument("--listen", metavar="HOST:PORT", help="where (default 127.0.0.1:8790)")
+    serve.add_argument("--ready-file", type=Path, help="written once it listens: url and pid")
+    _kitchens(_group(verbs, "kitchen", "kitchens"))
+    _plans(_group(verbs, "plan", "plans of a night"))
+    _staff(_group(verbs, "staff", "people and their PINs"))
+    _devices(_group(verbs, "device", "kiosks"))
+    for name, text, work in (
+        ("verify", "walk the hash chain of every log", "verify_logs"),
+        ("rebuild", "make the tables of past nights anew", "rebuild"),
+    ):
+        _command(verbs, name, text, work).add_argument("--kitchen", help="only this one")
+    _command(verbs, "version", "what this is", "version")
+    return top
+
+
+def _command(
+    group: _Group[argparse.ArgumentParser], name: str, text: str, work: str
+) -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = group.add_parser(name, help=text, description=text)
+    made.add_argument(
+        "--data", type=Path, help="the server's data folder (default: $DAPUR_DATA or the user's)"
+    )
+    made.set_defaults(work=work)
+    return made
+
+
+def _group(
+    group: _Group[argparse.ArgumentParser], name: str, text: str
+) -> _Group[argparse.ArgumentParser]:
+    return group.add_parser(name, help=text, description=text).add_subparsers(
+        required=True, metavar="WHAT"
+    )
+
+
+def _kitchens(group: _Group[argparse.ArgumentParser]) -> None:
+    add = _command(group, "add", "make or rename a kitchen", "kitchen_add")
+    add.add_argument("id")
+    add.add_argument("--name", required=True)
+    add.add_argument("--zone", choices=("WIB", "WITA", "WIT"), default="WIB")
+    _command(group, "list", "all kitchens", "kitchen_list")
+
+
+def _plans(group: _Group[argparse.ArgumentParser]) -> None:
+    made = _command(group, "import", "take a plan file in", "import_plan")
+    made.add_argument("file", type=Path, help="the plan (JSON; its fields: dapur/plan.py)")
+    when = made.add_mutually_exclusive_group()
+    when.add_argument("--today", action="store_true", help="move the night so that now lies in it")
+    when.add_argument(
+        "--local-time",
+        type=_clock,
+        metavar="HH:MM",
+        help="for demonstrations: it is this time in the kitchen now",
+    )
+    made.add_argument("--check", action="store_true", help="only check the file, open nothing")
+    made.add_argument(
+        "--demo-pins", action="store_true", help="give everybody the PINs of pins.json beside it"
+    )
+
+
+def _clock(text: str) -> str:
+    if _CLOCK.fullmatch(text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not HH:MM")
+    return text
+
+
+def _staff(group: _Group[argparse.ArgumentParser]) -> None:
+    _command(group, "list", "who works in a kitchen", "staff_list").add_argument(
+        "--kitchen", required=True
+    )
+    for name, text in (
+        ("add", "add or rename a person"),
+        ("set-pin", "give a PIN (read from standard input)"),
+        ("unlock", "end a lock-out"),
+        ("disable", "a person left"),
+    ):
+        made = _command(group, name, text, f"staff_{name.replace('-', '_')}")
+        made.add_argument("id")
+        made.add_argument("--kitchen", required=True)
+        if name == "add":
+            made.add_argument("--name", required=True)
+
+
+def _devices(group: _Group[argparse.ArgumentParser]) -> None:
+    code = _command(group, "code", "a one-time code for one more kiosk", "device_code")
+    code.add_argument("--kitchen", required=True)
+    code.add_argument("--name", required=True, help="what people call the kiosk")
+    _command(group, "list", "the kiosks of a kitchen", "device_list").add_argument(
+        "--kitchen", required=True
+    )
+    _command(group, "revoke", "shut a kiosk out for good", "device_revoke").add_argument("device")
