@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
 import msgspec
-from sqlalchemy import Connection, Engine, Table, delete, select
+from sqlalchemy import Connection, Engine, Executable, Table, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dapur import kitchen as rules
@@ -189,13 +190,15 @@ def _values(kitchen: KitchenId, rows: Iterable[msgspec.Struct]) -> list[dict[str
 
 
 def _upsert(connection: Connection, table: Table, rows: list[dict[str, object]]) -> None:
-    insert = (
-        postgresql.insert(table)
-        if connection.dialect.name == "postgresql"
-        else sqlite.insert(table)
-    )
+    connection.execute(_upsert_of(table, connection.dialect.name), rows)
+
+
+@functools.cache
+def _upsert_of(table: Table, dialect: str) -> Executable:
+    """The last state of a row stands. Made once: building it takes as long as running it."""
+    insert = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
     key = [column.name for column in table.primary_key]
     changed = {
         column.name: insert.excluded[column.name] for column in table.c if not column.primary_key
     }
-    connection.execute(insert.on_conflict_do_update(index_elements=key, set_=changed), rows)
+    return insert.on_conflict_do_update(index_elements=key, set_=changed)
