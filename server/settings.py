@@ -14,7 +14,9 @@ from msgspec import Meta
 
 ENV_PREFIX = "DAPUR_"
 FILE_NAME = "server.toml"
+DATABASE_FILE = "server.db"
 DATA_ENV = "DAPUR_DATA"
+_SQLITE = "sqlite:///"
 
 
 class BadSettings(ValueError):
@@ -48,7 +50,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def database_url(self) -> str:
         """What SQLAlchemy opens."""
-        return self.database or f"sqlite:///{self.data / 'server.db'}"
+        return self.database or f"{_SQLITE}{self.data / DATABASE_FILE}"
+
+    @property
+    def database_file(self) -> Path | None:
+        """The SQLite file; None when the database is a server of its own."""
+        url = self.database_url
+        return Path(url.removeprefix(_SQLITE)) if url.startswith(_SQLITE) else None
 
 
 def default_data() -> Path:
@@ -102,7 +110,7 @@ def _sentence(problem: str, path: Path, origin_of: dict[str, str]) -> str:
 def _decode(kind: type, value: object) -> object:
     if kind is Path and isinstance(value, str) and value:
         return Path(value)
-    raise msgspec.ValidationError(f"Expected a path, got {value!r}")
+    raise ValueError(f"Expected a path, got {value!r}")
 
 
 def _file(path: Path) -> dict[str, Any]:
@@ -119,11 +127,11 @@ def _file(path: Path) -> dict[str, Any]:
 
 
 def _environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Only our own names: others (`DAPUR_SERVER`, …) belong to kiosks and tests."""
+    """Only our own names: others (`DAPUR_SERVER`, …) belong to kiosks and tests; empty is unset."""
     return {
-        field: environment[f"{ENV_PREFIX}{field.upper()}"]
+        field: value
         for field in Settings.__struct_fields__
-        if field != "data" and f"{ENV_PREFIX}{field.upper()}" in environment
+        if field != "data" and (value := environment.get(f"{ENV_PREFIX}{field.upper()}"))
     }
 
 

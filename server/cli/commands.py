@@ -7,21 +7,26 @@ import getpass
 import sys
 import uuid
 from datetime import UTC, datetime
+from pathlib import Path
 
 from dapur.ids import DeviceId, KitchenId, StaffId
 from dapur.plan import OFFSET_MIN, Zone
-from server.cli.context import asking, now_ms, rooms
+from server.cli.context import asking, must_be_made, now_ms, rooms
 from server.cli.output import EXIT_BAD, EXIT_OK, Problem, complain, say
 from server.history.follower import History
 from server.log.schema import upgrade
 from server.log.verify import verify
 from server.settings import FILE_NAME, Settings
 
+PRIVATE = 0o600
+
 
 def init(settings: Settings, _options: argparse.Namespace) -> int:
     """Make the data folder and the database, or bring an older one up to date."""
     try:
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if settings.database_file is not None:
+            _make_private(settings.database_file)
     except OSError as error:
         raise Problem(str(error)) from error
     upgrade(settings.database_url)
@@ -31,10 +36,19 @@ def init(settings: Settings, _options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def _make_private(file: Path) -> None:
+    """Only this user reads the database: in it are the server's key and the PINs' hashes, and six
+    digits are guessed within hours by who has a hash. SQLite gives its helper files the same mode.
+    """
+    file.touch(mode=PRIVATE)
+    file.chmod(PRIVATE)
+
+
 def run(settings: Settings, options: argparse.Namespace) -> int:
     """Serve until SIGTERM."""
     from server import app
 
+    must_be_made(settings)
     try:
         return app.run(settings, ready_file=options.ready_file)
     except app.PlainSocket as error:

@@ -16,7 +16,7 @@ from server.identity.sql_identity import SqlIdentity
 from server.log.engine import open_engine
 from server.log.schema import check
 from server.log.sql_log import SqlLog
-from server.settings import Settings
+from server.settings import DATABASE_FILE, Settings
 
 SENTENCES: dict[str, str] = {
     QueryCode.PIN_TRIVIAL: "a PIN has six digits, not all the same and no run such as 123456",
@@ -53,9 +53,19 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def must_be_made(settings: Settings) -> None:
+    """Raise Problem before an embedded database is opened that `init` has not made."""
+    if not settings.database and not (settings.data / DATABASE_FILE).exists():
+        raise Problem(
+            f"{settings.data} is no server's data folder yet:"
+            f" dapur-server init --data {settings.data}"
+        )
+
+
 @contextmanager
 def rooms(settings: Settings) -> Iterator[Rooms]:
-    """Open the database for one command."""
+    """Open the database for one command. Raises Problem, OlderSchema, NewerSchema, Unavailable."""
+    must_be_made(settings)
     opened = Rooms(settings)
     try:
         yield opened

@@ -54,7 +54,7 @@ def import_plan(settings: Settings, options: argparse.Namespace) -> int:
             opened.identity.add_kitchen(kitchen, plan.name, utc_offset_min=offset_min)
             _people(opened, kitchen, plan, pins)
         commands = [_command(wish, now_ms()) for wish in fresh]
-        outbox = OutboxId(f"cli-{kitchen}")
+        outbox = OUTBOX
         # Nothing new, nothing written: not even receipts.
         results = opened.desk.take_now(kitchen, outbox, commands) if commands else ()
         without = [each.name for each in opened.identity.staff(kitchen) if not each.has_pin]
