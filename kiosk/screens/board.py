@@ -99,6 +99,7 @@ class BoardPage(Page):
         self._column.addStretch(1)
         self._scroll = Scroll(self._inside, self)
         self._scroll.viewport().installEventFilter(self)
+        self._scroll.resized.connect(self._on_view_changed)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._scroll)
@@ -154,7 +155,4 @@ class BoardPage(Page):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.TouchBegin, QEvent.Type.MouseButtonPress):
             self._board.touched()
-        elif event.type() == QEvent.Type.Resize and self.isVisible():
-            # The viewport's own width counts, and it is known only now.
-            self.refresh()
         return super().eventFilter(watched, event)

@@ -199,6 +199,7 @@ class SignInPage(Page):
         column.addLayout(self._grid)
         column.addStretch(1)
         self._people_scroll = Scroll(self._people_inside, self)
+        self._people_scroll.resized.connect(self._on_view_changed)
         pin_panel = Panel(self.theme, self)
         outer_pin = QVBoxLayout(pin_panel)
         outer_pin.setContentsMargins(px(20), px(16), px(20), px(16))

@@ -251,10 +251,10 @@ class BatchView(ViewModel):
         args = FinishStepArgs(step=number, round=batch.round)
         stopped = self.floor.why_not("finish_step", batch.id, args)
         if stopped is None:
-            return ButtonLook(str(number), self.words("act.done_step"), "check", "tonal")
+            return ButtonLook("done", self.words("act.done_step"), "check", "tonal")
         reason = self.floor.refusal(stopped).sentence
         return ButtonLook(
-            str(number),
+            "done",
             self.words("act.wait_temp"),
             "hourglass",
             "blocked",

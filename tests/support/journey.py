@@ -11,10 +11,10 @@ from pathlib import Path
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QPointingDevice
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
 from dapur.batch import Batch
-from dapur.ids import BatchId
+from dapur.ids import BatchId, StaffId
 from kiosk.app import App, Look
 from kiosk.headless import Headless, identify, open_vault
 from kiosk.link.status import LinkState
@@ -30,6 +30,7 @@ PIN = "135790"
 PATIENCE_S = 15.0
 """Longest that any step may take; a step that works takes a tenth of a second."""
 LOOK_S = 0.01
+APART_PX = 4000
 
 
 class Kiosk:
@@ -37,8 +38,11 @@ class Kiosk:
 
     _finger: QPointingDevice | None = None
 
-    def __init__(self, folder: Path, qapp: QApplication, cable: Cable, name: str) -> None:
+    def __init__(
+        self, folder: Path, qapp: QApplication, cable: Cable, name: str, place: int
+    ) -> None:
         self.folder, self.name, self.cable = folder, name, cable
+        self._place = place
         self._qapp = qapp
         self._stop = asyncio.Event()
         self._life: asyncio.Task[int] | None = None
@@ -55,6 +59,8 @@ class Kiosk:
         kiosk = Headless(settings, await identify(settings, vault), vault)
         look = Look(language="en" if language == "en" else "id", size=(1920, 1080), dpi=102)
         self.app = App(kiosk, self._qapp, look)
+        # A touch is given to the window at its place: two windows must not lie on one another.
+        self.app.window.move(self._place * APART_PX, 0)
         self._life = asyncio.ensure_future(kiosk.run(self._stop))
 
     async def close(self) -> None:
@@ -81,13 +87,30 @@ class Kiosk:
         await self.see(lambda: self._ready(name), f"{self.name}: no open {name!r}")
         part = self.find(name)
         assert part is not None
-        device = self._touch_device()
-        spot = QPoint(part.width() // 2, part.height() // 2)
-        QTest.touchEvent(part, device, False).press(0, spot, part).commit(False)
+        device, window = self._touch_device(), self.app.window
+        self._scroll_to(part)
+        await self._is_still(part)
+        # At the window, as the screen reports it: what covers the part gets the touch.
+        spot = part.mapTo(window, QPoint(part.width() // 2, part.height() // 2))
+        QTest.touchEvent(window, device, False).press(0, spot, window).commit(False)
         await asyncio.sleep(0.02)
-        if self.find(name) is part:
-            QTest.touchEvent(part, device, False).release(0, spot, part).commit(False)
+        QTest.touchEvent(window, device, False).release(0, spot, window).commit(False)
         await asyncio.sleep(0.13)
+
+    async def _is_still(self, part: QWidget) -> None:
+        """A person aims at what does not move."""
+        window, before = self.app.window, QPoint(-1, -1)
+        while (now := part.mapTo(window, QPoint(0, 0))) != before:
+            before = now
+            await asyncio.sleep(0.03)
+
+    def _scroll_to(self, part: QWidget) -> None:
+        """What lies further down is scrolled to first."""
+        above = part.parentWidget()
+        while above is not None:
+            if isinstance(above, QScrollArea):
+                above.ensureWidgetVisible(part)
+            above = above.parentWidget()
 
     def _ready(self, name: str) -> bool:
         part = self.find(name)
@@ -107,6 +130,7 @@ class Kiosk:
     async def sign_in(self, staff: str, pin: str = PIN) -> None:
         """Become the actor."""
         await self.tap("nav.sign_in")
+        await self.tap(f"sign_in.team.{self.app.floor.kitchen.staff[StaffId(staff)].team}")
         await self.tap(f"person.{staff}")
         await self.type("sign_in.pad", pin)
         await self.see(lambda: self.app.floor.actor == staff, f"{self.name}: {staff} not signed in")
@@ -191,7 +215,7 @@ class Place:
         cable = Cable("127.0.0.1", self.server.port)
         await cable.start()
         self._cables.append(cable)
-        kiosk = Kiosk(self.folder / name, self.qapp, cable, name)
+        kiosk = Kiosk(self.folder / name, self.qapp, cable, name, len(self.kiosks))
         code = await asyncio.to_thread(self.server.code, KITCHEN, name)
         await kiosk.open(code)
         self.kiosks.append(kiosk)

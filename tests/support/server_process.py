@@ -41,11 +41,11 @@ class ServerProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self.port = 0
 
-    def prepare(self, plan: Path = PLAN, *, today: bool = True) -> None:
+    def prepare(self, plan: Path = PLAN, *, clock: str = "00:20") -> None:
         """Make the data directory and import a plan."""
         server_cli("init", "--data", str(self.data))
-        words = ["plan", "import", str(plan), "--data", str(self.data)]
-        server_cli(*words, *(["--today"] if today else []))
+        words = ["plan", "import", str(plan), "--data", str(self.data), "--demo-pins"]
+        server_cli(*words, *(["--local-time", clock] if clock else []))
 
     def start(self) -> None:
         """Start and wait until it listens; the port stays the same over restarts."""
