@@ -27,6 +27,8 @@ from server.desk.folding import load
 from server.settings import Settings
 
 PINS = "pins.json"
+OUTBOX = OutboxId("cli")
+"""The operator's; each kitchen's log counts its commands on its own."""
 DONE = (Outcome.APPLIED, Outcome.ALREADY)
 NOUNS = {
     "roster_staff": "people",
@@ -54,9 +56,8 @@ def import_plan(settings: Settings, options: argparse.Namespace) -> int:
             opened.identity.add_kitchen(kitchen, plan.name, utc_offset_min=offset_min)
             _people(opened, kitchen, plan, pins)
         commands = [_command(wish, now_ms()) for wish in fresh]
-        outbox = OUTBOX
         # Nothing new, nothing written: not even receipts.
-        results = opened.desk.take_now(kitchen, outbox, commands) if commands else ()
+        results = opened.desk.take_now(kitchen, OUTBOX, commands) if commands else ()
         without = [each.name for each in opened.identity.staff(kitchen) if not each.has_pin]
     say(f"{plan.name}, night of {plan.serving_date}")
     if without:
