@@ -12,6 +12,7 @@ import msgspec
 import uuid_utils
 
 from dapur import kitchen as rules
+from dapur import pin
 from dapur.decision import Refused
 from dapur.envelope import COMMAND_MAX_BYTES, Command, Occurred, Taken, encode_command
 from dapur.ids import SYSTEM, CommandId, KitchenId, OutboxId, SessionId, StaffId
@@ -21,9 +22,11 @@ from dapur.plan import OFFSET_MIN, Plan, PlanErrors, at_local_time, on_date, rea
 from dapur.refusal import Refusal, code_of
 from dapur.rule import Wish
 from dapur.wire.messages import Outcome, Result
-from server.cli.context import Rooms, asking, now_ms, rooms
+from dapur.wire.queries import QueryCode
+from server.cli.context import SENTENCES, Rooms, asking, now_ms, rooms
 from server.cli.output import EXIT_BAD, EXIT_OK, Problem, complain, say
 from server.desk.folding import load
+from server.identity.kitchens import label
 from server.settings import Settings
 
 PINS = "pins.json"
@@ -45,6 +48,7 @@ def import_plan(settings: Settings, options: argparse.Namespace) -> int:
     pins = _pins(options.file.parent / PINS) if options.demo_pins else {}
     wished = wishes(plan, offset_min)
     kitchen = KitchenId(plan.kitchen)
+    _check_names(plan)
     if options.check:
         rehearse(rules.empty(kitchen), wished)
         say(f"{options.file}: {_counted(wished)}: nothing wrong")
@@ -119,11 +123,26 @@ def _moved(plan: Plan, options: argparse.Namespace) -> tuple[Plan, int]:
     return plan, offset_min
 
 
+def _check_names(plan: Plan) -> None:
+    """Raise Problem for a name that identity would not take, before anything is written."""
+    places = {"name": plan.name}
+    places |= {f"staff[{place}].name": each.name for place, each in enumerate(plan.staff)}
+    for place, name in places.items():
+        try:
+            label(name)
+        except ValueError as error:
+            raise Problem(f"{place}: {error}") from error
+
+
 def _pins(path: Path) -> dict[StaffId, str]:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[StaffId, str])
+        pins = msgspec.json.decode(path.read_bytes(), type=dict[StaffId, str])
     except (OSError, ValueError) as error:
         raise Problem(f"{path}: {error}") from error
+    for staff, each in pins.items():
+        if not pin.well_formed(each) or pin.trivial(each):
+            raise Problem(f"{path}: {staff}: {SENTENCES[QueryCode.PIN_TRIVIAL]}")
+    return pins
 
 
 def _state(opened: Rooms, kitchen: KitchenId) -> Kitchen:
