@@ -89,19 +89,24 @@ class Kiosk:
         assert part is not None
         device, window = self._touch_device(), self.app.window
         self._scroll_to(part)
-        await self._is_still(part)
+        spot = await self._aim(name, part)
         # At the window, as the screen reports it: what covers the part gets the touch.
-        spot = part.mapTo(window, QPoint(part.width() // 2, part.height() // 2))
         QTest.touchEvent(window, device, False).press(0, spot, window).commit(False)
         await asyncio.sleep(0.02)
         QTest.touchEvent(window, device, False).release(0, spot, window).commit(False)
         await asyncio.sleep(0.13)
 
-    async def _is_still(self, part: QWidget) -> None:
-        """A person aims at what does not move."""
+    async def _aim(self, name: str, part: QWidget) -> QPoint:
+        """A person aims at what does not move and is not covered."""
         window, before = self.app.window, QPoint(-1, -1)
-        while (now := part.mapTo(window, QPoint(0, 0))) != before:
-            before = now
+        give_up = time.monotonic() + PATIENCE_S
+        while True:
+            spot = part.mapTo(window, QPoint(part.width() // 2, part.height() // 2))
+            hit = window.childAt(spot)
+            if spot == before and (hit is part or part.isAncestorOf(hit)):
+                return spot
+            assert time.monotonic() < give_up, f"{name} is covered or moves\n{self.told()}"
+            before = spot
             await asyncio.sleep(0.03)
 
     def _scroll_to(self, part: QWidget) -> None:
@@ -145,9 +150,11 @@ class Kiosk:
             await asyncio.sleep(LOOK_S)
 
     def told(self) -> str:
-        """What the window says, for a failure's message."""
+        """What the window says, for a failure's message; a picture of it lies beside its data."""
         status = self.app.floor.status
-        return f"page {self.app.window.page}, line {status}, doubts {self.app.kiosk.replica.doubts}"
+        self.app.shoot(self.folder / "failed.png")
+        doubts = self.app.kiosk.replica.doubts
+        return f"{self.folder}/failed.png: page {self.app.window.page}, {status}, {doubts}"
 
     def batch(self, code: str) -> Batch:
         """A batch as this kiosk shows it, by its code."""
