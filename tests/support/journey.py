@@ -103,7 +103,7 @@ class Kiosk:
         while True:
             spot = part.mapTo(window, QPoint(part.width() // 2, part.height() // 2))
             hit = window.childAt(spot)
-            if spot == before and (hit is part or part.isAncestorOf(hit)):
+            if spot == before and hit is not None and (hit is part or part.isAncestorOf(hit)):
                 return spot
             assert time.monotonic() < give_up, f"{name} is covered or moves\n{self.told()}"
             before = spot
