@@ -14,13 +14,14 @@ from typing_extensions import override
 connection: Final[ContextVar[str]] = ContextVar("connection", default="")
 device: Final[ContextVar[str]] = ContextVar("device", default="")
 kitchen: Final[ContextVar[str]] = ContextVar("kitchen", default="")
-command: Final[ContextVar[str]] = ContextVar("command", default="")
 
+_nothing: Final[ContextVar[str]] = ContextVar("nothing", default="")
 _CONTEXT: Final = {
     "connection": connection,
     "device": device,
     "kitchen": kitchen,
-    "command": command,
+    # A connection carries many commands: their lines name them.
+    "command": _nothing,
 }
 MESSAGE_MAX = 4_000
 """A stranger's words in a message must not fill the disk."""
@@ -38,7 +39,10 @@ class JsonFormatter(logging.Formatter):
             "room": record.name,
             "message": record.getMessage()[:MESSAGE_MAX],
         }
-        line |= {name: value for name, var in _CONTEXT.items() if (value := var.get())}
+        for name, var in _CONTEXT.items():
+            # Said with the line (the writer's thread serves many), else of the connection in hand.
+            if value := getattr(record, name, "") or var.get():
+                line[name] = value
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         return json.dumps(line)

@@ -28,9 +28,12 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     wanted = pyfuncitem._fixtureinfo.argnames
     arguments = {name: pyfuncitem.funcargs[name] for name in wanted}
     if "qapp" in pyfuncitem.fixturenames:
-        import qasync
+        from PySide6.QtWidgets import QApplication
 
-        app = pyfuncitem.funcargs["qapp"]
+        import qasync  # isort: skip
+
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
         app.setQuitOnLastWindowClosed(False)
         runner = asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(app))
     else:

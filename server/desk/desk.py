@@ -266,6 +266,7 @@ class Desk:
                 cached.fold = draft.fold
                 cached.heads.update(draft.heads)
             outcomes += [receipt.outcome for receipt in draft.receipts]
+            _tell(kitchen, draft)
             if draft.entries:
                 grown.append(Grown(kitchen, draft.entries))
         return Group(tuple(answers), tuple(grown), tuple(outcomes))
@@ -352,6 +353,25 @@ def _again(
         return None
     # Its receipt was archived long ago: it is in the log, that is all that is still known.
     return Result(row.dseq, Outcome.ALREADY, seq)
+
+
+def _tell(kitchen: KitchenId, draft: Draft) -> None:
+    """A line for each command with its ids; loud enough to be read when it did not simply hold."""
+    for receipt in draft.receipts:
+        plain = receipt.outcome in (Outcome.APPLIED, Outcome.ALREADY)
+        _log.log(
+            logging.DEBUG if plain else logging.INFO,
+            "command %d of outbox %s: %s %s",
+            receipt.dseq,
+            receipt.outbox,
+            receipt.outcome.value,
+            receipt.code,
+            extra={
+                "kitchen": kitchen,
+                "device": draft.heads[receipt.outbox].device,
+                "command": receipt.command,
+            },
+        )
 
 
 def _unavailable(detail: str) -> Answer:

@@ -559,3 +559,17 @@ def test_every_tap_is_in_the_log_once_and_in_order_whatever_happens(
 
 def decode_command_id(row: Row) -> str:
     return str(msgspec.json.decode(row.bytes)["id"])
+
+
+def test_desk_leaves_a_line_with_ids_when_a_command_does_not_simply_hold(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    bench = Bench()
+    tap = command("advance_batch", "B-1", {"to": "cooking"})
+    with caplog.at_level("INFO", logger="server.desk.desk"):
+        answer = bench.give(bench.row(tap))
+    assert answer.results[0].outcome is Outcome.REFUSED
+    (record,) = [each for each in caplog.records if hasattr(each, "command")]
+    assert vars(record)["command"] == tap.id
+    assert vars(record)["device"] == DEVICE
+    assert vars(record)["kitchen"] == KITCHEN
