@@ -30,12 +30,16 @@ class Role(StrEnum):
     DEMO = "DEMO"
     SYSTEM = "SYSTEM"
     """The server itself and its operator; never a person's."""
+    KIOSK = "KIOSK"
+    """A kiosk that tells of itself, whoever is signed in; never a person's."""
 
 
 _KEPALA = frozenset({Role.KEPALA})
-EVERYONE = frozenset(Role) - {Role.VIEWER, Role.DEMO, Role.SYSTEM}
+NOBODYS = frozenset({Role.SYSTEM, Role.KIOSK})
+"""Roles that cannot be given to a person."""
+EVERYONE = frozenset(Role) - {Role.VIEWER, Role.DEMO} - NOBODYS
 """Everyone signed in who works: facts and holds."""
-ANYONE = frozenset(Role) - {Role.SYSTEM}
+ANYONE = frozenset(Role) - NOBODYS
 PLANNERS = _KEPALA | {Role.ADMIN, Role.PRODUKSI_MANAGER, Role.AHLI_GIZI, Role.SYSTEM}
 COOKS = _KEPALA | {Role.PRODUKSI_MANAGER, Role.AHLI_GIZI, Role.STAFF_DAPUR}
 CHECKERS = _KEPALA | {Role.STAFF_QC, Role.AHLI_GIZI, Role.PRODUKSI_MANAGER}
@@ -48,6 +52,7 @@ CHIEFS = _KEPALA | {Role.ADMIN}
 KEEPERS = CHIEFS | {Role.SYSTEM}
 """Roles, roster and policy."""
 SERVER = frozenset({Role.SYSTEM})
+KIOSKS = frozenset({Role.KIOSK})
 
 STEP_UP_FRESH_MS = 60_000
 """How old a PIN may be for a weighty decision (sync.md, identity)."""

@@ -42,6 +42,7 @@ _ROWS: tuple[tuple[str, tuple[str, ...], frozenset[Clash]], ...] = (
     ("mute_alert", ("raise_alert",), _I),
     ("open_night", ("open_night",), _I),
     ("raise_alert", ("raise_alert",), _I),
+    ("report_salvaged", ("report_salvaged",), _I),
     ("roster_staff", ("roster_staff",), _I),
     ("set_policy", ("set_policy",), _I),
     ("start_rework", ("start_rework",), _I),

@@ -28,6 +28,8 @@ from dapur.words import Id, Ms, Name
 if TYPE_CHECKING:
     from dapur.kitchen import Kitchen
 
+SIGNING = frozenset({"open_session", "close_session"})
+"""Signing in and out needs no role: what one may then do is asked of every tap."""
 FORMER_KEPT = 8
 """Earlier sets of roles of a person: enough for taps of an offline night."""
 
@@ -154,9 +156,9 @@ def session_subject(session: str) -> str:
 
 
 def _reserved(kitchen: Kitchen, taken: Taken, roles: tuple[Role, ...]) -> Refused | None:
-    """Nobody is made SYSTEM, and only a Kepala SPPG or the server makes a Kepala SPPG."""
-    if Role.SYSTEM in roles:
-        return Refused(RoleReserved(Role.SYSTEM))
+    """Nobody is made SYSTEM or KIOSK, and only a Kepala SPPG or the server makes a Kepala SPPG."""
+    for role in sorted(access.NOBODYS & frozenset(roles)):
+        return Refused(RoleReserved(role))
     giver = kitchen.roles_of(taken.command.actor)
     if Role.KEPALA in roles and not giver & {Role.KEPALA, Role.SYSTEM}:
         return Refused(RoleReserved(Role.KEPALA))

@@ -14,3 +14,5 @@ ConnectionId = NewType("ConnectionId", str)
 
 SYSTEM = StaffId("system")
 """Actor of what the server itself appends (alerts raised by the clock, plans imported by its operator)."""
+KIOSK = StaffId("kiosk:self")
+"""Actor of what a kiosk tells of itself; the colon keeps it from ever being a person's id."""

@@ -15,6 +15,7 @@ from dapur import (
     crew,
     ending,
     hold,
+    kiosk_log,
     night,
     notice,
     planning,
@@ -31,6 +32,7 @@ from dapur.crew import Session, Staff
 from dapur.decision import Accepted, Already, Decision, Fact, Refused
 from dapur.envelope import SCHEMA, Command, Event, Occurred, Quality, Taken
 from dapur.ids import (
+    KIOSK,
     SYSTEM,
     BatchId,
     CommandId,
@@ -56,16 +58,16 @@ from dapur.review import Reason, Review
 from dapur.rule import CommandRule, EventRule
 from dapur.wire.messages import Outcome
 
-SESSION_KINDS = frozenset({"open_session", "close_session"})
-"""Signing in and out needs no role: what one may then do is asked of every tap."""
-STATE_VERSION = 1
+STATE_VERSION = 2
 """Version of the snapshot's text; raised whenever the state's structs change."""
+STATE_OLDEST = 1
+"""Oldest text that still reads: a later one only added words (2: reviews of salvaged taps)."""
 SERVER_DEVICE = DeviceId("server")
 """Where SYSTEM acts; its commands need no session."""
 
 NOUNS: tuple[ModuleType, ...] = (
     policy, night, planning, progress, ending, temperature, quality, hold, crew, alert, review,
-    notice,
+    notice, kiosk_log,
 )  # fmt: skip
 """A new noun is one file and one word here."""
 COMMANDS: dict[str, CommandRule] = {
@@ -98,9 +100,11 @@ class Kitchen(msgspec.Struct, frozen=True):
     alerts_made: int = 0
 
     def roles_of(self, actor: StaffId) -> frozenset[Role]:
-        """The present roles of a person; the server has its own."""
+        """The present roles of a person; the server and a kiosk have their own."""
         if actor == SYSTEM:
             return frozenset({Role.SYSTEM})
+        if actor == KIOSK:
+            return frozenset({Role.KIOSK})
         staff = self.staff.get(actor)
         return frozenset(staff.roles) if staff is not None else frozenset()
 
@@ -174,7 +178,7 @@ def decide_signed_in(kitchen: Kitchen, taken: Taken) -> Decision:
 def _unwelcome(kitchen: Kitchen, taken: Taken, rule: CommandRule) -> Refused | None:
     """Role and step-up, in this order."""
     tap = taken.command
-    if tap.kind not in SESSION_KINDS and not kitchen.roles_at(taken) & rule.roles:
+    if tap.kind not in crew.SIGNING and not kitchen.roles_at(taken) & rule.roles:
         return Refused(NotAllowed(tap.kind, tuple(sorted(rule.roles - {Role.SYSTEM}))))
     if rule.needs_step_up and tap.actor != SYSTEM and not fresh_step_up(tap):
         return Refused(StepUpNeeded(tap.kind))
@@ -185,6 +189,10 @@ def _signed_in(kitchen: Kitchen, taken: Taken) -> bool:
     tap = taken.command
     if tap.actor == SYSTEM:
         return taken.device == SERVER_DEVICE
+    if tap.actor == KIOSK:
+        # The line proved the device's key; asking for a person too would keep lost taps from
+        # everybody until one comes, and would put them in the name of somebody who never saw them.
+        return taken.device != SERVER_DEVICE
     if tap.kind == "open_session":
         return True
     session = kitchen.sessions.get(tap.session)
@@ -218,7 +226,7 @@ def _with_traces(kitchen: Kitchen, taken: Taken, rule: CommandRule, decision: De
     if isinstance(decision, Already):
         return Accepted(tuple(traces)) if traces else decision
     revoked = not kitchen.roles_of(taken.command.actor) & rule.roles
-    if revoked and taken.command.kind not in SESSION_KINDS:
+    if revoked and taken.command.kind not in crew.SIGNING:
         traces.append(review.raise_review(taken, Reason.ROLE_REVOKED))
     return Accepted((*decision.facts, *traces)) if traces else decision
 
@@ -257,6 +265,7 @@ def subject_version(kitchen: Kitchen, subject: str) -> int:
 
 def take(kitchen: Kitchen, taken: Taken, recorded_ms: int) -> Taking:
     """Decide, make the events, fold them: the server's desk and a kiosk's guess use this alike."""
+    taken = review.as_first_tapped(kitchen, taken)
     decision = decide(kitchen, taken)
     match decision:
         case Accepted(facts):
@@ -331,8 +340,9 @@ def encode_snapshot(kitchen: Kitchen) -> str:
 
 def decode_snapshot(text: str, version: int) -> Kitchen:
     """The state from its text; UnreadableSnapshot if this release cannot read that version."""
-    if version != STATE_VERSION:
-        raise UnreadableSnapshot(f"snapshot: version {version}, this release reads {STATE_VERSION}")
+    if not STATE_OLDEST <= version <= STATE_VERSION:
+        reads = f"{STATE_OLDEST} to {STATE_VERSION}"
+        raise UnreadableSnapshot(f"snapshot: version {version}, this release reads {reads}")
     try:
         return _kitchen_decoder.decode(text)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:

@@ -48,7 +48,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from dapur.access import Role
+from dapur.access import NOBODYS, Role
 from dapur.batch import MINUTE_MS, Ingredient, Post, Step
 from dapur.crew import AssignCrewArgs, RosterStaffArgs, staff_subject
 from dapur.night import (
@@ -229,8 +229,8 @@ def problems(plan: Plan) -> tuple[str, ...]:
     found += _twice("batches", "code", [batch.code for batch in plan.batches])
     found += _twice("staff", "id", [staff.id for staff in plan.staff])
     for place, staff in enumerate(plan.staff):
-        if Role.SYSTEM in staff.roles:
-            found.append(f"staff[{place}].roles: SYSTEM is no person's role")
+        for role in sorted(NOBODYS & frozenset(staff.roles)):
+            found.append(f"staff[{place}].roles: {role} is no person's role")
     for place, wave in enumerate(plan.waves):
         found += _twice(f"waves[{place}].stops", "id", [stop.id for stop in wave.stops])
     for place, batch in enumerate(plan.batches):

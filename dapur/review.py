@@ -12,7 +12,7 @@ import msgspec
 from dapur import access
 from dapur.access import Role
 from dapur.decision import Accepted, Already, Decision, Fact, Refused
-from dapur.envelope import Command, Event, Occurred, Taken
+from dapur.envelope import Command, Event, Occurred, Quality, Taken
 from dapur.ids import CommandId, DeviceId, OutboxId, StaffId
 from dapur.refusal import AnyRefusal, ReviewEscalated, UnknownReview
 from dapur.rule import Args, Body, CommandRule, EventRule, command, event
@@ -42,6 +42,8 @@ class Reason(StrEnum):
     FAIL_AFTER_COMPLETION = "fail_after_completion"
     TAP_BEFORE_CANCEL = "tap_before_cancel"
     ROLE_REVOKED = "role_revoked"
+    SALVAGED = "salvaged"
+    """Saved from an outbox that was lost; whether it ever reached the log is not known."""
 
 
 class Answer(StrEnum):
@@ -148,7 +150,7 @@ def args_text(tap: Command) -> str:
     return bytes(tap.args).decode(errors="replace")[:ARGS_CLIP]
 
 
-def _base(tap: Command) -> int:
+def base_of(tap: Command) -> int:
     """The version on the screen, within what JSON readers agree on."""
     return min(max(tap.base, 0), 2**53)
 
@@ -157,7 +159,7 @@ def raise_review(taken: Taken, reason: Reason, detail: str = "") -> Fact:
     """The fact that makes an item about a tap that was accepted; one per tap and reason."""
     tap = taken.command
     body = ReviewRaised(
-        reason, tap.subject[:CLIP], tap.kind[:CLIP], args_text(tap), detail[:CLIP], _base(tap)
+        reason, tap.subject[:CLIP], tap.kind[:CLIP], args_text(tap), detail[:CLIP], base_of(tap)
     )
     return Fact("review_raised", subject(f"{tap.id}.{reason}"), body)
 
@@ -167,7 +169,7 @@ def refused(taken: Taken, refusal: AnyRefusal) -> Fact:
     tap = taken.command
     cites = CommandId(tap.cites[:CLIP]) if tap.cites is not None else None
     body = CommandRefused(
-        tap.subject[:CLIP], tap.kind[:CLIP], args_text(tap), refusal, _base(tap), cites
+        tap.subject[:CLIP], tap.kind[:CLIP], args_text(tap), refusal, base_of(tap), cites
     )
     return Fact("command_refused", subject(tap.id), body)
 
@@ -186,15 +188,35 @@ def malformed(outbox: OutboxId, dseq: int, problem: str) -> Fact:
 
 def redone(kitchen: Kitchen, taken: Taken) -> Fact | None:
     """The settling of the cited item, if this tap repeats it by a person who may settle."""
+    item = _repeated(kitchen, taken)
+    if item is None:
+        return None
+    return Fact("review_settled", subject(item.id), ReviewSettled(Answer.REDO))
+
+
+def as_first_tapped(kitchen: Kitchen, taken: Taken) -> Taken:
+    """A tap that repeats a salvaged one, with the time at which that one may have been made.
+
+    What was salvaged may have happened and may never have been counted: a pot that left the heat
+    hours ago must not start its consumption clock, or a reading be fresh, when a chief repeats it.
+    """
+    item = _repeated(kitchen, taken)
+    if item is None or item.reason is not Reason.SALVAGED:
+        return taken
+    earliest_ms = min(item.at.earliest_ms, taken.at.earliest_ms)
+    at = Occurred(earliest_ms, taken.at.latest_ms, Quality.UNKNOWN)
+    return msgspec.structs.replace(taken, at=at)
+
+
+def _repeated(kitchen: Kitchen, taken: Taken) -> Review | None:
+    """The open item that this tap repeats, if its person may settle it."""
     tap = taken.command
     item = kitchen.reviews.get(tap.cites) if tap.cites is not None else None
     if item is None or item.settled is not None:
         return None
     if (item.kind, item.about) != (tap.kind, tap.subject):
         return None
-    if not kitchen.roles_of(tap.actor) & settlers(item):
-        return None
-    return Fact("review_settled", subject(item.id), ReviewSettled(Answer.REDO))
+    return item if kitchen.roles_of(tap.actor) & settlers(item) else None
 
 
 def settlers(item: Review) -> frozenset[Role]:
@@ -230,66 +252,68 @@ def decide_settle(kitchen: Kitchen, taken: Taken, args: SettleReviewArgs) -> Dec
     return Accepted((Fact("review_settled", subject(item.id), settled),))
 
 
-def _put(kitchen: Kitchen, item: Review) -> Kitchen:
+def put(kitchen: Kitchen, item: Review) -> Kitchen:
+    """The kitchen with this item in its inbox."""
     return msgspec.structs.replace(kitchen, reviews={**kitchen.reviews, item.id: item})
 
 
-def _id(event: Event) -> str:
+def id_of(event: Event) -> str:
+    """The item that an event is about."""
     return event.subject.partition(":")[2]
 
 
 def evolve_refused(kitchen: Kitchen, event: Event, data: CommandRefused) -> Kitchen:
     """A refused tap waits for a person."""
     item = Review(
-        _id(event), Reason.REFUSED, event.command, data.about, data.kind, data.args,
+        id_of(event), Reason.REFUSED, event.command, data.about, data.kind, data.args,
         event.actor, event.device, event.at, event.recorded_ms, data.refusal, base=data.base,
     )  # fmt: skip
-    return _put(kitchen, item)
+    return put(kitchen, item)
 
 
 def evolve_quarantined(kitchen: Kitchen, event: Event, data: CommandQuarantined) -> Kitchen:
     """A tap that broke our code waits for a person."""
     item = Review(
-        _id(event), Reason.QUARANTINED, event.command, data.about, data.kind, data.args,
+        id_of(event), Reason.QUARANTINED, event.command, data.about, data.kind, data.args,
         event.actor, event.device, event.at, event.recorded_ms, detail=data.reason,
     )  # fmt: skip
-    return _put(kitchen, item)
+    return put(kitchen, item)
 
 
 def evolve_malformed(kitchen: Kitchen, event: Event, data: CommandMalformed) -> Kitchen:
     """Unreadable bytes wait for a person."""
     item = Review(
-        _id(event), Reason.MALFORMED, event.command, "", "", "",
+        id_of(event), Reason.MALFORMED, event.command, "", "", "",
         event.actor, event.device, event.at, event.recorded_ms, detail=data.problem,
     )  # fmt: skip
-    return _put(kitchen, item)
+    return put(kitchen, item)
 
 
 def evolve_raised(kitchen: Kitchen, event: Event, data: ReviewRaised) -> Kitchen:
     """A doubtful fact waits for a person."""
     item = Review(
-        _id(event), data.reason, event.command, data.about, data.kind, data.args,
+        id_of(event), data.reason, event.command, data.about, data.kind, data.args,
         event.actor, event.device, event.at, event.recorded_ms,
         detail=data.detail, base=data.base,
     )  # fmt: skip
-    return _put(kitchen, item)
+    return put(kitchen, item)
 
 
 def evolve_settled(kitchen: Kitchen, event: Event, data: ReviewSettled) -> Kitchen:
     """The first answer stands."""
-    item = kitchen.reviews.get(_id(event))
+    item = kitchen.reviews.get(id_of(event))
     if item is None or item.settled is not None:
         return kitchen
     settled = Settled(data.answer, event.actor, event.at, data.note, event.command)
-    return _put(kitchen, msgspec.structs.replace(item, settled=settled))
+    return put(kitchen, msgspec.structs.replace(item, settled=settled))
 
 
 def evolve_escalated(kitchen: Kitchen, event: Event, data: ReviewWasEscalated) -> Kitchen:  # noqa: ARG001 - the note stays in the log
     """The item is the Kepala's now."""
-    item = kitchen.reviews.get(_id(event))
+    item = kitchen.reviews.get(id_of(event))
     if item is None:
         return kitchen
-    return _put(
+    return put(
         kitchen,
         msgspec.structs.replace(
             item, escalated_by=event.actor, escalated_ms=event.at.earliest_ms, owner=Role.KEPALA

@@ -12,6 +12,7 @@ import pytest
 
 from dapur import kitchen as kitchen_module
 from dapur.envelope import Command, Event, decode_event
+from dapur.ids import KIOSK as KIOSK_ITSELF
 from dapur.ids import DeviceId, KitchenId, OutboxId
 from dapur.kitchen import (
     COMMANDS,
@@ -31,7 +32,7 @@ from dapur.kitchen import (
 from dapur.review import Reason
 from dapur.rule import Args, Body
 from dapur.wire.messages import Outcome
-from tests.support.situations import BATCH, KIOSK
+from tests.support.situations import BATCH, KIOSK, made
 from tests.support.taps import Night, at, batch_at, staffed
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -169,25 +170,46 @@ def _golden_night() -> Night:
     return night
 
 
-def test_the_golden_log_of_the_first_release_still_folds_to_its_golden_snapshot() -> None:
-    lines = (GOLDEN / "events.v1.jsonl").read_bytes().splitlines()
+def _golden_salvage() -> Night:
+    """What the second version of the state added: a saved tap, repeated; one that nobody can read;
+    a clock that was set.
+    """
+    night = batch_at("cooking")
+    for name in ("saved", "clock"):
+        night.give(made(night, name, KIOSK, f"k-{name}", night.minute + 1))
+    night.tap("record_temperature", BATCH, {"value_c": 82.5}, actor="s-kepala", cites="lost-1")
+    args = {"outbox": "o-1", "dseq": 0, "tap": "unreadable-0", "text": "{", "verified": False}
+    args |= {"answered": False, "why": "fork"}
+    night.tap("report_salvaged", "kiosk:kiosk-1", args, actor=KIOSK_ITSELF, session="")
+    return night
+
+
+NIGHTS = {1: _golden_night, 2: _golden_salvage}
+VERSIONS = pytest.mark.parametrize("version", NIGHTS)
+
+
+@VERSIONS
+def test_the_golden_log_of_every_version_still_folds_to_its_golden_snapshot(version: int) -> None:
+    lines = (GOLDEN / f"events.v{version}.jsonl").read_bytes().splitlines()
     state = empty(KitchenId("sppg-1"))
     for line in lines:
         state = evolve(state, decode_event(line))
-    text = (GOLDEN / "snapshot.v1.json").read_text(encoding="utf-8").strip()
-    assert decode_snapshot(text, 1) == state
+    text = (GOLDEN / f"snapshot.v{version}.json").read_text(encoding="utf-8").strip()
+    assert decode_snapshot(text, version) == state
     assert state.opaque == {}
 
 
-def test_this_release_writes_the_golden_bytes() -> None:
-    night = _golden_night()
-    assert (GOLDEN / "events.v1.jsonl").read_bytes().splitlines() == night.events
-    text = (GOLDEN / "snapshot.v1.json").read_text(encoding="utf-8").strip()
+@VERSIONS
+def test_this_release_writes_the_golden_bytes(version: int) -> None:
+    night = NIGHTS[version]()
+    assert (GOLDEN / f"events.v{version}.jsonl").read_bytes().splitlines() == night.events
+    text = (GOLDEN / f"snapshot.v{version}.json").read_text(encoding="utf-8").strip()
     assert encode_snapshot(night.kitchen) == text
 
 
-def test_golden_commands_of_the_first_release_are_still_taken() -> None:
-    for line in (GOLDEN / "commands.v1.jsonl").read_bytes().splitlines():
+@VERSIONS
+def test_golden_commands_of_every_version_are_still_taken(version: int) -> None:
+    for line in (GOLDEN / f"commands.v{version}.jsonl").read_bytes().splitlines():
         command = msgspec.json.decode(line, type=Command)
         night = staffed()
         taken = msgspec.structs.replace(night.taken("undo", BATCH, {}), command=command)

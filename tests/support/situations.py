@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dapur.batch import Batch
-from dapur.envelope import Taken
+from dapur.envelope import Taken, encode_command
+from dapur.ids import KIOSK as KIOSK_ITSELF
 from dapur.ids import SYSTEM, BatchId, DeviceId
 from dapur.kitchen import Kitchen
 from tests.support.taps import DATE, KIOSK, KIOSK_2, WAVES, Night, at, batch_at, plan_args, staffed
@@ -167,6 +168,10 @@ TAPS: dict[str, tuple[str, Making]] = {
 showed.
 """
 
+LOST = encode_command(
+    staffed().taken("record_temperature", BATCH, {"value_c": 82.5}, tap_id="lost-1").command
+).decode()
+"""A tap that was saved from a lost outbox, in its own words."""
 SEEN: dict[str, object] = {"rule": "overdue", "about": BATCH, "since_ms": at(300)}
 _OTHER: dict[str, tuple[str, str, dict[str, object], str]] = {
     "policy": (
@@ -213,6 +218,26 @@ _OTHER: dict[str, tuple[str, str, dict[str, object], str]] = {
     "escalate": ("escalate_alert", "alert:overdue:b1:1", {"level": 1}, SYSTEM),
     "handle": ("acknowledge_alert", "alert:overdue:b1:1", {"seen": SEEN}, "s-kepala"),
     "mute": ("mute_alert", "alert:overdue:b1:1", {"seen": SEEN}, "s-cook"),
+    "saved": (
+        "report_salvaged",
+        "kiosk:kiosk-1",
+        {
+            "outbox": "o-1",
+            "dseq": 7,
+            "tap": "lost-1",
+            "text": LOST,
+            "verified": True,
+            "answered": False,
+            "why": "damaged_file",
+        },
+        KIOSK_ITSELF,
+    ),
+    "clock": (
+        "report_clock_jump",
+        "kiosk:kiosk-1",
+        {"from_ms": at(200), "to_ms": at(260), "boot": "boot-1"},
+        KIOSK_ITSELF,
+    ),
     "message": ("post_notice", "notice:kitchen", {"text": "stok beras menipis"}, SYSTEM),
 }
 """Every kind that is not about a batch."""
