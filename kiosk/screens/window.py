@@ -115,9 +115,10 @@ class Window(QWidget):
         self._pages[name] = page
         self._stack.addWidget(page)
         page.go.connect(self.show_page)
-        page.sheet.connect(self._on_sheet_wanted)
+        page.sheet.connect(self.perform)
 
-    def _on_sheet_wanted(self, action: str, subject: str) -> None:
+    def perform(self, action: str, subject: str) -> None:
+        """Do what a button of this batch says: tap, or open its sheet."""
         self._actions.perform(action, subject)
 
     # ---- the frame --------------------------------------------------------------------------

@@ -1,0 +1,200 @@
+"""Renders every page and sheet to PNG on a scripted night: `make shots OUT=dir`; light and dark, both languages."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("QT_SCALE_FACTOR", "1")
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from PySide6.QtWidgets import QApplication
+
+import qasync  # isort: skip
+
+from dapur.batch import HoldReason, Item, newest_core
+from dapur.hold import HoldBatchArgs
+from dapur.progress import AdvanceBatchArgs, FinishStepArgs
+from dapur.quality import RecordCheckArgs
+from dapur.temperature import RecordTemperatureArgs
+from kiosk.app import App, Look
+from kiosk.headless import Headless
+from kiosk.link.status import LinkState
+from kiosk.screens.sheets import ViewSheet
+from kiosk.views.words import Language
+from kiosk.widgets.key_pad import KeyPad
+from tests.support.scene import OTHER_KIOSK, Story, demo_plan, open_scene
+
+SIZES = ((1280, 720), (1366, 768), (1920, 1080))
+DPI = {(1280, 720): 102.0, (1366, 768): 102.0, (1920, 1080): 102.0}
+NOW = "04:42"
+COOK, HEAD, NUTRITIONIST = "s-sari", "s-hendra", "s-ratna"
+
+
+def night() -> Story:
+    """One night until 04.42: every state of a card, and a refused tap."""
+    story = Story(demo_plan())
+
+    def advance(clock: str, code: str, to: str) -> None:
+        args = AdvanceBatchArgs(to=to)  # type: ignore[arg-type]
+        story.tap(clock, "s-joko", "advance_batch", code, args)
+
+    def measure(clock: str, code: str, value_c: float) -> None:
+        args = RecordTemperatureArgs(value_c)
+        story.tap(clock, "s-joko", "record_temperature", code, args, device=OTHER_KIOSK)
+
+    for code in ("G1-01", "G1-02", "G1-03", "G1-04", "G1-06", "G1-07", "G1-08", "G1-05"):
+        advance("03:05", code, "preparing")
+    for code in ("G1-01", "G1-02", "G1-03", "G1-04", "G1-06", "G1-07"):
+        advance("03:40", code, "cooking")
+    for clock, value in (("03:50", 31.0), ("04:05", 42.5), ("04:20", 51.6), ("04:38", 61.8)):
+        measure(clock, "G1-02", value)
+    for step in range(1, 5):
+        story.tap(f"04:0{step}", "s-joko", "finish_step", "G1-02", FinishStepArgs(step=step))
+    for code, value, clock in (
+        ("G1-01", 86.1, "04:05"),
+        ("G1-03", 78.4, "04:19"),
+        ("G1-06", 82.7, "04:36"),
+        ("G1-07", 72.4, "04:39"),
+    ):
+        measure(clock, code, value)
+    for code, clock in (("G1-01", "04:11"), ("G1-03", "04:23")):
+        steps = next(each for each in story.plan.batches if each.code == code).steps
+        for step in range(1, len(steps) + 1):
+            story.tap(clock, "s-joko", "finish_step", code, FinishStepArgs(step=step))
+        advance(clock, code, "quality_check")
+    for item in (Item.APPEARANCE, Item.AROMA):
+        story.tap(
+            "04:30", NUTRITIONIST, "record_check", "G1-03", RecordCheckArgs(item=item, passed=True)
+        )
+    story.tap("04:31", "s-siti", "hold_batch", "G1-07", HoldBatchArgs(HoldReason.ALLERGEN))
+    refused = AdvanceBatchArgs(to="quality_check")
+    story.tap("04:33", "s-joko", "advance_batch", "G1-07", refused, refused=True)
+    return story
+
+
+def waiting_taps(kiosk: Headless) -> None:
+    """Own taps that the server has not seen."""
+    shown = kiosk.replica.shown
+    batch = next(each for each in shown.batches.values() if each.plan.code == "G1-06")
+    assert newest_core(batch) is not None
+    session = kiosk.session.session_of(kiosk.session.signed_in[0])
+    assert session is not None
+    kiosk.desk.tap(
+        "record_temperature", batch.id, RecordTemperatureArgs(83.4),
+        actor=kiosk.session.signed_in[0], session=session,
+    )  # fmt: skip
+
+
+def _made(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+async def shoot(app: App, folder: Path, name: str) -> None:
+    """Let the window settle, then save it."""
+    await asyncio.sleep(0.12)
+    app.shoot(folder / f"{name}.png")
+
+
+async def pages(app: App, story: Story, folder: Path) -> None:
+    """Every page, then every sheet."""
+    window = app.window
+    chicken, rice, held = story.batch("G1-02"), story.batch("G1-01"), story.batch("G1-07")
+    for number, (name, page, subject) in enumerate(
+        (
+            ("board", "board", ""),
+            ("batch", "batch", chicken),
+            ("quality", "quality", story.batch("G1-03")),
+            ("alerts", "alerts", ""),
+            ("review", "review", ""),
+            ("sign-in", "sign_in", ""),
+            ("display", "display", ""),
+        ),
+        start=1,
+    ):
+        window.show_page(page, subject)
+        await shoot(app, folder, f"{number:02d}-{name}")
+    window.show_page("board", "")
+    for number, (name, action, subject) in enumerate(
+        (
+            ("measure", "measure", chicken),
+            ("hold", "hold", rice),
+            ("release", "release", held),
+            ("complete", "complete", rice),
+            ("cancel", "cancel", chicken),
+        ),
+        start=8,
+    ):
+        window.perform(action, subject)
+        if action == "measure":
+            pad = window.findChild(KeyPad, "measure.pad")
+            assert isinstance(pad, KeyPad)
+            for key in ("7", "1", "decimal", "5"):
+                pad.press(key)
+        await shoot(app, folder, f"{number:02d}-{name}")
+        for sheet in window.findChildren(ViewSheet):
+            sheet.close_down()
+
+
+async def main(qapp: QApplication, out: Path) -> None:
+    """All looks."""
+    story = night()
+    for size in SIZES:
+        for dark in (False, True):
+            for language in ("id", "en"):
+                folder = out / f"{size[0]}x{size[1]}-{'dark' if dark else 'light'}-{language}"
+                await _look(qapp, story, folder, size, dark=dark, language=language)
+    await _offline(qapp, story, out / "1920x1080-dark-offline")
+
+
+async def _look(
+    qapp: QApplication,
+    story: Story,
+    folder: Path,
+    size: tuple[int, int],
+    *,
+    dark: bool,
+    language: Language,
+) -> None:
+    _made(folder)
+    with tempfile.TemporaryDirectory() as data:
+        look = Look(language=language, dark=dark, size=size, dpi=DPI[size])
+        app = open_scene(
+            Path(data), qapp, story, NOW, look=look, actors=(COOK, "s-joko", NUTRITIONIST)
+        )
+        await pages(app, story, folder)
+        app.close()
+        await asyncio.sleep(0)
+
+
+async def _offline(qapp: QApplication, story: Story, folder: Path) -> None:
+    _made(folder)
+    with tempfile.TemporaryDirectory() as data:
+        app = open_scene(
+            Path(data),
+            qapp,
+            story,
+            NOW,
+            look=Look(dark=True, size=(1920, 1080), dpi=102.0),
+            state=LinkState.OFFLINE,
+            heard_ago_ms=14 * 60_000,
+            actors=(COOK, HEAD),
+            taps=waiting_taps,
+        )
+        for name in ("board", "review", "sign_in"):
+            app.window.show_page(name, "")
+            await shoot(app, folder, name.replace("_", "-"))
+        app.close()
+
+
+if __name__ == "__main__":
+    wanted = Path(sys.argv[1] if len(sys.argv) > 1 else "shots")
+    application = QApplication(sys.argv[:1])
+    application.setQuitOnLastWindowClosed(False)
+    with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
+        runner.run(main(application, wanted))
+    print(f"pictures are in {wanted}")  # noqa: T201 - the verb's one line
