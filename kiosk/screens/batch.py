@@ -81,6 +81,7 @@ class BatchPage(Page):
         """Show the batch as it is."""
         view, words = self._batch, self._batch.words
         text, caption, icon, _, began, planned = view.clock()
+        self._clock.set_role("reading" if self.theme.metrics.compact else "batch")
         self._clock.set_text(text)
         self._clock_caption.set_text(caption)
         self._clock_icon.set_icon(icon)
@@ -247,7 +248,7 @@ class BatchPage(Page):
         )
         columns = QHBoxLayout()
         columns.setSpacing(self.theme.px(12))
-        for widget, stretch in ((left, 10), (middle, 19), (right, 11)):
+        for widget, stretch in ((left, 10), (middle, 15), (right, 13)):
             columns.addWidget(Scroll(widget, self), stretch)
         foot = QHBoxLayout()
         foot.setSpacing(self.theme.px(12))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPalette, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from kiosk.screens.actions import Actions
 from kiosk.screens.alerts import AlertsPage
@@ -140,8 +140,10 @@ class Window(QWidget):
         self._strip.setVisible(strip is not None)
         if strip is not None:
             self._strip.set_look(strip)
-        shown = banner is not None and self._page_name in ("board", "alerts", "batch")
-        self._banner.setVisible(shown and self._page_name != "alerts")
+        # A small screen needs its height for the batch; the rail still counts the alarms.
+        roomy = not self.theme.metrics.compact
+        shown = self._page_name == "board" or (self._page_name == "batch" and roomy)
+        self._banner.setVisible(banner is not None and shown)
         if banner is not None:
             self._banner.set_look(banner)
 
@@ -264,6 +266,8 @@ class Window(QWidget):
         column.addWidget(self._top)
         column.addWidget(self._strip)
         column.addWidget(self._banner)
+        # Pages scroll or shrink: the largest of them must not push the window over the screen's edge.
+        self._stack.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         column.addWidget(self._stack, 1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -188,7 +188,7 @@ class BatchView(ViewModel):
             judged=look.temp_judged,
             verdict=verdict,
             verdict_icon="circle-check" if inside else "arrow-up",
-            hint=self.words("temp.core_limit", limit=f"{limit:g}"),
+            hint=self.words("temp.core_limit", limit=floor.limit(limit)),
         )
 
     def band(self) -> BandLook | None:

@@ -151,7 +151,7 @@ def _temperature(
         return "", words("temp.no_core"), "thermometer", "none"
     if reading is None:
         return "", words("temp.never"), "thermometer", "none"
-    caption = words("temp.core_limit", limit=f"{limit:g}")
+    caption = words("temp.core_limit", limit=floor.limit(limit))
     icon = ""
     age = floor.now_ms - reading.at.earliest_ms
     own = floor.is_own(reading.device)

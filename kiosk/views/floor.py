@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from dapur.alert import SEVERITY_ORDER, Severity
 from dapur.batch import Batch
 from dapur.envelope import StepUp
-from dapur.ids import BatchId, CommandId, StaffId
+from dapur.ids import KIOSK, SYSTEM, BatchId, CommandId, StaffId
 from dapur.kitchen import COMMANDS, Kitchen
 from dapur.offers import would
 from dapur.refusal import Refusal, code_of
@@ -148,8 +148,10 @@ class Floor(QObject):
 
     def name_of(self, staff: StaffId) -> str:
         """A person's name; the server for its own acts."""
-        if staff == "system":
+        if staff == SYSTEM:
             return self.words("system")
+        if staff == KIOSK:
+            return self.words("kiosk")
         person = self._kiosk.roster.get(staff)
         return person.name if person else self.words("someone")
 
@@ -192,6 +194,12 @@ class Floor(QObject):
     def unsent(self) -> int:
         """Own taps that the log does not have yet."""
         return self.status.unsent
+
+    @property
+    def clock_error_ms(self) -> int | None:
+        """How far the machine's own clock is off, when it is so wrong that people must know."""
+        time = self._kiosk.time
+        return time.wall_offset_ms if time.wall_is_wrong else None
 
     def waiting(self, subject: str) -> int:
         """Own taps on this subject that wait for the server."""
@@ -307,7 +315,9 @@ class Floor(QObject):
         if isinstance(value, tuple):
             return ", ".join(self._field(name, each) for each in value)
         if isinstance(value, float):
-            return text.decimal(value, language=self.words.language)
+            return self.limit(value) if name.startswith("limit") else self.degrees(value)
+        if name == "number":
+            return f"{value:04d}"
         if isinstance(value, int) and name.endswith("_ms"):
             return self.clock(value)
         said = str(value)
@@ -339,6 +349,10 @@ class Floor(QObject):
     def number(self, number: int) -> str:
         """A count."""
         return text.whole(number, language=self.words.language)
+
+    def limit(self, value_c: float) -> str:
+        """A limit as the policy writes it: 75, but 63,5."""
+        return f"{value_c:.0f}" if value_c == int(value_c) else self.degrees(value_c)
 
     def degrees(self, value_c: float) -> str:
         """A temperature without its unit."""

@@ -148,7 +148,7 @@ class MeasureView(ViewModel):
             judged=judged,  # type: ignore[arg-type]
             verdict=verdict,
             verdict_icon=icon,
-            hint=self.words("measure.limit", limit=self.floor.degrees(limit)) if limit else "",
+            hint=self.words("measure.limit", limit=self.floor.limit(limit)) if limit else "",
         )
 
     def band(self) -> BandLook | None:

@@ -229,7 +229,7 @@ class QualityView(ViewModel):
             limit = self._limit_c()
             if limit is None:
                 return self.words("qc.hint.TEMPERATURE_NONE")
-            return self.words("qc.hint.TEMPERATURE", limit=self.floor.degrees(limit))
+            return self.words("qc.hint.TEMPERATURE", limit=self.floor.limit(limit))
         if item is Item.SAMPLE:
             hours, cold = policy.sample_hold_h.value, policy.cold_hold_c.value
             return self.words("qc.hint.SAMPLE", hours=f"{hours:g}", cold=f"{cold:g}")

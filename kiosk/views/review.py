@@ -8,6 +8,7 @@ import msgspec
 
 from dapur.batch import Batch
 from dapur.ids import BatchId
+from dapur.kitchen import COMMANDS
 from dapur.review import Answer, Reason, Review, SettleReviewArgs, open_reviews
 from dapur.review import subject as review_subject
 from kiosk.views.floor import Floor, ViewModel
@@ -22,7 +23,7 @@ from kiosk.views.looks import (
 from kiosk.views.naming import stage_text, subtitle
 from kiosk.views.story import lines_since
 
-REDOABLE = frozenset({Reason.REFUSED, Reason.QUARANTINED})
+REDOABLE = frozenset({Reason.REFUSED, Reason.SALVAGED})
 _HOUR_MS = 3_600_000
 LATE_MS = 60_000
 """A tap that took longer to arrive was made offline."""
@@ -60,10 +61,14 @@ class ReviewView(ViewModel):
         return found or (items[0] if items else None)
 
     def _args(self, item: Review) -> msgspec.Raw | None:
-        """The args of the old tap; None when they were cut or never readable."""
+        """The args of the old tap; None when they were cut or this release cannot read them."""
+        rule = COMMANDS.get(item.kind)
+        if rule is None:
+            return None
         try:
+            msgspec.json.decode(item.args, type=rule.args)
             args = json.loads(item.args)
-        except ValueError:
+        except (msgspec.MsgspecError, ValueError, RecursionError):
             return None
         batch = self.floor.batch(item.about)
         if batch is not None and isinstance(args, dict) and "round" in args:
@@ -122,9 +127,14 @@ class ReviewView(ViewModel):
             said = self.floor.refusal(item.refusal)
             return said.sentence, said.next
         return (
-            self.words(f"reason.{item.reason}", detail=item.detail),
+            self.words(f"reason.{item.reason}", detail=self._detail(item)),
             self.words(f"reason.{item.reason}.next"),
         )
+
+    def _detail(self, item: Review) -> str:
+        """What the rules say by a code in words, all else as it came."""
+        key = f"reason.{item.reason}.{item.detail}"
+        return self.words(key) if self.words.has(key) else item.detail
 
     def tap_lines(self, item: Review) -> tuple[str, str, str]:
         """The tap: what, who and where, how recorded."""
@@ -182,7 +192,7 @@ class ReviewView(ViewModel):
 
     def _redo(self, item: Review, who: str) -> AnswerLook:
         title, icon = self.words("review.redo"), "rotate-cw"
-        args = self._args(item) if item.reason in REDOABLE and item.refusal is not None else None
+        args = self._args(item) if item.reason in REDOABLE else None
         if args is None:
             text = self.words("review.redo_none")
             button = ButtonLook(

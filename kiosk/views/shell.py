@@ -84,7 +84,7 @@ class ShellView(ViewModel):
         return self.floor.clock(self.floor.now_ms)
 
     def strip(self) -> StripLook | None:
-        """Offline: since when, what waits, what was refused; None when all is well."""
+        """Offline: since when, what waits, what was refused; or a wrong clock; None when all is well."""
         floor, words = self.floor, self.words
         status = floor.status
         refused = len(open_reviews(floor.kitchen))
@@ -92,15 +92,22 @@ class ShellView(ViewModel):
         if status.state in ("revoked", "upgrade", "unknown_device"):
             key = "offline.upgrade" if status.state == "upgrade" else "offline.revoked"
             return StripLook(words(f"link.{status.state}"), words(key), link)
+        wrong = self._wrong_clock()
         if status.state == "online":
-            return None
+            return StripLook(wrong, words("offline.clock.next"), link) if wrong else None
+        safe = words("offline.safe", count=floor.unsent)
         if not floor.data_age_ms:
-            return StripLook(
-                words("offline.never"), words("offline.safe", count=floor.unsent), link
-            )
+            return StripLook(_joined(words("offline.never"), wrong), safe, link)
         since = floor.now_ms - floor.data_age_ms
         title = words("offline.since", at=floor.clock(since), age=floor.ago(floor.data_age_ms))
-        return StripLook(title, words("offline.safe", count=floor.unsent), link)
+        return StripLook(_joined(title, wrong), safe, link)
+
+    def _wrong_clock(self) -> str:
+        """That the machine's clock is more than two minutes off; the taps' times are right all the same."""
+        error_ms = self.floor.clock_error_ms
+        if error_ms is None:
+            return ""
+        return self.words("offline.clock", offset=self.floor.ago(abs(error_ms)))
 
     # ---- the worst alarm --------------------------------------------------------------------
 
@@ -152,6 +159,10 @@ class ShellView(ViewModel):
             return None
         button = ButtonLook("undo", self.words("act.undo"), "undo-2", "outlined")
         return UndoLook(offer.command, offer.title, offer.detail, button)
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
 
 
 def _badge(count: int) -> str:

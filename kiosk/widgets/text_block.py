@@ -57,6 +57,13 @@ class TextBlock(QLabel):
             self._tell_whole_text()
             self.updateGeometry()
 
+    def set_role(self, role: TextRole) -> None:
+        """Changes the size, for windows that have less room."""
+        if role != self._role:
+            self._role = role
+            self.updateGeometry()
+            self.update()
+
     def set_weight(self, weight: int | None) -> None:
         if weight != self._weight:
             self._weight = weight

@@ -83,14 +83,15 @@ class Story:
     ) -> CommandId:
         """One tap of one person on one kiosk."""
         at_ms = self.at(clock)
-        self._sign_in(at_ms, StaffId(actor), device)
+        self.sign_in(at_ms, StaffId(actor), device)
         where = subject or (self.batch(code) if code else "")
         command, outcome = self._take(at_ms, StaffId(actor), device, kind, where, args)
         expected = {Outcome.REFUSED} if refused else {Outcome.APPLIED, Outcome.ALREADY}
         assert outcome in expected, (clock, actor, kind, code, outcome, self._code)
         return command
 
-    def _sign_in(self, at_ms: int, actor: StaffId, device: DeviceId) -> None:
+    def sign_in(self, at_ms: int, actor: StaffId, device: DeviceId) -> None:
+        """Open a session, once."""
         session = self._session(actor, device)
         if session not in self.kitchen.sessions:
             self._take(at_ms, actor, device, "open_session", f"session:{session}", NoArgs())
@@ -161,6 +162,8 @@ def open_scene(
 ) -> App:
     """A kiosk that has this night in its file, at this local time; `actors` are signed in, the first taps."""
     now_ms = story.at(clock)
+    for actor in actors:
+        story.sign_in(now_ms, StaffId(actor), KIOSK)
     settings = Settings(data=folder, server="ws://127.0.0.1:9/", name="Kios Masak 1")
     identity = Identity(
         device=KIOSK, kitchen=story.kitchen.id, server_key=bytes(32), url="ws://127.0.0.1:9/"
