@@ -100,6 +100,7 @@ class Jump(msgspec.Struct, frozen=True):
 
     by_ms: int
     wall_ms: int
+    boot: str
 
 
 _KEY = "known_time"
@@ -141,7 +142,7 @@ class KioskTime:
         moved = gap - self._watched_gap_ms
         if abs(moved) > JUMP_MS:
             self._watched_gap_ms = gap
-            jump = Jump(moved, self._clock.wall_ms())
+            jump = Jump(moved, self._clock.wall_ms(), self._clock.boot())
             _log.info("the wall clock was set by %d ms", moved)
             for listener in tuple(self._on_jump):
                 listener(jump)

@@ -6,7 +6,8 @@ import asyncio
 import logging
 import random
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 import msgspec
 
@@ -22,6 +23,7 @@ from kiosk.local.mirror import Mirror
 from kiosk.local.salvage import open_store
 from kiosk.people import People, Person, RosterWatch
 from kiosk.pin_check import OnlineFirst
+from kiosk.reports import Reports
 from kiosk.session import Sessions
 from kiosk.settings import Settings, check_address
 from kiosk.vault.device_key import DeviceKey, verifier_key
@@ -92,6 +94,8 @@ class Headless:
         pins = OnlineFirst(self.link, vault.verifiers, self.time)
         self.session = Sessions(self.desk, self.replica, self.time, pins)
         self._roster_watch = RosterWatch(self.people, self.link, self._rostered)
+        self._reports = Reports(self.desk, self.replica)
+        self.time.on_jump(self._reports.jumped)
         self.desk.subscribe(self.link.tapped)
         self.people.subscribe(self._reconcile)
 
@@ -128,7 +132,7 @@ class Headless:
     async def run(self, stop: asyncio.Event) -> int:
         """Keep the line and the clocks until `stop` is set; gives the exit code, the file is closed."""
         line = asyncio.get_running_loop().create_task(self._keep_line(stop), name="line")
-        ticker = asyncio.get_running_loop().create_task(self._tick(), name="ticker")
+        ticker = asyncio.get_running_loop().create_task(self._keep_time(stop), name="ticker")
         try:
             await stop.wait()
         finally:
@@ -143,17 +147,18 @@ class Headless:
         return EXIT_OK
 
     async def _keep_line(self, stop: asyncio.Event) -> None:
-        try:
+        with _stopping_when_damaged(stop):
             await self.link.run()
-        except FileDamaged:
-            _log.critical("the local file broke; the kiosk stops so that it can be salvaged")
-            stop.set()
-            raise
+
+    async def _keep_time(self, stop: asyncio.Event) -> None:
+        with _stopping_when_damaged(stop):
+            await self._tick()
 
     async def _tick(self) -> None:
-        """The one timer of the kiosk: clocks, idle lock, roster."""
+        """The one timer of the kiosk: clocks, reports, idle lock, roster."""
         while True:
             self.time.tick()
+            self._reports.tick()
             self.session.tick()
             self._roster_watch.look()
             await asyncio.sleep(TICK_S)
@@ -167,6 +172,16 @@ class Headless:
 
     def _rostered(self) -> frozenset[StaffId]:
         return frozenset(self.replica.base.staff)
+
+
+@contextmanager
+def _stopping_when_damaged(stop: asyncio.Event) -> Iterator[None]:
+    try:
+        yield
+    except FileDamaged:
+        _log.critical("the local file broke; the kiosk stops so that it can be salvaged")
+        stop.set()
+        raise
 
 
 def open_vault(settings: Settings) -> Vault:

@@ -90,7 +90,7 @@ class Connection:
         self._side = KioskSide(
             device=device,
             app=app,
-            states=(rules.STATE_VERSION,),
+            states=tuple(range(rules.STATE_OLDEST, rules.STATE_VERSION + 1)),
             position=store.position,
             outbox=store.outbox_position,
             row_hash=store.row_hash,

@@ -20,7 +20,8 @@ SMALLEST_ROW_BYTES = 200
 _COMMAND_START = re.compile(rb'\{"id":"[0-9a-f-]{36}","kind":"')
 _TOLD = re.compile(rb'"command":"([0-9a-f-]{36})"')
 _COLUMNS = "SELECT dseq, hash, bytes, outcome IS NOT NULL FROM outbox"
-_WHY = "damaged_file"
+WHY_DAMAGED = "damaged_file"
+"""Why a row was salvaged: its file broke (the other way is a fork, told in words)."""
 
 
 class _Raw(msgspec.Struct, frozen=True):
@@ -58,7 +59,7 @@ def _salvaged(outbox: OutboxId, row: _Raw, rows: dict[int, _Raw]) -> Salvaged:
     except Malformed:
         # Still a tap of somebody: it is listed as one that nobody can read.
         command = CommandId(f"unreadable-{row.dseq}-{sha256(row.bytes).hexdigest()[:16]}")
-    return Salvaged(outbox, command, row.dseq, row.bytes, verified, row.answered, _WHY)
+    return Salvaged(outbox, command, row.dseq, row.bytes, verified, row.answered, WHY_DAMAGED)
 
 
 def _by_row(path: Path) -> tuple[OutboxId, dict[int, _Raw], bool]:

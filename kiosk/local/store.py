@@ -211,7 +211,7 @@ class Store:
         with self._write():
             self._db.execute(
                 "INSERT OR IGNORE INTO salvaged (outbox, id, dseq, bytes, verified, answered, why)"
-                " SELECT ?, id, dseq, bytes, 1, outcome IS NOT NULL, ? FROM outbox",
+                " SELECT ?, id, dseq, bytes, 1, outcome IS NOT NULL OR told, ? FROM outbox",
                 (self._outbox_position.outbox, why),
             )
             self._db.execute("DELETE FROM outbox")

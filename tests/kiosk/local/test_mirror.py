@@ -110,6 +110,7 @@ async def test_taps_wait_and_the_state_is_asked_anew_when_a_release_cannot_read_
     kiosk = OfflineKiosk(tmp_path / "store")
     await measured(kiosk)
     monkeypatch.setattr(rules, "STATE_VERSION", 99)
+    monkeypatch.setattr(rules, "STATE_OLDEST", 99)
     kiosk.restart()
     assert not kiosk.mirror.filled
     assert kiosk.mirror.seq == 0
