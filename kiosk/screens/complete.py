@@ -94,11 +94,11 @@ class CancelSheet(ViewSheet):
     def refresh(self) -> None:
         """Show what is chosen."""
         view = self._cancel_view
-        self.set_look(view.sheet())
+        self.set_look(self.without_foot(view.sheet()))
         self._ask.set_text(view.words("cancel.ask"))
         for look in view.options():
             self._options[look.key].set_look(look)
-        self._sign.set_open(bool(view.chosen))
+        self._sign.set_open(bool(view.chosen), view.words("cancel.ask"))
 
     @override
     def confirm(self, _action: str) -> bool:

@@ -45,7 +45,7 @@ class ReleaseSheet(ViewSheet):
         if view.done:
             self.close_down()
             return
-        self.set_look(view.sheet())
+        self.set_look(self.without_foot(view.sheet()))
         number, when, reason, by = view.head()
         self._number.set_text(number)
         self._when.set_text(when)
@@ -57,7 +57,7 @@ class ReleaseSheet(ViewSheet):
         self._show_since()
         for look in view.options():
             self._options[look.key].set_look(look)
-        self._sign.set_open(view.may_sign)
+        self._sign.set_open(view.may_sign, view.words("release.choose"))
 
     @override
     def confirm(self, _action: str) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtWidgets import QWidget
 
 from kiosk.theme.theme import Theme
 from kiosk.views.floor import ViewModel
+from kiosk.views.looks import SheetLook
 from kiosk.widgets.sheet import Sheet
 
 
@@ -27,6 +30,12 @@ class ViewSheet(Sheet):
     def refresh(self) -> None:
         """Show the view model as it is now."""
         raise NotImplementedError
+
+    def without_foot(self, look: SheetLook) -> SheetLook:
+        """A sheet that a signature confirms: a low window gives its height to the keys, the cross stays."""
+        if not self.theme.metrics.compact:
+            return look
+        return replace(look, cancel=None, confirm=None)
 
     def close_down(self) -> None:
         """Go away for good."""

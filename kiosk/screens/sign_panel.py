@@ -25,7 +25,7 @@ class SignPanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._signing = signing
-        self._open = True
+        self._open, self._why = True, ""
         self._avatar = Avatar(theme, parent=self)
         self._name = TextBlock(theme, "", "section", parent=self)
         self._role = TextBlock(theme, "", "caption", tint="text2", parent=self)
@@ -40,10 +40,10 @@ class SignPanel(QWidget):
         signing.changed.connect(self.refresh)
         self.refresh()
 
-    def set_open(self, is_open: bool) -> None:
-        """Whether everything but the PIN is there."""
-        if is_open != self._open:
-            self._open = is_open
+    def set_open(self, is_open: bool, why: str = "") -> None:
+        """Whether everything but the PIN is there; `why` says what is not."""
+        if (is_open, why) != (self._open, self._why):
+            self._open, self._why = is_open, why
             self.refresh()
 
     def refresh(self) -> None:
@@ -59,7 +59,8 @@ class SignPanel(QWidget):
         self._other.set_look(ButtonLook("other", words("qc.other_signer"), "users", "outlined"))
         self._other.setVisible(len(signing.candidates()) > 1)
         self._dots.set_look(signing.filled)
-        self._prompt.set_text(signing.prompt(), "alarm_text" if signing.wrong else "text2")
+        prompt = self._why if self._why and not self._open else signing.prompt()
+        self._prompt.set_text(prompt, "alarm_text" if signing.wrong else "text2")
         look = signing.pad()
         self._pad.set_look(
             type(look)(look.clear_text, look.back_name, enabled=look.enabled and self._open)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from time import monotonic
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
@@ -38,6 +39,8 @@ from kiosk.widgets.undo_bar import UndoBar
 
 MARGIN_PX = 12
 BAR_WIDTH_PX = 640
+FREEZE_S = 2.0
+"""Nothing moves this long after a touch."""
 _TOAST_ICONS = {"ok": "circle-check", "alarm": "octagon-alert", "attention": "triangle-alert"}
 
 
@@ -56,6 +59,7 @@ class Window(QWidget):
         self._shell = ShellView(floor)
         self._page_name, self._subject = "", ""
         self._before: tuple[str, str] = ("board", "")
+        self._touched_at = float("-inf")
         self._rail = NavRail(theme, parent=self)
         self._top = TopBar(theme, parent=self)
         self._strip = OfflineStrip(theme, parent=self)
@@ -107,6 +111,7 @@ class Window(QWidget):
         self._page_name, self._subject = name, subject
         page.show_subject(subject)
         self._stack.setCurrentWidget(page)
+        self._touched_at = float("-inf")
         page.refresh()
         self._render_frame()
         self.page_shown.emit(name, subject)
@@ -137,15 +142,20 @@ class Window(QWidget):
             )
         )
         strip, banner = shell.strip(), shell.banner()
-        self._strip.setVisible(strip is not None)
-        if strip is not None:
-            self._strip.set_look(strip)
         # A small screen needs its height for the batch; the rail still counts the alarms.
         roomy = not self.theme.metrics.compact
         shown = self._page_name == "board" or (self._page_name == "batch" and roomy)
-        self._banner.setVisible(banner is not None and shown)
+        self._show_bar(self._strip, wanted=strip is not None)
+        self._show_bar(self._banner, wanted=banner is not None and shown)
+        if strip is not None:
+            self._strip.set_look(strip)
         if banner is not None:
             self._banner.set_look(banner)
+
+    def _show_bar(self, bar: QWidget, *, wanted: bool) -> None:
+        """A bar that comes or goes moves the page: not under a finger (screens.md 0)."""
+        if bar.isHidden() == wanted and monotonic() - self._touched_at >= FREEZE_S:
+            bar.setVisible(wanted)
 
     def _wire(self) -> None:
         floor = self.floor
@@ -277,6 +287,12 @@ class Window(QWidget):
         self.setAutoFillBackground(True)
         self.setBackgroundRole(QPalette.ColorRole.Window)
         self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.TouchBegin:
+            self._touched_at = monotonic()
+        return super().event(event)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:

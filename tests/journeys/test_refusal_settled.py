@@ -95,7 +95,7 @@ async def test_wrong_pins_lock_the_person_and_a_button_says_who_must_sign_in(
         (kiosk,) = here.kiosks
         await kiosk.tap(f"card.{kiosk.id_of(CODE)}.advance")
         await kiosk.see(lambda: kiosk.app.window.page[0] == "sign_in", "not asked to sign in")
-        await kiosk.tap("sign_in.team.pengolahan")
+        await kiosk.tap("sign_in.team.Pengolahan")
         await kiosk.tap(f"person.{COOK}")
         for _ in range(5):
             await kiosk.type("sign_in.pad", "975310")
