@@ -14,6 +14,7 @@ from dapur.envelope import COMMAND_MAX_BYTES, Command, decode_command, encode_co
 from dapur.ids import KIOSK, CommandId, OutboxId
 from dapur.kiosk_log import ReportClockJumpArgs, ReportSalvagedArgs, Why
 from dapur.review import Reason, open_reviews
+from dapur.sync.effects import ApplyEvents
 from dapur.temperature import RecordTemperatureArgs
 from dapur.wire.messages import Outcome, Result
 from kiosk import reports as reports_module
@@ -132,6 +133,12 @@ sys.exit(0)
 """
 
 
+def lived_until(folder: Path, marks: int) -> int:
+    """A process that dies in place of mark number `marks` + 1; its exit code."""
+    argv = [sys.executable, "-c", KILLED, str(folder), str(marks)]
+    return subprocess.run(argv, check=False).returncode
+
+
 @SET_ASIDE
 async def test_every_saved_tap_is_one_item_when_the_kiosk_dies_between_report_and_mark(
     tmp_path: Path,
@@ -140,11 +147,7 @@ async def test_every_saved_tap_is_one_item_when_the_kiosk_dies_between_report_an
     made = await measure(kiosk, *(70.0 + n for n in range(6)))
     kiosk.mirror.quarantine("fork")
     kiosk.store.close()
-    codes = [
-        subprocess.run([sys.executable, "-c", KILLED, str(kiosk.folder), str(n)], check=False)
-        for n in (0, 0, 2, 1, 9)
-    ]
-    assert [code.returncode for code in codes] == [9, 9, 9, 9, 0]
+    assert [lived_until(kiosk.folder, marks) for marks in (0, 0, 2, 1, 9)] == [9, 9, 9, 9, 0]
     kiosk.restart()
     assert kiosk.store.salvaged() == ()
     assert len(reported(kiosk)) == len(made) + 1 + 4
@@ -157,8 +160,6 @@ async def test_every_saved_tap_is_one_item_when_the_kiosk_dies_between_report_an
 async def test_tap_that_is_known_to_be_in_the_log_is_not_reported_after_a_fork(
     tmp_path: Path,
 ) -> None:
-    from dapur.sync.effects import ApplyEvents
-
     kiosk = OfflineKiosk(tmp_path / "store")
     seq = len(kiosk.server.log)
     await measure(kiosk, 71.0)

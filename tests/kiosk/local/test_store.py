@@ -211,6 +211,14 @@ def test_quarantine_begins_a_new_outbox_and_lists_the_unanswered(store: Store) -
     assert store.salvaged() == ()
 
 
+def test_quarantine_lists_no_tap_whose_event_came_before_its_receipt(store: Store) -> None:
+    told = tap(store, 1)
+    lost = tap(store, 2)
+    store.apply(grown(store, taps.event(1, cause=told)))
+    store.quarantine("fork")
+    assert [row.id for row in store.salvaged()] == [lost]
+
+
 def test_notes_and_drafts_survive_when_reopened(store: Store) -> None:
     store.note(page="board", language="id")
     store.save_draft("qc:B-1", "{}")
