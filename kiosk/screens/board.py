@@ -16,7 +16,7 @@ from kiosk.widgets.batch_tile import BatchTile
 from kiosk.widgets.text_block import TextBlock
 from kiosk.widgets.wave_header import WaveHeader
 
-COLUMN_PX = 400
+COLUMN_PX = 376
 """A card needs this much at the reference screen: four columns at 1920, three at 1280."""
 
 

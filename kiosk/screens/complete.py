@@ -76,7 +76,7 @@ class CancelSheet(ViewSheet):
             tile = OptionTile(theme, f"cancel.reason.{look.key}", look, parent=body)
             tile.chosen.connect(view.choose)
             self._options[look.key] = tile
-            grid.addWidget(tile, place, 0)
+            grid.addWidget(tile, place // 2, place % 2)
         left = QVBoxLayout()
         left.addWidget(self._ask)
         left.addLayout(grid)

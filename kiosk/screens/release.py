@@ -54,6 +54,7 @@ class ReleaseSheet(ViewSheet):
         self._since_title.set_text(view.words("release.since"))
         self._decision_title.set_text(view.words("release.decision"))
         self._recorded.set_text(view.recorded())
+        self._recorded.setHidden(self.theme.metrics.compact)
         self._show_since()
         for look in view.options():
             self._options[look.key].set_look(look)
