@@ -147,6 +147,10 @@ class KioskSide:
             case Enrolled():
                 return self._over(GoodbyeCode.BAD_FRAME, 0.0, "enrolled out of turn")
 
+    def heard(self, now_ms: int) -> None:
+        """A part of a frame came: on a thin line a long one takes longer than a server is silent."""
+        self._heard_ms = now_ms
+
     def signed(self, claims: str, signature: bytes) -> list[Effect]:
         """The device key has signed the hello."""
         return [Send(Hello(claims, signature))]

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import msgspec
-from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from dapur import kitchen as rules
@@ -35,12 +34,15 @@ from dapur.wire.codec import BadFrame, decode_server, encode
 from dapur.wire.messages import CLOSE_CODES, GoodbyeCode
 from kiosk.clock import KioskTime
 from kiosk.link.asking import Asking, Done
+from kiosk.link.line import Line
 from kiosk.link.outgoing import Outgoing
 from kiosk.local.errors import DiskRefused, FileDamaged
 from kiosk.local.mirror import Mirror
 
 WATCH_S = 0.5
 """How often the watchdog looks: a frozen server shows within half a second of its limit."""
+WHOLE_FRAME_MS = 120_000
+"""The largest frame takes 65 s at 8 kbit/s; bytes that never make one are no server's."""
 
 _CODES = {number: code for code, number in CLOSE_CODES.items()}
 _FAULT = Ended(None, 0.0, "a fault in this program")
@@ -65,7 +67,7 @@ class Connection:
 
     def __init__(
         self,
-        socket: ClientConnection,
+        socket: Line,
         mirror: Mirror,
         key: Key,
         time: KioskTime,
@@ -82,9 +84,10 @@ class Connection:
         self._asking = Asking(time.mono_ms)
         self._over: Ended | None = None
         self._damage: FileDamaged | None = None
+        self._heard_bytes = 0
         self.heard_ms: int | None = None
         self.admitted_ms: int | None = None
-        now = time.mono_ms()
+        self._framed_ms = now = time.mono_ms()
         self._out = Outgoing(socket, now)
         store = mirror.store
         self._side = KioskSide(
@@ -137,7 +140,7 @@ class Connection:
         closed = Ended(None, 0.0, "the server closed the line")
         try:
             async for message in self._socket:
-                now = self.heard_ms = self._time.mono_ms()
+                now = self.heard_ms = self._framed_ms = self._time.mono_ms()
                 self._carry(self._side.receive(decode_server(message), now))
                 if self._over is not None:
                     return self._over
@@ -155,11 +158,18 @@ class Connection:
             await asyncio.sleep(WATCH_S)
             now = self._time.mono_ms()
             self._asking.expire()
+            if self._coming(now):
+                self._side.heard(now)
             self._carry(self._side.tick(now))
             if self._out.stuck(now):
                 self._carry([Ended(None, 0.0, "the server takes no byte")])
         if self._over.code is None:
             self._socket.transport.abort()
+
+    def _coming(self, now: int) -> bool:
+        """Whether a part of a frame came since the last look."""
+        before, self._heard_bytes = self._heard_bytes, self._socket.heard_bytes
+        return self._heard_bytes > before and now - self._framed_ms < WHOLE_FRAME_MS
 
     def _helped(self, task: asyncio.Task[None]) -> None:
         """A helper that died of a fault takes the connection with it: none may live unwatched."""

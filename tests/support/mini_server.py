@@ -173,6 +173,12 @@ class MiniServer:
         for socket in tuple(self._sides.values()):
             await socket.send(message)
 
+    async def ping(self) -> None:
+        """Send everybody a ping of the WebSocket protocol, which is no frame of ours."""
+        for socket in tuple(self._sides.values()):
+            with suppress(ConnectionClosed):
+                await socket.ping()
+
     # ---- the kitchen ------------------------------------------------------------------------
 
     def system(self, kind: str, subject: str, args: msgspec.Struct) -> Taking:

@@ -13,6 +13,7 @@ import pytest
 
 from dapur.batch import HoldReason, Point
 from dapur.hold import HoldBatchArgs
+from dapur.notice import PostNoticeArgs
 from dapur.progress import AdvanceBatchArgs
 from dapur.stage import Stage
 from dapur.temperature import RecordTemperatureArgs
@@ -26,6 +27,7 @@ from kiosk.local.errors import FileDamaged
 from tests.support.kiosk_rig import Rig
 from tests.support.mini_server import KITCHEN, MiniServer, SoftKey
 from tests.support.night import BUDI, CHICKEN, RINA, open_night
+from tests.support.thin_line import ThinLine
 from tests.support.waiting import until
 
 
@@ -372,6 +374,62 @@ async def test_badge_says_offline_within_15_s_when_the_server_freezes_while_send
         server.frozen = False
         monkeypatch.undo()
         await until(caught_up(kiosk, server))
+
+
+@pytest.mark.parametrize("big_reply", [False, True])
+async def test_thin_line_is_not_cut_when_much_is_on_its_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, big_reply: bool
+) -> None:
+    # Thirty times as fast as life: 8 kbit/s, and half a second for the 15 s of silence.
+    monkeypatch.setattr("dapur.sync.kiosk_side.SILENT_MS", 500)
+    monkeypatch.setattr("kiosk.link.outgoing.STUCK_MS", 350)
+    monkeypatch.setattr(connection_module, "WATCH_S", 0.02)
+    async with a_server() as server, ThinLine(server.port, 30_000) as line:
+        kiosk = Rig(tmp_path / "thin", line.url).known_to(server)
+        for number in range(0 if big_reply else 150):
+            note = PostNoticeArgs(f"{number} " + "x" * 450)
+            server.system("post_notice", "notice:kitchen", note)
+        server.answer = lambda query: Reply(query.id, msgspec.Raw(b'"' + b"y" * 40_000 + b'"'))
+        ticker = asyncio.get_running_loop().create_task(_ticking(server))
+        try:
+            kiosk.connect()
+            await until(caught_up(kiosk, server), within_s=20)
+            if big_reply:
+                assert len(await kiosk.link.query("history", Asked("all"))) > 40_000
+            assert line.connections == 1
+            assert kiosk.link.online
+        finally:
+            ticker.cancel()
+            await kiosk.close()
+
+
+async def _ticking(server: MiniServer) -> None:
+    while True:
+        await server.tick()
+        await asyncio.sleep(0.02)
+
+
+async def test_idle_line_is_left_when_the_server_falls_silent_or_only_trickles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dapur.sync.kiosk_side.SILENT_MS", 300)
+    monkeypatch.setattr(connection_module, "WHOLE_FRAME_MS", 900)
+    monkeypatch.setattr(connection_module, "WATCH_S", 0.02)
+    async with a_server() as server, a_kiosk(server, tmp_path) as kiosk:
+        kiosk.connect()
+        await until(lambda: kiosk.link.online)
+        began = kiosk.time.mono_ms()
+        await until(lambda: not kiosk.link.online, within_s=2)
+        assert 250 < kiosk.time.mono_ms() - began < 800
+        kiosk.link.nudge()
+        await until(lambda: kiosk.link.online)
+        began = kiosk.time.mono_ms()
+        # A box in between that pings for a server which is gone.
+        while kiosk.link.online:
+            await server.ping()
+            await asyncio.sleep(0.05)
+            assert kiosk.time.mono_ms() - began < 2_000
+        assert kiosk.time.mono_ms() - began > 700
 
 
 async def test_every_tap_is_in_the_log_once_when_the_line_is_cut_again_and_again(
