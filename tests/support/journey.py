@@ -31,6 +31,8 @@ PATIENCE_S = 15.0
 """Longest that any step may take; a step that works takes a tenth of a second."""
 LOOK_S = 0.01
 APART_PX = 4000
+GUARD_S = 0.45
+"""A target is deaf to a second tap for 400 ms, also when its word has changed."""
 
 
 class Kiosk:
@@ -44,6 +46,7 @@ class Kiosk:
         self.folder, self.name, self.cable = folder, name, cable
         self._place = place
         self._qapp = qapp
+        self._tapped: dict[QWidget, float] = {}
         self._stop = asyncio.Event()
         self._life: asyncio.Task[int] | None = None
         self._lock: FolderLock | None = None
@@ -89,12 +92,15 @@ class Kiosk:
         assert part is not None
         device, window = self._touch_device(), self.app.window
         self._scroll_to(part)
+        while time.monotonic() - self._tapped.get(part, 0.0) < GUARD_S:
+            await asyncio.sleep(LOOK_S)
         spot = await self._aim(name, part)
         # At the window, as the screen reports it: what covers the part gets the touch.
         QTest.touchEvent(window, device, False).press(0, spot, window).commit(False)
         await asyncio.sleep(0.02)
         QTest.touchEvent(window, device, False).release(0, spot, window).commit(False)
-        await asyncio.sleep(0.13)
+        self._tapped[part] = time.monotonic()
+        await asyncio.sleep(0.1)
 
     async def _aim(self, name: str, part: QWidget) -> QPoint:
         """A person aims at what does not move and is not covered."""
