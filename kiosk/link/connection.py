@@ -161,6 +161,7 @@ class Connection:
             if self._coming(now):
                 self._side.heard(now)
             self._carry(self._side.tick(now))
+            self._out.beat(now)
             if self._out.stuck(now):
                 self._carry([Ended(None, 0.0, "the server takes no byte")])
         if self._over.code is None:

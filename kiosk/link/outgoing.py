@@ -14,6 +14,9 @@ BYTES_MOST = 1024 * 1024
 STUCK_MS = 10_000
 """A frozen server takes no byte: cut before the 15 s in which the badge must say offline.
 The library's own keepalive waits behind the full buffer and cannot cut it (measured)."""
+BEAT_MS = 5_000
+"""A server hears nothing for 15 s and cuts; behind a proxy its ping may wait a minute for us."""
+_BEAT = ""
 
 
 class Outgoing:
@@ -28,6 +31,8 @@ class Outgoing:
         self._buffered = 0
         self._sent = 0
         self._sent_seen = 0
+        self._beaten = 0
+        self._left_ms = now_ms
 
     def put(self, text: str) -> bool:
         """Queue a frame; False when the queue is full and the connection must be cut."""
@@ -46,11 +51,22 @@ class Outgoing:
                 while self._queue:
                     text = self._queue.popleft()
                     self._size -= len(text)
-                    await self._socket.send(text)
+                    if text == _BEAT:
+                        # A pong that nobody asked for: RFC 6455, 5.5.3, a heartbeat without answer.
+                        await self._socket.pong()
+                    else:
+                        await self._socket.send(text)
                     self._sent += 1
                 self._filled.clear()
         except ConnectionClosed:
             return
+
+    def beat(self, now_ms: int) -> None:
+        """Say that we live, when nothing else was said for long; call once a second."""
+        if self._queue or self._sent != self._beaten:
+            self._beaten, self._left_ms = self._sent, now_ms
+        elif now_ms - self._left_ms >= BEAT_MS:
+            self.put(_BEAT)
 
     def stuck(self, now_ms: int) -> bool:
         """Whether nothing moved for too long although something waits; call once a second."""
