@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from contextlib import suppress
 from pathlib import Path
+from types import TracebackType
 
 import msgspec
 from PySide6.QtCore import QSize
@@ -58,6 +60,7 @@ class App:
         self.window.look_chosen.connect(self._on_look_chosen)
         self.window.page_shown.connect(self._on_page_shown)
         self.window.resize(QSize(*look.size))
+        self._log_uncaught, sys.excepthook = sys.excepthook, self._on_uncaught
         self._return_to_page()
         if look.fullscreen:
             self.window.showFullScreen()
@@ -66,6 +69,7 @@ class App:
 
     def close(self) -> None:
         """Take the window away."""
+        sys.excepthook = self._log_uncaught
         self.floor.close()
         self.window.hide()
         self.window.deleteLater()
@@ -73,6 +77,13 @@ class App:
     def shoot(self, path: Path) -> bool:
         """Save what the window shows as a picture."""
         return self.window.grab().save(str(path))
+
+    def _on_uncaught(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        """An exception in a slot: it is logged as before, and the person is told."""
+        self._log_uncaught(kind, error, trace)
+        self.floor.failed()
 
     def _return_to_page(self) -> None:
         """A restart comes back to the same page."""

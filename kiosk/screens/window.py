@@ -252,7 +252,7 @@ class Window(QWidget):
         self._place_bars()
 
     def _on_toast_opened(self, key: str) -> None:
-        if key.startswith("review"):
+        if key == "review":
             self.show_page("review", "")
 
     def _place_bars(self) -> None:

@@ -73,7 +73,27 @@ class Floor(QObject):
         self._alerts: tuple[Alert, ...] = ()
         self._alerts_key = (0, 0)
         self._alerts_of: Kitchen | None = None
-        self._unsubscribe = kiosk.subscribe(self.changed.emit)
+        self._refused = self._own_refusals()
+        self._unsubscribe = kiosk.subscribe(self._on_kiosk_changed)
+
+    def _on_kiosk_changed(self) -> None:
+        refused = self._own_refusals()
+        if refused - self._refused:
+            # A refusal is never silent: this stays until somebody opens it (screens.md, widgets).
+            title, detail = self.words("toast.review"), self.words("toast.review_open")
+            self.tell("review", title, detail, tone="alarm", stays=True)
+        self._refused = refused
+        self.changed.emit()
+
+    def _own_refusals(self) -> frozenset[str]:
+        """Open items about taps of this kiosk."""
+        return frozenset(
+            item.id for item in open_reviews(self._kiosk.replica.base) if self.is_own(item.device)
+        )
+
+    def failed(self) -> None:
+        """A fault of ours was caught and logged; say that something did not happen."""
+        self.tell("failed", self.words("toast.failed"), tone="alarm")
 
     def close(self) -> None:
         """Stop listening."""

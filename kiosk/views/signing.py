@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from PySide6.QtCore import QObject, Signal
 
 from dapur.access import Role
-from dapur.envelope import StepUp
 from dapur.ids import StaffId
 from kiosk.pins import SignIn, SignInResult
 from kiosk.views.floor import Floor
 from kiosk.views.looks import Actor, KeyPadLook
 from kiosk.views.naming import role_text
+
+PROBLEMS: dict[SignIn, str] = {
+    SignIn.NOT_HERE: "signin.not_here",
+    SignIn.NO_PIN: "signin.no_pin",
+    SignIn.EXPIRED: "signin.expired",
+    SignIn.UNAVAILABLE: "signin.unavailable",
+    SignIn.REFUSED: "signin.refused",
+}
+"""What a PIN check says that was neither right, wrong nor locked."""
 
 
 class Signing(QObject):
@@ -132,22 +140,10 @@ class Signing(QObject):
 def problem_text(floor: Floor, result: SignInResult) -> str:
     """What a failed PIN check says."""
     words = floor.words
-    match result.state:
-        case SignIn.WRONG:
-            return words("signin.wrong", n=result.tries, limit=result.limit)
-        case SignIn.LOCKED:
-            left = max(0, (result.until_ms or 0) - floor.now_ms)
-            return words("signin.locked", left=floor.span(left))
-        case SignIn.NOT_HERE:
-            return words("signin.not_here")
-        case SignIn.NO_PIN:
-            return words("signin.no_pin")
-        case SignIn.EXPIRED:
-            return words("signin.expired")
-        case SignIn.UNAVAILABLE:
-            return words("signin.unavailable")
-        case _:
-            return words("signin.failed")
-
-
-SignedBy = Callable[[StaffId, StepUp], None]
+    if result.state is SignIn.WRONG:
+        return words("signin.wrong", n=result.tries, limit=result.limit)
+    if result.state is SignIn.LOCKED:
+        if result.until_ms is None:
+            return words("signin.locked_long")
+        return words("signin.locked", left=floor.span(max(0, result.until_ms - floor.now_ms)))
+    return words(PROBLEMS.get(result.state, "signin.failed"))

@@ -44,6 +44,8 @@ async def test_tap_refused_by_a_hold_waits_until_the_head_repeats_it(
         assert near.batch(CODE).stage is Stage.PLANNED
         await far.see(lambda: len(open_reviews(far.app.floor.kitchen)) == 1, "no review item")
         assert near.app.floor.connection == "refused"
+        await near.tap("toast")
+        await near.see(lambda: near.app.window.page[0] == "review", "the toast does not lead there")
 
         await far.tap(f"card.{batch}.release")
         await far.tap("release.decision.continue")
