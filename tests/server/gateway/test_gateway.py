@@ -18,6 +18,7 @@ from websockets.typing import Origin, Subprotocol
 
 from dapur.envelope import GENESIS, Command
 from dapur.ids import DeviceId, OutboxId
+from dapur.kitchen import STATE_VERSION
 from dapur.wire.codec import decode_server, encode, encode_claims
 from dapur.wire.messages import (
     SUBPROTOCOL,
@@ -92,7 +93,18 @@ class Raw:
     async def hello(self, device: str, key: Ed25519PrivateKey, **changes: object) -> None:
         text = encode_claims(
             msgspec.structs.replace(
-                Claims(DeviceId(device), OutboxId("o"), 0, GENESIS, "", 0, GENESIS, "t", (1,), 1),
+                Claims(
+                    DeviceId(device),
+                    OutboxId("o"),
+                    0,
+                    GENESIS,
+                    "",
+                    0,
+                    GENESIS,
+                    "t",
+                    (STATE_VERSION,),
+                    1,
+                ),
                 **changes,
             )
         )
