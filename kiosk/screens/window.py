@@ -201,6 +201,8 @@ class Window(QWidget):
     def _on_connection_opened(self) -> None:
         if self.floor.connection == "refused":
             self.show_page("review", "")
+        else:
+            self.floor.try_now()
 
     def _on_strip_opened(self) -> None:
         self.show_page("review", "")

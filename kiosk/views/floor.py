@@ -210,6 +210,10 @@ class Floor(QObject):
         """Whether what others did is on this screen too."""
         return self.status.state == "online" and self.data_age_ms <= STALE_SERVER_MS
 
+    def try_now(self) -> None:
+        """Somebody put the cable back and will not wait for the next attempt."""
+        self._kiosk.link.nudge()
+
     @property
     def unsent(self) -> int:
         """Own taps that the log does not have yet."""

@@ -119,6 +119,11 @@ class QualityView(ViewModel):
     def _open(self) -> int:
         return sum(1 for item in self.items() if self._choice(item) is None)
 
+    @property
+    def mending(self) -> bool:
+        """Whether a failed item still waits for its corrective action."""
+        return bool(self._unfixed())
+
     def _blocks(self) -> tuple[AnyRefusal, ...]:
         batch = self.floor.batch(self.batch_id)
         return core_block(batch) if batch and not self._failed() else ()

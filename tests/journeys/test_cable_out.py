@@ -48,6 +48,7 @@ async def test_cook_goes_on_offline_and_everything_converges_when_the_cable_is_b
         await far.has_sent_all()
 
         near.cable.plug()
+        await near.tap("top.connection")
         await near.is_online()
         await near.has_sent_all()
         await far.card_says(RICE, "64,5")

@@ -144,6 +144,7 @@ async def test_cook_takes_a_batch_through_a_failed_check_with_the_cable_out(
         assert far.batch(CODE).stage is Stage.PLANNED
 
         near.cable.plug()
+        await near.tap("top.connection")
         await near.is_online()
         await near.has_sent_all()
         await far.see(lambda: far.batch(CODE).stage is Stage.COMPLETED, "never arrived")

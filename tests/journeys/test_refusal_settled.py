@@ -38,6 +38,7 @@ async def test_tap_refused_by_a_hold_waits_until_the_head_repeats_it(
         await near.tap(f"card.{batch}.advance")
         await near.card_says(CODE, "Persiapan")
         near.cable.plug()
+        await near.tap("top.connection")
         await near.is_online()
         await near.has_sent_all()
         await near.card_says(CODE, "Ditahan")

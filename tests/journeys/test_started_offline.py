@@ -39,6 +39,7 @@ async def test_kiosk_started_offline_shows_the_last_known_board_with_its_age(
         assert kiosk.app.floor.unsent >= 1
 
         kiosk.cable.plug()
+        await kiosk.tap("top.connection")
         await kiosk.is_online()
         await kiosk.has_sent_all()
         assert kiosk.batch(RICE).stage is Stage.COOKING

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, QRectF
 from PySide6.QtGui import QPointingDevice
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QScroller, QWidget
 
 from dapur.batch import Batch
 from dapur.ids import BatchId, StaffId
@@ -20,6 +20,7 @@ from kiosk.headless import Headless, identify, open_vault
 from kiosk.link.status import LinkState
 from kiosk.local.lock import FolderLock
 from kiosk.settings import Settings
+from kiosk.views.words import Language
 from kiosk.widgets.batch_card import BatchCard
 from kiosk.widgets.batch_tile import BatchTile
 from tests.support.proxy import Cable
@@ -52,7 +53,7 @@ class Kiosk:
         self._lock: FolderLock | None = None
         self.app: App
 
-    async def open(self, code: str = "", *, language: str | None = None) -> None:
+    async def open(self, code: str = "", *, language: Language | None = None) -> None:
         """Start the program: enrol if need be, wire, show the window."""
         self._stop = asyncio.Event()
         settings = Settings(data=self.folder, server=self.cable.url, enrol=code, name=self.name)
@@ -60,7 +61,7 @@ class Kiosk:
         self._lock.__enter__()
         vault = open_vault(settings)
         kiosk = Headless(settings, await identify(settings, vault), vault)
-        look = Look(language="en" if language == "en" else "id", size=(1920, 1080), dpi=102)
+        look = Look(language=language, size=(1920, 1080), dpi=102)
         self.app = App(kiosk, self._qapp, look)
         # A touch is given to the window at its place: two windows must not lie on one another.
         self.app.window.move(self._place * APART_PX, 0)
@@ -92,8 +93,7 @@ class Kiosk:
         assert part is not None
         device, window = self._touch_device(), self.app.window
         self._scroll_to(part)
-        while time.monotonic() - self._tapped.get(part, 0.0) < GUARD_S:
-            await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(max(0.0, GUARD_S - (time.monotonic() - self._tapped.get(part, 0.0))))
         spot = await self._aim(name, part)
         # At the window, as the screen reports it: what covers the part gets the touch.
         QTest.touchEvent(window, device, False).press(0, spot, window).commit(False)
@@ -116,11 +116,14 @@ class Kiosk:
             await asyncio.sleep(0.03)
 
     def _scroll_to(self, part: QWidget) -> None:
-        """What lies further down is scrolled to first."""
+        """What lies further down is scrolled to first, by the scroller that a finger uses."""
         above = part.parentWidget()
         while above is not None:
-            if isinstance(above, QScrollArea):
-                above.ensureWidgetVisible(part)
+            if isinstance(above, QScrollArea) and not part.visibleRegion().contains(part.rect()):
+                inside = above.widget()
+                assert inside is not None
+                where = QRectF(part.rect().translated(part.mapTo(inside, QPoint(0, 0))))
+                QScroller.scroller(above.viewport()).ensureVisible(where, 8, 8, 0)
             above = above.parentWidget()
 
     def _ready(self, name: str) -> bool:
