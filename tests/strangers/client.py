@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import random
 import time
@@ -14,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from tests.strangers.log_copy import ChainBroken, Gap, LogCopy
@@ -22,6 +22,7 @@ from tests.strangers.outbox import Outbox, Result
 from tests.strangers.wire import (
     Frame,
     Goodbye,
+    Socket,
     b64,
     enrol_frame,
     goodbye,
@@ -31,6 +32,8 @@ from tests.strangers.wire import (
 )
 
 SILENT_S = 15.0
+BEAT_S = 5.0
+SALVAGED_MAX_CHARS = 4000
 GOT_EVENTS = 100
 ROW_OVERHEAD_BYTES = 200
 FOR_A_PERSON = {"unknown_device", "revoked", "bad_code", "bad_frame", "upgrade"}
@@ -61,7 +64,7 @@ class Stranger:
         self.offset_ms, self.doubt_ms = 0, 60_000
         self.up_to_date = False
         self.ended: Goodbye | None = None
-        self._socket: ClientConnection | None = None
+        self._socket: Socket | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._news = asyncio.Event()
         self._replies: dict[int, Frame] = {}
@@ -95,7 +98,7 @@ class Stranger:
             "sent_ms": _ticks_ms(),
         }
 
-    async def hello(self, **claims: Any) -> tuple[ClientConnection, Frame]:
+    async def hello(self, **claims: Any) -> tuple[Socket, Frame]:
         """Say hello on a bare connection; `claims` replace what the device would say of itself."""
         socket, nonce = await open_socket(self.url)
         await socket.send(json.dumps(hello_frame(self.key, nonce, self.claims() | claims)))
@@ -116,7 +119,8 @@ class Stranger:
             raise Goodbye("fork", 1000, detail="seen by the device")
         self.welcome, self._socket, self.ended = answer, socket, None
         self.up_to_date, self._sent, self.heard, self._replies = False, 0, [answer], {}
-        self._tasks = [asyncio.create_task(self._hear()), asyncio.create_task(self._say_got())]
+        duties = (self._hear(), self._beat(socket), self._say_got())
+        self._tasks = [asyncio.create_task(duty) for duty in duties]
         return self.welcome
 
     async def serve(self, *, first_wait_s: float = 0.5) -> None:
@@ -142,13 +146,23 @@ class Stranger:
             if end.code in FOR_A_PERSON:
                 raise
             if end.code == "fork":
-                self.outbox = self.outbox.put_aside()
+                self.begin_new_outbox()
             return end.retry_after_s
         except (OSError, EOFError, ConnectionClosed, TimeoutError):
             pass  # No server there, or none that answers: the pause of the caller is the answer.
         finally:
             await self.close()
         return 0.0
+
+    def begin_new_outbox(self) -> None:
+        """Put the outbox aside and report what it holds without a receipt (sections 7 and 8)."""
+        lost, self.outbox = self.outbox, self.outbox.put_aside()
+        me = {"actor": "kiosk:self", "session": ""}
+        for row in lost.unanswered():
+            args = {"outbox": lost.id, "dseq": row.dseq, "tap": _id_of(row.raw), "why": "fork"}
+            text = row.raw.decode(errors="replace")[:SALVAGED_MAX_CHARS]
+            args |= {"text": text, "verified": True, "answered": False}
+            self.tap("report_salvaged", f"kiosk:{self.identity['device']}", args, **me)
 
     async def close(self) -> None:
         """Leave in an orderly way."""
@@ -290,8 +304,7 @@ class Stranger:
         socket, end = self._socket, Goodbye("", 0)
         try:
             while True:
-                async with asyncio.timeout(SILENT_S):
-                    frame = json.loads(await socket.recv())
+                frame = json.loads(await socket.recv())
                 if frame["type"] == "goodbye":
                     end = await goodbye(socket, frame)
                     break
@@ -300,8 +313,6 @@ class Stranger:
                 self._tell()
         except ConnectionClosed:
             end = Goodbye("", socket.close_code or 0)
-        except TimeoutError:
-            socket.transport.abort()
         finally:
             self.ended = end
             self._tell()
@@ -370,6 +381,13 @@ class Stranger:
         self.doubt_ms = round_ms // 2 + 1
         self.offset_ms = frame["time_ms"] - (frame["echo_ms"] + round_ms // 2)
 
+    async def _beat(self, socket: Socket) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            while socket.silent_s < SILENT_S:
+                await asyncio.sleep(BEAT_S)
+                await socket.pong()
+            socket.transport.abort()
+
     async def _say_got(self) -> None:
         while True:
             await asyncio.sleep(self.welcome["limits"]["got_every_s"])
@@ -385,6 +403,12 @@ def _key(path: Path) -> Ed25519PrivateKey:
         path.write_bytes(Ed25519PrivateKey.generate().private_bytes_raw())
         path.chmod(0o600)
     return Ed25519PrivateKey.from_private_bytes(path.read_bytes())
+
+
+def _id_of(raw: bytes) -> str:
+    with contextlib.suppress(ValueError, TypeError, KeyError):
+        return str(json.loads(raw)["id"])
+    return f"row-{hashlib.sha256(raw).hexdigest()[:32]}"
 
 
 def _ticks_ms() -> int:

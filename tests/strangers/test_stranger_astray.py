@@ -123,6 +123,8 @@ async def test_stranger_puts_its_outbox_aside_when_the_disk_is_an_old_image(
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[: kept + 1]))
     stranger.outbox = Outbox(path)
     assert stranger.outbox.dseq == kept
+    cook.stored_temperature()
+    lost = stranger.outbox.id
     with pytest.raises(Goodbye) as end:
         await stranger.connect()
     assert (end.value.code, end.value.close) == ("fork", 4410)
@@ -130,11 +132,18 @@ async def test_stranger_puts_its_outbox_aside_when_the_disk_is_an_old_image(
     serving = asyncio.create_task(stranger.serve(first_wait_s=0.05))
     try:
         await over_connections(stranger, lambda: stranger.up_to_date)
-        result = await stranger.settle(cook.stored_temperature())
+        last = cook.stored_temperature()
+        result = await stranger.settle(last)
+        await stranger.until(lambda: stranger.copy.seq >= result.seq)
     finally:
         serving.cancel()
         await asyncio.gather(serving, return_exceptions=True)
-    assert (result.dseq, result.outcome) == (1, "applied")
+    outcomes = {dseq: each.outcome for dseq, each in stranger.outbox.results.items()}
+    assert set(outcomes.values()) == {"applied"}
+    salvaged = [e["data"] for e in stranger.copy.events() if e["kind"] == "tap_salvaged"]
+    ours = [(each["kind"], each["about"]) for each in salvaged if each["outbox"] == lost]
+    assert ours[-1] == ("record_temperature", cook.batch)
+    assert len(ours) == kept + 1
     assert len(list(stranger.home.glob("outbox.*.aside"))) == 1
 
 

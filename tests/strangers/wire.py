@@ -6,10 +6,13 @@ Written from docs/protocol.md sections 1, 2, 3 and 7; imports nothing of Dapur.
 from __future__ import annotations
 
 import json
+import time
+from asyncio import BaseTransport
 from base64 import b64decode, b64encode
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from typing_extensions import override
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
@@ -25,7 +28,28 @@ class Goodbye(Exception):
         self.code, self.close, self.retry_after_s, self.detail = code, close, retry_after_s, detail
 
 
-async def open_socket(url: str) -> tuple[ClientConnection, bytes]:
+class Socket(ClientConnection):
+    """A connection that knows when its last byte came."""
+
+    @override
+    def connection_made(self, transport: BaseTransport) -> None:
+        """Count from the beginning."""
+        self.heard_s = time.monotonic()
+        super().connection_made(transport)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        """Any byte is a sign of life, also a part of a frame."""
+        self.heard_s = time.monotonic()
+        super().data_received(data)
+
+    @property
+    def silent_s(self) -> float:
+        """How long nothing came."""
+        return time.monotonic() - self.heard_s
+
+
+async def open_socket(url: str) -> tuple[Socket, bytes]:
     """A connection as section 1 wants it, and the nonce of its challenge."""
     socket = await connect(
         url,
@@ -34,7 +58,9 @@ async def open_socket(url: str) -> tuple[ClientConnection, bytes]:
         max_size=65536,
         ping_interval=None,
         proxy=None,
+        create_connection=Socket,
     )
+    assert isinstance(socket, Socket)
     return socket, b64decode(json.loads(await socket.recv())["nonce"])
 
 
