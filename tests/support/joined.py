@@ -201,15 +201,20 @@ class Joined:
 
     def settle(self) -> None:
         """Let everything happen, with the clock going on, until nothing more does."""
-        for _ in range(30):
-            while self.step():
-                pass
+        for _ in range(90):
+            self._run_dry()
             if self.over:
                 self.dial()
-            self.now_ms += 6_000
+            self.now_ms += 2_000
             if not self.server.ended:
                 self.serve(self.server, self.server.tick(self.now_ms))
+            # A `top` said now is heard before the kiosk asks itself how long it was silent.
+            self._run_dry()
             self.tap_at(self.kiosk.tick(self.now_ms))
+
+    def _run_dry(self) -> None:
+        while self.step():
+            pass
 
     def _finish(self, work: list[Callable[[], None]]) -> None:
         work.pop(0)()
