@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import hashlib
 import json
+import sys
 from base64 import b64decode
 from pathlib import Path
 
@@ -26,6 +28,21 @@ from tests.strangers.floor import (
 )
 from tests.strangers.log_copy import ZERO, ChainBroken, LogCopy
 from tests.strangers.wire import Frame, b64
+
+
+def test_strangers_program_imports_nothing_of_ours() -> None:
+    known = {"tests.strangers.log_copy", "tests.strangers.outbox", "tests.strangers.wire"}
+    for name in ("client", "log_copy", "outbox", "wire"):
+        tree = ast.parse((Path(__file__).parent / f"{name}.py").read_text())
+        nodes = list(ast.walk(tree))
+        imported = {
+            alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names
+        }
+        imported |= {node.module or "." for node in nodes if isinstance(node, ast.ImportFrom)}
+        tops = {module.split(".")[0] for module in imported - known}
+        others = tops - sys.stdlib_module_names
+        assert others <= {"websockets", "cryptography", "typing_extensions"}, name
+
 
 # ---- 1. reading
 

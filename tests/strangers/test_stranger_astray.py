@@ -248,6 +248,22 @@ async def test_stranger_is_shut_out_when_it_is_revoked(floor: Floor) -> None:
     assert (end.value.code, end.value.close) == ("revoked", 4403)
 
 
+async def test_stranger_is_told_to_come_back_when_the_server_stops(floor: Floor) -> None:
+    stranger = await floor.stranger()
+    socket, _ = await stranger.hello()
+    stopping = asyncio.create_task(asyncio.to_thread(floor.server.stop))
+    try:
+        end = await goodbye(socket, await hear(socket, "goodbye"))
+        await stopping
+    finally:
+        floor.server.start()
+    assert (end.code, end.close) == ("restart", 1012)
+    assert end.retry_after_s > 0
+    socket, answer = await stranger.hello()
+    assert answer["type"] == "welcome"
+    await socket.close()
+
+
 async def test_stranger_is_told_to_wait_when_it_is_too_fast(floor: Floor) -> None:
     stranger = await floor.stranger()
     socket, _ = await stranger.hello()
