@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QWidget
 
 from kiosk.theme import paint
 from kiosk.theme.marks import override
@@ -13,45 +13,33 @@ from kiosk.theme.tokens import CARD_MM, RADIUS_CARD
 from kiosk.views.looks import CardLook
 from kiosk.widgets import card_painter
 from kiosk.widgets.action_button import ActionButton
-from kiosk.widgets.base import Themed
+from kiosk.widgets.batch_target import BatchTarget
 from kiosk.widgets.card_painter import geometry
 
 WIDTH_PX = 437
 _LEAST_WIDTH_PX = 340
 _STACK_BELOW_PX = 420  # narrower cards put the icon over the word
 _GAP_PX = 8
-SLIP_PX = 24  # a finger may wander this far and it is still a tap
 
 _NUMBERS = ("clock_text", "clock_caption", "clock_icon", "temp_caption")
 _TEMPERATURE = ("temp_text", "temp_unit", "temp_caption", "temp_icon", "temp_judged", "band")
 _STAGES = ("stage_index", "stage_fraction", "stage_text", "stage_caption", "qc_text", "qc_done")
 
 
-class BatchCard(Themed):
+class BatchCard(BatchTarget):
     """Emits `opened(id)` for a tap on the body, `tapped(id, action)` for a button.
 
     `blocked(id, action, reason)` tells that somebody tapped a closed button.
     """
 
-    opened = Signal(str)
-    tapped = Signal(str, str)
-    blocked = Signal(str, str, str)
-
     def __init__(
         self, theme: Theme, look: CardLook | None = None, parent: QWidget | None = None
     ) -> None:
         super().__init__(theme, parent)
-        self._look = CardLook("", "")
-        self._pressed_at: QPoint | None = None
         self._buttons: list[ActionButton] = []
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent, on=False)
         if look is not None:
             self.set_look(look)
-
-    def look(self) -> CardLook:
-        return self._look
 
     def button(self, action: str) -> ActionButton | None:
         """The button of this action, if the card has it now."""
@@ -104,8 +92,8 @@ class BatchCard(Themed):
             gone.deleteLater()
         while len(self._buttons) < len(look.buttons):
             button = ActionButton(self.theme, "", parent=self)
-            button.tapped.connect(self._on_button_tapped)
-            button.blocked.connect(self._on_button_blocked)
+            button.tapped.connect(self.on_button_tapped)
+            button.blocked.connect(self.on_button_blocked)
             button.show()
             self._buttons.append(button)
         for button, button_look in zip(self._buttons, look.buttons, strict=True):
@@ -137,12 +125,6 @@ class BatchCard(Themed):
             x += wide + gap
         self._buttons[-1].setGeometry(x, top, self.width() - side - x, high)
 
-    def _on_button_tapped(self, action: str) -> None:
-        self.tapped.emit(self._look.id, action)
-
-    def _on_button_blocked(self, action: str, reason: str) -> None:
-        self.blocked.emit(self._look.id, action, reason)
-
     @override
     def sizeHint(self) -> QSize:
         px = self.theme.px
@@ -152,26 +134,6 @@ class BatchCard(Themed):
     @override
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.px(_LEAST_WIDTH_PX), self.sizeHint().height())
-
-    @override
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._pressed_at = event.position().toPoint()
-
-    @override
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        start, self._pressed_at = self._pressed_at, None
-        if start is None:
-            return
-        moved = (event.position().toPoint() - start).manhattanLength()
-        if moved <= self.theme.px(SLIP_PX):
-            self.opened.emit(self._look.id)
-
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.opened.emit(self._look.id)
-        else:
-            super().keyPressEvent(event)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:

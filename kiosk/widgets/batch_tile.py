@@ -1,8 +1,8 @@
 """One batch as a line: the later wave and the least urgent; an abnormal one keeps chip and head."""
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QWidget
 
 from kiosk.theme import paint
 from kiosk.theme.marks import override
@@ -10,8 +10,7 @@ from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import CARD_MM, RADIUS_CARD, SEMIBOLD
 from kiosk.views.looks import CardLook, ChipLook
 from kiosk.widgets.action_button import ActionButton
-from kiosk.widgets.base import Themed
-from kiosk.widgets.batch_card import SLIP_PX
+from kiosk.widgets.batch_target import BatchTarget
 from kiosk.widgets.card_painter import chips_of
 from kiosk.widgets.chip import HEIGHT_PX as CHIP_PX
 from kiosk.widgets.chip import chip_width, paint_chip
@@ -22,32 +21,21 @@ _PAD_PX = 16
 _BAR_PX = 72
 
 
-class BatchTile(Themed):
+class BatchTile(BatchTarget):
     """Shows the same look as a card in three lines, with the last button only.
 
     Emits `opened(id)`, `tapped(id, action)` and `blocked(id, action, reason)`.
     """
 
-    opened = Signal(str)
-    tapped = Signal(str, str)
-    blocked = Signal(str, str, str)
-
     def __init__(
         self, theme: Theme, look: CardLook | None = None, parent: QWidget | None = None
     ) -> None:
         super().__init__(theme, parent)
-        self._look = CardLook("", "")
-        self._pressed_at: QPoint | None = None
         self._button = ActionButton(theme, "", parent=self)
-        self._button.tapped.connect(self._on_button_tapped)
-        self._button.blocked.connect(self._on_button_blocked)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._button.tapped.connect(self.on_button_tapped)
+        self._button.blocked.connect(self.on_button_blocked)
         if look is not None:
             self.set_look(look)
-
-    def look(self) -> CardLook:
-        return self._look
 
     def set_look(self, look: CardLook) -> None:
         if look == self._look:
@@ -81,12 +69,6 @@ class BatchTile(Themed):
             self.width() - px(12) - wide, (self.height() - high) // 2, wide, high
         )
 
-    def _on_button_tapped(self, action: str) -> None:
-        self.tapped.emit(self._look.id, action)
-
-    def _on_button_blocked(self, action: str, reason: str) -> None:
-        self.blocked.emit(self._look.id, action, reason)
-
     @override
     def sizeHint(self) -> QSize:
         return QSize(self.theme.px(437), self._height())
@@ -94,26 +76,6 @@ class BatchTile(Themed):
     @override
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.px(300), self._height())
-
-    @override
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._pressed_at = event.position().toPoint()
-
-    @override
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        start, self._pressed_at = self._pressed_at, None
-        if start is None:
-            return
-        moved = (event.position().toPoint() - start).manhattanLength()
-        if moved <= self.theme.px(SLIP_PX):
-            self.opened.emit(self._look.id)
-
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.opened.emit(self._look.id)
-        else:
-            super().keyPressEvent(event)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:

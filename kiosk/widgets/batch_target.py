@@ -1,0 +1,59 @@
+"""What card and tile of a batch share: the look, the body that opens, the signals of their buttons."""
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from kiosk.theme.marks import override
+from kiosk.theme.theme import Theme
+from kiosk.views.looks import CardLook
+from kiosk.widgets.base import Themed
+
+SLIP_PX = 24  # a finger may wander this far and it is still a tap
+
+
+class BatchTarget(Themed):
+    """Emits `opened(id)` for a tap on the body, `tapped(id, action)` for a button.
+
+    `blocked(id, action, reason)` tells that somebody tapped a closed button.
+    """
+
+    opened = Signal(str)
+    tapped = Signal(str, str)
+    blocked = Signal(str, str, str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self._look = CardLook("", "")
+        self._pressed_at: QPoint | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def look(self) -> CardLook:
+        return self._look
+
+    def on_button_tapped(self, action: str) -> None:
+        self.tapped.emit(self._look.id, action)
+
+    def on_button_blocked(self, action: str, reason: str) -> None:
+        self.blocked.emit(self._look.id, action, reason)
+
+    @override
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed_at = event.position().toPoint()
+
+    @override
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        start, self._pressed_at = self._pressed_at, None
+        if start is None:
+            return
+        moved = (event.position().toPoint() - start).manhattanLength()
+        if moved <= self.theme.px(SLIP_PX):
+            self.opened.emit(self._look.id)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.opened.emit(self._look.id)
+        else:
+            super().keyPressEvent(event)
