@@ -573,3 +573,12 @@ def test_desk_leaves_a_line_with_ids_when_a_command_does_not_simply_hold(
     assert vars(record)["command"] == tap.id
     assert vars(record)["device"] == DEVICE
     assert vars(record)["kitchen"] == KITCHEN
+
+
+def test_desk_answers_a_row_that_comes_twice_in_one_frame_with_the_same_receipt() -> None:
+    bench = Bench()
+    row = bench.row(command("advance_batch", "B-1", {"to": "cooking"}))
+    answer = bench.give(row, row)
+    assert answer.results[0] == answer.results[1]
+    assert answer.results[0].outcome is Outcome.REFUSED
+    assert bench.kinds() == ["command_refused"]
