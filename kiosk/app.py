@@ -54,6 +54,9 @@ class App:
         glove = noted(_GLOVE) == _YES if look.glove is None else look.glove
         self.theme = Theme(dark=dark, metrics=Metrics(dpi=_dpi(look.dpi), glove=glove))
         self.theme.apply(qapp)
+        # Nothing here is double-clicked. Qt makes a double click of two quick taps even at different
+        # places, and inside a finger-scrolled area the second tap is then lost.
+        qapp.setDoubleClickInterval(0)
         self.floor = Floor(kiosk, Words(language))
         self.window = Window(self.theme, self.floor)
         self.window.language_chosen.connect(self._on_language_chosen)
