@@ -39,7 +39,6 @@ NOBODYS = frozenset({Role.SYSTEM, Role.KIOSK})
 """Roles that cannot be given to a person."""
 EVERYONE = frozenset(Role) - {Role.VIEWER, Role.DEMO} - NOBODYS
 """Everyone signed in who works: facts and holds."""
-ANYONE = frozenset(Role) - NOBODYS
 PLANNERS = _KEPALA | {Role.ADMIN, Role.PRODUKSI_MANAGER, Role.AHLI_GIZI, Role.SYSTEM}
 COOKS = _KEPALA | {Role.PRODUKSI_MANAGER, Role.AHLI_GIZI, Role.STAFF_DAPUR}
 CHECKERS = _KEPALA | {Role.STAFF_QC, Role.AHLI_GIZI, Role.PRODUKSI_MANAGER}

@@ -15,7 +15,6 @@ from dapur.batch import (
     Point,
     ReleaseDecision,
 )
-from dapur.crew import AssignCrewArgs
 from dapur.decision import Already, Refused
 from dapur.ending import CancelBatchArgs, CompleteBatchArgs, DiscardBatchArgs
 from dapur.envelope import Command, Occurred, StepUp, Taken
@@ -170,13 +169,6 @@ def _aside(batch: Batch) -> list[_Wished]:
         found.append(("discard_batch", "discard", DiscardBatchArgs(portions, _LONG_ENOUGH)))
     found.append(("note_batch", "note", NoteBatchArgs(text=_LONG_ENOUGH)))
     return found
-
-
-def may_assign(
-    kitchen: Kitchen, batch: Batch, member: StaffId, actor: StaffId, now_ms: int
-) -> Offer:
-    """Whether this person may put a member at the batch now."""
-    return would(kitchen, "assign_crew", batch.id, AssignCrewArgs(member), actor, now_ms)
 
 
 def who_may(kind: str) -> frozenset[access.Role]:

@@ -21,9 +21,6 @@ class LinkState(StrEnum):
     """The server does not know this device: it must be enrolled anew; the link has stopped."""
 
 
-STOPPED = frozenset({LinkState.REVOKED, LinkState.UNKNOWN_DEVICE})
-
-
 class LinkStatus(msgspec.Struct, frozen=True):
     """A picture of the line; times are UTC ms as the server counts them."""
 

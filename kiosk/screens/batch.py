@@ -80,7 +80,7 @@ class BatchPage(Page):
     def refresh(self) -> None:
         """Show the batch as it is."""
         view, words = self._batch, self._batch.words
-        text, caption, icon, _, began, planned = view.clock()
+        text, caption, icon, began, planned = view.clock()
         self._clock.set_role("reading" if self.theme.metrics.compact else "batch")
         self._clock.set_text(text)
         self._clock_caption.set_text(caption)

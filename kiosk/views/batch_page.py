@@ -66,26 +66,24 @@ class BatchView(ViewModel):
         batch, back = self.batch, self.words("act.back_board")
         if batch is None:
             return TopLook(self.words("batch.gone"), back=back)
-        look = card.card(self.floor, batch, self.floor.alerts_about(batch.id))
-        chip = None
-        if look.chip_text:
-            tone: ChipTone = _CHIP_TONES.get(look.tone, "neutral")
-            chip = ChipLook(look.chip_text, look.chip_icon, tone)
+        alerts = self.floor.alerts_about(batch.id)
+        tone = card.tone_of(self.floor, batch, alerts)
+        text, icon = card.chip_of(self.floor, batch, alerts, tone)
+        chip = ChipLook(text, icon, _CHIP_TONES.get(tone, "neutral")) if text else None
         return TopLook(batch.plan.name, subtitle(self.floor, batch), back=back, chip=chip)
 
-    def clock(self) -> tuple[str, str, str, float, str, str]:
-        """Numeral, caption, icon, share done, began, planned end."""
+    def clock(self) -> tuple[str, str, str, str, str]:
+        """Numeral, caption, icon, began, planned end."""
         batch = self.batch
         if batch is None:
-            return ("–", "", "clock", 0.0, "", "")
+            return ("–", "", "clock", "", "")
         text, caption, icon = card.clock_of(self.floor, batch)
         entry = batch.entered(batch.stage)
         began = (
             self.words("clock.started", at=self.floor.clock(entry.at.earliest_ms)) if entry else ""
         )
         end = self.words("clock.planned_end", at=self.floor.clock(batch.plan.ready_ms))
-        look = card.card(self.floor, batch, ())
-        return text, caption, icon, look.stage_fraction, began, end
+        return text, caption, icon, began, end
 
     def stages(self) -> tuple[StageRow, ...]:
         """The way of the batch: who and when, what comes as estimate."""
@@ -174,7 +172,7 @@ class BatchView(ViewModel):
                 verdict_icon="thermometer",
             )
         age = floor.now_ms - newest.at.earliest_ms
-        look = card.card(floor, batch, floor.alerts_about(batch.id))
+        judged = card.judged_as(floor, batch, newest, floor.alerts_about(batch.id))
         inside = newest.value_c >= limit
         diff = floor.degrees(limit - newest.value_c)
         verdict = self.words("temp.within") if inside else self.words("temp.below", diff=diff)
@@ -185,7 +183,7 @@ class BatchView(ViewModel):
                 "temp.title", at=floor.clock(newest.at.earliest_ms), age=floor.ago(age)
             ),
             caption_icon="thermometer",
-            judged=look.temp_judged,
+            judged=judged,
             verdict=verdict,
             verdict_icon="circle-check" if inside else "arrow-up",
             hint=self.words("temp.core_limit", limit=floor.limit(limit)),
@@ -194,7 +192,7 @@ class BatchView(ViewModel):
     def band(self) -> BandLook | None:
         """The newest value against its limit."""
         batch = self.batch
-        return card.card(self.floor, batch, ()).band if batch else None
+        return card.band_of(batch, newest_core(batch)) if batch else None
 
     def readings(self) -> tuple[ReadingRow, ...]:
         """The latest readings, newest first."""

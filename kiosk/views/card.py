@@ -12,7 +12,7 @@ from dapur.stage import FINISHED, Stage
 from dapur.watch import Alert
 from kiosk.views.buttons import card_buttons
 from kiosk.views.floor import STALE_READING_MS, STALE_SERVER_MS, Floor
-from kiosk.views.looks import BandLook, CardLook
+from kiosk.views.looks import BandLook, CardLook, Judged
 from kiosk.views.naming import crew_text, portions, stage_text
 
 BAND_LOW_C, BAND_HIGH_C = 20.0, 100.0
@@ -49,7 +49,7 @@ def needs_check(batch: Batch) -> bool:
 def card(floor: Floor, batch: Batch, alerts: tuple[Alert, ...]) -> CardLook:
     """The whole card of one batch; `alerts` are those about it, the worst first."""
     tone = tone_of(floor, batch, alerts)
-    chip, icon = _chip(floor, batch, alerts, tone)
+    chip, icon = chip_of(floor, batch, alerts, tone)
     clock, clock_caption, clock_icon = clock_of(floor, batch)
     reading = newest_core(batch)
     temp, temp_caption, temp_icon, temp_judged = _temperature(floor, batch, reading, alerts)
@@ -72,8 +72,8 @@ def card(floor: Floor, batch: Batch, alerts: tuple[Alert, ...]) -> CardLook:
         temp_unit=floor.words("temp.unit"),
         temp_caption=temp_caption,
         temp_icon=temp_icon,
-        temp_judged=temp_judged,  # type: ignore[arg-type]
-        band=_band(batch, reading),
+        temp_judged=temp_judged,
+        band=band_of(batch, reading),
         stage_index=PARTS[batch.stage],
         stage_fraction=_fraction(floor, batch),
         stage_text=stage_text(floor, batch),
@@ -93,7 +93,7 @@ def _handled(floor: Floor, alerts: tuple[Alert, ...]) -> bool:
     return record is not None and record.owner is not None
 
 
-def _chip(floor: Floor, batch: Batch, alerts: tuple[Alert, ...], tone: str) -> tuple[str, str]:
+def chip_of(floor: Floor, batch: Batch, alerts: tuple[Alert, ...], tone: str) -> tuple[str, str]:
     words = floor.words
     if batch.id in floor.kitchen.opaque:
         return words("chip.update"), "info"
@@ -145,7 +145,7 @@ def _consume(floor: Floor, batch: Batch) -> tuple[str, str, str]:
 
 def _temperature(
     floor: Floor, batch: Batch, reading: Reading | None, alerts: tuple[Alert, ...]
-) -> tuple[str, str, str, str]:
+) -> tuple[str, str, str, Judged]:
     words, limit = floor.words, batch.plan.limits.core_c
     if limit is None:
         return "", words("temp.no_core"), "thermometer", "none"
@@ -161,10 +161,11 @@ def _temperature(
         caption, icon = words("temp.age", age=floor.ago(age)), "history"
     elif batch.stage is Stage.COOKING and age > STALE_READING_MS and not own:
         caption = f"{caption} · {words('temp.age', age=floor.ago(age))}"
-    return floor.degrees(reading.value_c), caption, icon, _judge(floor, batch, reading, alerts)
+    return floor.degrees(reading.value_c), caption, icon, judged_as(floor, batch, reading, alerts)
 
 
-def _judge(floor: Floor, batch: Batch, reading: Reading, alerts: tuple[Alert, ...]) -> str:
+def judged_as(floor: Floor, batch: Batch, reading: Reading, alerts: tuple[Alert, ...]) -> Judged:
+    """How the newest core reading is painted: ok, alarm, none or stale."""
     if _stale(floor, batch, reading):
         return "stale"
     inside = within(batch.plan.limits, MeasurePoint.CORE, reading.value_c)
@@ -186,7 +187,8 @@ def _stale(floor: Floor, batch: Batch, reading: Reading | None) -> bool:
     return old or not floor.fresh
 
 
-def _band(batch: Batch, reading: Reading | None) -> BandLook | None:
+def band_of(batch: Batch, reading: Reading | None) -> BandLook | None:
+    """The newest value against the limit; None without either."""
     limit = batch.plan.limits.core_c
     if limit is None or reading is None:
         return None

@@ -31,7 +31,6 @@ STALE_SERVER_MS = 5 * 60_000
 STALE_READING_MS = 60_000
 WIB_MIN = 420
 """Western Indonesia's zone: what a kiosk shows before its first plan."""
-UNDO_MS = 5_000
 
 ConnectionState = Literal["online", "connecting", "offline", "stale", "refused"]
 
@@ -398,6 +397,3 @@ class ViewModel(QObject):
     def words(self) -> Words:
         """The words of the chosen language."""
         return self.floor.words
-
-
-Changed = Callable[[], None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dapur.batch import Point, Source, newest_core
+from dapur.batch import Point, Source
 from dapur.temperature import RecordTemperatureArgs
 from kiosk.views.floor import Floor, ViewModel
 from kiosk.views.looks import (
@@ -212,8 +212,3 @@ class MeasureView(ViewModel):
         else:
             return self.words("measure.dish_limit")
         return self.words("measure.policy", source=source, date=date)
-
-    def rising(self) -> bool:
-        """Whether an earlier reading of this round stands already."""
-        batch = self.floor.batch(self.batch_id)
-        return batch is not None and newest_core(batch) is not None

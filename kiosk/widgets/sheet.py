@@ -108,10 +108,6 @@ class Sheet(Themed):
         self._body = body
         self._body_slot.addWidget(body)
 
-    def set_head_widget(self, widget: QWidget) -> None:
-        """Puts a widget (the actor) into the head, left of the cross."""
-        self._head_slot.addWidget(widget)
-
     def panel(self) -> QWidget:
         return self._panel
 

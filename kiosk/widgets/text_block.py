@@ -64,12 +64,6 @@ class TextBlock(QLabel):
             self.updateGeometry()
             self.update()
 
-    def set_weight(self, weight: int | None) -> None:
-        if weight != self._weight:
-            self._weight = weight
-            self.updateGeometry()
-            self.update()
-
     def set_strike(self, strike: bool) -> None:
         if strike != self._strike:
             self._strike = strike

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from dapur.envelope import Command
 from dapur.ids import DeviceId, KitchenId, OutboxId
 from dapur.wire.messages import GoodbyeCode, Outcome, Result, Row
 from server.desk.ports import Entry
@@ -17,14 +16,6 @@ class Submission(msgspec.Struct, frozen=True):
     device: DeviceId
     outbox: OutboxId
     rows: tuple[Row, ...]
-
-
-class OwnCommands(msgspec.Struct, frozen=True):
-    """Commands that the server itself gives; the desk makes the rows of `outbox` for them."""
-
-    kitchen: KitchenId
-    outbox: OutboxId
-    commands: tuple[Command, ...]
 
 
 class Answer(msgspec.Struct, frozen=True):
