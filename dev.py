@@ -272,6 +272,72 @@ def die_with_parent(signal_: signal.Signals) -> Callable[[], None] | None:
     return after_fork
 
 
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def adopt_orphans() -> None:
+    """Make what our children leave behind ours, so that `end_children` finds it. Only Linux can do it."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def children() -> dict[int, str]:
+    """Pid and name of every process that is our child (Linux; elsewhere none are told)."""
+    found = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # "pid (name) state ppid …", and a name may hold blanks and brackets.
+            head, _, tail = stat.read_text(errors="replace").rpartition(")")
+            if int(tail.split()[1]) == os.getpid():
+                found[int(stat.parent.name)] = head.partition("(")[2]
+    return found
+
+
+def end_children() -> list[str]:
+    """Kill what is left of the processes that we started, and what comes to us by that; their names."""
+    names: list[str] = []
+    for _ in range(100):
+        left = children()
+        if not left:
+            break
+        for pid, name in left.items():
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                if os.waitpid(pid, os.WNOHANG)[0] == 0:
+                    names.append(name)
+                    os.kill(pid, signal.SIGKILL)
+                    os.waitpid(pid, 0)
+    return names
+
+
+OVERTIME = 124  # as timeout(1) says it
+
+
+def run_bounded(command: Sequence[str | Path], *, limit_s: float, env: dict[str, str]) -> int:
+    """Run a command for at most `limit_s`, and leave no process of it behind; its exit code."""
+    adopt_orphans()
+    process = subprocess.Popen([str(part) for part in command], cwd=ROOT, env=env)
+    try:
+        code = process.wait(limit_s)
+    except subprocess.TimeoutExpired:
+        say(f"Not done after {limit_s:.0f} s: the run is ended.")
+        process.send_signal(signal.SIGINT)  # pytest then tells what failed so far
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_WITHIN_S)
+        process.kill()
+        process.wait()
+        code = OVERTIME
+    except KeyboardInterrupt:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_WITHIN_S)  # Ctrl-C reached it too
+        raise
+    finally:
+        left = end_children()
+    # The few that end by themselves a moment later (a resource tracker) are no fault worth a word.
+    if code and left:
+        say(f"Left behind and ended: {', '.join(left)}.")
+    return code
+
+
 def offscreen() -> dict[str, str]:
     """The environment for Qt without a screen, the same on every machine."""
     return {**os.environ, "QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": "1"}
@@ -483,6 +549,10 @@ def do_run(args: list[str]) -> int:
     return _demo(options)
 
 
+TESTS_LIMIT_S = 30 * 60.0
+"""Twice what the tests may take on two slow cores; a run that hangs must say so and end."""
+
+
 def do_test(args: list[str]) -> int:
     """Run the tests; options go to pytest (--seeds, --from, --rounds to the simulations)."""
     parser = argparse.ArgumentParser("dev.py test", add_help=False, allow_abbrev=False)
@@ -494,7 +564,10 @@ def do_test(args: list[str]) -> int:
     env = offscreen() | {
         f"DAPUR_{name.upper()}": value for name, value in vars(options).items() if value
     }
-    return run([PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", *rest], env=env)
+    # A worker that crashes ends the run as a failure: xdist's loadfile waits for ever for its replacement.
+    spread = ["-n", "2", "--dist", "loadfile", "--max-worker-restart=0"]
+    command: list[str | Path] = [PYTHON, "-m", "pytest", *spread, *rest]
+    return run_bounded(command, limit_s=TESTS_LIMIT_S, env=env)
 
 
 def do_arrows(_: list[str]) -> int:

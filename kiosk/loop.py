@@ -16,6 +16,8 @@ from types import TracebackType
 # qasync takes whatever Qt binding is loaded first.
 from PySide6.QtWidgets import QApplication
 
+from kiosk.tidy import tidied
+
 import qasync  # isort: skip
 
 SHUTDOWN_S = 8.0
@@ -36,7 +38,7 @@ def run(app: QApplication, main: Main) -> int:
     # The last window closing must not stop the loop under a running coroutine; `main` decides.
     app.setQuitOnLastWindowClosed(False)
     sys.excepthook = log_uncaught
-    with Watchdog() as watchdog, _runner(app) as runner:
+    with Watchdog() as watchdog, tidied(), _runner(app) as runner:
         return runner.run(_guarded(main, watchdog))
 
 

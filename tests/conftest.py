@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import logging
 import os
@@ -14,6 +15,20 @@ os.environ.setdefault("QT_SCALE_FACTOR", "1")
 import pytest
 
 _failures: list[str] = []
+_WHOLE_EVERY = 50
+_tests_run = 0
+
+# A widget that an earlier test left must not be destroyed in the middle of a later one's paint event, nor
+# in a thread: as in the kiosk (kiosk/tidy.py), garbage is collected where nothing runs, between tests.
+gc.disable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logfinish() -> None:
+    """Take away what the test left."""
+    global _tests_run  # noqa: PLW0603 - one count for the process
+    _tests_run += 1
+    gc.collect(2 if _tests_run % _WHOLE_EVERY == 0 else 1)
 
 
 def _on_loop_exception(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
