@@ -155,6 +155,14 @@ def find_postgres() -> Path | None:
     return next((dir_ for dir_ in [*on_path, *debian] if shutil.which("postgres", path=dir_)), None)
 
 
+def need_faketime() -> None:
+    """Make sure that the tests can set a process's clock, where that can be done at all."""
+    if sys.platform.startswith("linux") and not any(Path("/usr/lib").rglob("libfaketime.so.1")):
+        if not shutil.which("apt-get"):
+            raise Stop("The tests need libfaketime under /usr/lib: install it, then try again.")
+        install_packages(["libfaketime"], "Testing with wrong clocks")
+
+
 def need_postgresql() -> None:
     """Make sure that the tests find PostgreSQL; their Redis server comes with the lock."""
     if os.environ.get(POSTGRES_ENV) or find_postgres():
@@ -561,6 +569,7 @@ def do_test(args: list[str]) -> int:
     options, rest = parser.parse_known_args(args)
     set_up()
     need_postgresql()
+    need_faketime()
     env = offscreen() | {
         f"DAPUR_{name.upper()}": value for name, value in vars(options).items() if value
     }
@@ -568,6 +577,53 @@ def do_test(args: list[str]) -> int:
     spread = ["-n", "2", "--dist", "loadfile", "--max-worker-restart=0"]
     command: list[str | Path] = [PYTHON, "-m", "pytest", *spread, *rest]
     return run_bounded(command, limit_s=TESTS_LIMIT_S, env=env)
+
+
+def do_simulate(args: list[str]) -> int:
+    """Run whole kitchens in virtual time with faults (SEEDS=n, FROM=seed); a failure is shrunk."""
+    set_up()
+    return run([PYTHON, "-m", "tests.simulation.run", *args])
+
+
+def do_mutants(args: list[str]) -> int:
+    """Plant bugs into the product, one by one, and see that the simulation catches each."""
+    set_up()
+    return run([PYTHON, "-m", "tests.simulation.mutants", *args])
+
+
+FAILURES_LIMIT_S = 3 * 3600.0
+
+
+def do_failures(args: list[str]) -> int:
+    """Break real processes, disks, clocks and lines, in full length (ROUNDS=n: kill -9 rounds)."""
+    parser = argparse.ArgumentParser("dev.py failures", add_help=False, allow_abbrev=False)
+    parser.add_argument("--rounds", default="1000")
+    options, rest = parser.parse_known_args(args)
+    set_up()
+    need_postgresql()
+    need_faketime()
+    env = offscreen() | {"DAPUR_FAILURES_FULL": "1", "DAPUR_ROUNDS": options.rounds}
+    # One at a time and in order: what breaks the machine's peace must not break another's.
+    command: list[str | Path] = [PYTHON, "-m", "pytest", "-p", "no:randomly", "-s"]
+    return run_bounded([*command, "tests/failures", *rest], limit_s=FAILURES_LIMIT_S, env=env)
+
+
+def do_fuzz(args: list[str]) -> int:
+    """Feed strange bytes to codec, gateway and files, guided by coverage (--seconds n --target name)."""
+    set_up()
+    with alone():
+        quiet = ["-qq", "--disable-pip-version-check", "--no-input", "--root-user-action=ignore"]
+        hashed = ["--require-hashes", "--only-binary=:all:", "-r", "tests/fuzz/requirements.txt"]
+        if run([*pip(), "install", *quiet, *hashed]):
+            raise Stop("Installing the fuzzer failed; the lines above say why.")
+    return run([PYTHON, "-m", "tests.fuzz.guided", *args], env=offscreen())
+
+
+def do_bench(args: list[str]) -> int:
+    """Measure: one JSON object a line for each figure; options name the figures (--list)."""
+    set_up()
+    need_postgresql()
+    return run([PYTHON, "-m", "bench.run", *args])
 
 
 def do_arrows(_: list[str]) -> int:
@@ -712,6 +768,11 @@ VERBS: dict[str, Callable[[list[str]], int]] = {
     "run": do_run,
     "test": do_test,
     "check": do_check,
+    "simulate": do_simulate,
+    "mutants": do_mutants,
+    "failures": do_failures,
+    "fuzz": do_fuzz,
+    "bench": do_bench,
     "arrows": do_arrows,
     "format": do_format,
     "shots": do_shots,
