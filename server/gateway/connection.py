@@ -40,7 +40,7 @@ from server import logs
 from server.desk.groups import Answer, Submission
 from server.desk.ports import DeviceRecord, Enrolled, QueryError, Unavailable
 from server.gateway.admission import TurnedAway, Welcomed
-from server.gateway.fanout import Stream
+from server.gateway.cursor import Stream
 from server.gateway.line import PING, Line, framed
 from server.gateway.services import Services
 from server.gateway.shelf import Snap

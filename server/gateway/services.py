@@ -23,7 +23,8 @@ from server.desk.groups import Grown
 from server.desk.ports import Bus, DeviceRecord, Identity, Log
 from server.desk.writer import Figures, Writer
 from server.gateway.admission import Door, Replacements
-from server.gateway.fanout import Fanout, Stream
+from server.gateway.cursor import Stream
+from server.gateway.fanout import Fanout
 from server.gateway.presence import Presence
 from server.gateway.shelf import Shelf
 from server.metrics import Metrics

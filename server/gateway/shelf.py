@@ -15,7 +15,7 @@ from dapur.ids import KitchenId
 from dapur.sync.server_side import Entryish
 from server.desk.folding import Fold, load
 from server.desk.ports import Log
-from server.gateway.fanout import entryish
+from server.gateway.cursor import entryish
 
 READS_KEPT = 64
 """Reads of up to 256 events, some 100 KiB each."""
