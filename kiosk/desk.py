@@ -45,12 +45,20 @@ class WouldBeRefused(msgspec.Struct, frozen=True):
 Answer = Tapped | WouldBeRefused
 
 
+def _uuid7() -> str:
+    return str(uuid_utils.uuid7())
+
+
 class Desk:
     """One for a kiosk. Called from the loop's thread only."""
 
-    def __init__(self, mirror: Mirror, time: KioskTime) -> None:
+    def __init__(
+        self, mirror: Mirror, time: KioskTime, *, new_id: Callable[[], str] = _uuid7
+    ) -> None:
+        """`new_id` names a tap, never twice in the world."""
         self._mirror = mirror
         self._time = time
+        self._new_id = new_id
         self._listeners: list[Callable[[], None]] = []
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
@@ -80,7 +88,7 @@ class Desk:
         if base is None:
             base = rules.subject_version(self._mirror.shown, subject)
         command = Command(
-            id=CommandId(str(uuid_utils.uuid7())),
+            id=CommandId(self._new_id()),
             kind=kind,
             subject=subject,
             args=msgspec.Raw(msgspec.json.encode(args)),

@@ -4,39 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
 from websockets.exceptions import ConnectionClosed
 
-from dapur import kitchen as rules
-from dapur.envelope import Malformed
 from dapur.ids import DeviceId
-from dapur.sync.effects import (
-    Admitted,
-    Answered,
-    ApplyEvents,
-    ApplySnapshot,
-    CaughtUp,
-    ClockSample,
-    Effect,
-    Ended,
-    Forked,
-    NeedRows,
-    Send,
-    Settle,
-    SignHello,
-)
-from dapur.sync.kiosk_side import KioskSide
+from dapur.sync.effects import Ended
 from dapur.wire.codec import BadFrame, decode_server, encode
-from dapur.wire.messages import CLOSE_CODES, GoodbyeCode
+from dapur.wire.messages import CLOSE_CODES, ClientFrame, GoodbyeCode, ServerFrame
 from kiosk.clock import KioskTime
 from kiosk.link.asking import Asking, Done
+from kiosk.link.carry import Carrier
 from kiosk.link.line import Line
 from kiosk.link.outgoing import Outgoing
-from kiosk.local.errors import DiskRefused, FileDamaged
 from kiosk.local.mirror import Mirror
 
 WATCH_S = 0.5
@@ -77,39 +59,37 @@ class Connection:
         on_admitted: Callable[[], None],
     ) -> None:
         self._socket = socket
-        self._mirror = mirror
-        self._key = key
         self._time = time
-        self._on_admitted = on_admitted
         self._asking = Asking(time.mono_ms)
-        self._over: Ended | None = None
-        self._damage: FileDamaged | None = None
         self._heard_bytes = 0
         self.heard_ms: int | None = None
-        self.admitted_ms: int | None = None
         self._framed_ms = now = time.mono_ms()
         self._out = Outgoing(socket, now)
-        store = mirror.store
-        self._side = KioskSide(
+        self._carrier = Carrier(
+            mirror,
+            time,
             device=device,
             app=app,
-            states=tuple(range(rules.STATE_OLDEST, rules.STATE_VERSION + 1)),
-            position=store.position,
-            outbox=store.outbox_position,
-            row_hash=store.row_hash,
-            now_ms=now,
-            answered=store.answered(),
+            put=self._put,
+            sign=key.sign,
+            on_reply=self._asking.answer,
+            on_admitted=on_admitted,
         )
+
+    @property
+    def admitted_ms(self) -> int | None:
+        """When the server took us in, on the steady clock; None: not yet."""
+        return self._carrier.admitted_ms
 
     def tapped(self) -> None:
         """The outbox grew: send what is new."""
-        self._carry(self._side.tapped(self._mirror.store.outbox_position))
+        self._carrier.tapped()
 
     def ask(self, name: str, args: msgspec.Struct, done: Done, timeout_s: float) -> None:
         """Ask a question; `done` is called once, at the latest when this connection ends."""
-        number, effects = self._side.ask(name, args)
+        number, effects = self._carrier.side.ask(name, args)
         self._asking.add(number, done, timeout_s)
-        self._carry(effects)
+        self._carrier.carry(effects)
 
     async def serve(self) -> Ended:
         """Serve until it is over. Raises FileDamaged when the local file broke."""
@@ -123,11 +103,11 @@ class Connection:
             over = await self._read()
             if over.code is not None:
                 await self._socket.close()
-            if self._damage is not None:
-                raise self._damage
+            if self._carrier.damage is not None:
+                raise self._carrier.damage
             return over
         finally:
-            self._over = self._over or _FAULT
+            self._carrier.over = self._carrier.over or _FAULT
             self._socket.transport.abort()
             for helper in helpers:
                 helper.cancel()
@@ -141,30 +121,30 @@ class Connection:
         try:
             async for message in self._socket:
                 now = self.heard_ms = self._framed_ms = self._time.mono_ms()
-                self._carry(self._side.receive(decode_server(message), now))
-                if self._over is not None:
-                    return self._over
+                self._carrier.receive(decode_server(message), now)
+                if self._carrier.over is not None:
+                    return self._carrier.over
         except BadFrame as error:
             return Ended(GoodbyeCode.BAD_FRAME, 0.0, str(error))
         except ConnectionClosed as error:
             closed = Ended(None, 0.0, str(error))
         code = _CODES.get(self._socket.close_code or 0)
         # A goodbye can be lost; its close code then still says why.
-        return self._over or (closed if code is None else Ended(code, 0.0, closed.detail))
+        return self._carrier.over or (closed if code is None else Ended(code, 0.0, closed.detail))
 
     async def _watch(self) -> None:
         """The one timer of a connection; it aborts, for a close would wait for a dead peer."""
-        while self._over is None:
+        while self._carrier.over is None:
             await asyncio.sleep(WATCH_S)
             now = self._time.mono_ms()
             self._asking.expire()
             if self._coming(now):
-                self._side.heard(now)
-            self._carry(self._side.tick(now))
+                self._carrier.side.heard(now)
+            self._carrier.tick(now)
             self._out.beat(now)
             if self._out.stuck(now):
-                self._carry([Ended(None, 0.0, "the server takes no byte")])
-        if self._over.code is None:
+                self._carrier.carry([Ended(None, 0.0, "the server takes no byte")])
+        if self._carrier.over.code is None:
             self._socket.transport.abort()
 
     def _coming(self, now: int) -> bool:
@@ -176,66 +156,8 @@ class Connection:
         """A helper that died of a fault takes the connection with it: none may live unwatched."""
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("%s failed by a fault of ours", task.get_name(), exc_info=error)
-            self._over = self._over or _FAULT
+            self._carrier.over = self._carrier.over or _FAULT
             self._socket.transport.abort()
 
-    # ---- effects ----------------------------------------------------------------------------
-
-    def _carry(self, effects: Iterable[Effect]) -> None:
-        """Carry effects out in order, and those that follow from them."""
-        waiting = deque(effects)
-        while waiting and self._over is None:
-            try:
-                waiting.extendleft(reversed(self._one(waiting.popleft())))
-            except DiskRefused as error:
-                # Nothing was taken over: the next connection brings it again.
-                self._over = Ended(None, 0.0, str(error))
-            except FileDamaged as error:
-                # Also when a tap or the watchdog met it: `serve` says so.
-                self._damage = error
-                self._over = Ended(None, 0.0, str(error))
-            except (Malformed, rules.UnreadableSnapshot) as error:
-                self._over = Ended(GoodbyeCode.UPGRADE, 0.0, str(error))
-
-    def _one(self, effect: Effect) -> Sequence[Effect]:
-        match effect:
-            case Send(frame):
-                if not self._out.put(encode(frame)):
-                    return [Ended(None, 0.0, "too much waits for the server")]
-            case SignHello(text, claims):
-                return self._side.signed(claims, self._key.sign(text))
-            case NeedRows(after, limit):
-                return self._side.rows(self._mirror.store.rows(after, limit))
-            case Forked(detail):
-                self._mirror.quarantine(detail)
-                return [Ended(None, 0.0, detail)]
-            case Ended():
-                self._end(effect)
-            case _:
-                self._inform(effect)
-        return ()
-
-    def _inform(self, effect: Effect) -> None:
-        match effect:
-            case ApplyEvents():
-                self._mirror.grown(effect)
-            case ApplySnapshot():
-                self._mirror.replaced(effect)
-            case Settle():
-                self._mirror.settled(effect)
-            case ClockSample():
-                self._time.sample(effect)
-            case Answered(reply):
-                self._asking.answer(reply)
-            case Admitted():
-                self.admitted_ms = self._time.mono_ms()
-                self._on_admitted()
-            case CaughtUp(seq):
-                _log.debug("caught up at %d", seq)
-            case _:
-                raise TypeError(f"{type(effect).__name__} is not for a kiosk")
-
-    def _end(self, ended: Ended) -> None:
-        self._over = ended
-        if ended.code is GoodbyeCode.FORK:
-            self._mirror.quarantine(ended.detail)
+    def _put(self, frame: ClientFrame | ServerFrame) -> bool:
+        return self._out.put(encode(frame))

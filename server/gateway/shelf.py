@@ -66,6 +66,32 @@ class Snap(msgspec.Struct, frozen=True):
     text: str
 
 
+def limit_of(max_bytes: int) -> int:
+    """How many events to read when about so many bytes were asked for."""
+    return max(1, max_bytes // EVENT_BYTES)
+
+
+def read_entries(log: Log, kitchen: KitchenId, after: int, limit: int) -> tuple[Entryish, ...]:
+    """Events after `after` as the wire needs them. Raises LookupError below the floor, Unavailable."""
+    return tuple(map(entryish, log.read(kitchen, after, limit=limit)))
+
+
+def make_snap(
+    log: Log,
+    in_memory: Callable[[KitchenId], Fold | None],
+    kitchen: KitchenId,
+    *,
+    epoch: str,
+    head: int,
+) -> Snap:
+    """The state of a kitchen up to `head` at least. Raises LookupError, Unavailable."""
+    fold = in_memory(kitchen)
+    if fold is None or fold.epoch != epoch or fold.seq < head:
+        fold = load(log, kitchen)
+    text = rules.encode_snapshot(fold.kitchen)
+    return Snap(fold.epoch, fold.seq, fold.hash, rules.STATE_VERSION, text)
+
+
 class Shelf:
     """Reads for kiosks, never on the loop."""
 
@@ -87,10 +113,10 @@ class Shelf:
 
         Raises LookupError below the floor, Unavailable.
         """
-        limit = max(1, max_bytes // EVENT_BYTES)
+        limit = limit_of(max_bytes)
 
         def read() -> tuple[Entryish, ...]:
-            return tuple(map(entryish, self._log.read(kitchen, after, limit=limit)))
+            return read_entries(self._log, kitchen, after, limit)
 
         return await self._pages.get((kitchen, after, limit, head), read)
 
@@ -101,11 +127,7 @@ class Shelf:
         """
 
         def read() -> Snap:
-            fold = self._fold(kitchen)
-            if fold is None or fold.epoch != epoch or fold.seq < head:
-                fold = load(self._log, kitchen)
-            text = rules.encode_snapshot(fold.kitchen)
-            return Snap(fold.epoch, fold.seq, fold.hash, rules.STATE_VERSION, text)
+            return make_snap(self._log, self._fold, kitchen, epoch=epoch, head=head)
 
         # A higher floor makes older snapshots useless: what follows them can no longer be pulled.
         key = (kitchen, epoch, floor, head // SNAPSHOT_LAG_EVENTS)

@@ -513,7 +513,7 @@ async def test_line_comes_back_when_a_fault_of_ours_broke_it(
                 measure(kiosk, 71.0)
             else:
                 assert kiosk.link._connection is not None
-                patch.setattr(kiosk.link._connection._side, "tick", fail)
+                patch.setattr(kiosk.link._connection._carrier.side, "tick", fail)
             await until(lambda: kiosk.link.status.state is not LinkState.ONLINE)
         await until(caught_up(kiosk, server))
 
