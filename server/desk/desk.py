@@ -94,10 +94,10 @@ class Desk:
         moved: set[KitchenId] = set()
         for _ in range(ATTEMPTS):
             received_ms = self._now_ms()
-            drafts, answers = self._decide(submissions, received_ms)
-            appends = [append for draft in drafts.values() if (append := draft.append())]
+            drafts: dict[KitchenId, Draft] = {}
             try:
-                self._write(appends)
+                answers = self._decide(submissions, received_ms, drafts)
+                self._write([append for draft in drafts.values() if (append := draft.append())])
             except Conflict as conflict:
                 _log.info("%s: another process was first", conflict.kitchen)
                 moved |= self._doubt([conflict.kitchen])
@@ -166,9 +166,12 @@ class Desk:
     # ---- deciding ------------------------------------------------------------------------------
 
     def _decide(
-        self, submissions: Sequence[Submission], received_ms: int
-    ) -> tuple[dict[KitchenId, Draft], list[Answer]]:
-        drafts: dict[KitchenId, Draft] = {}
+        self,
+        submissions: Sequence[Submission],
+        received_ms: int,
+        drafts: dict[KitchenId, Draft],
+    ) -> list[Answer]:
+        """Fill `drafts` and answer. Raises Conflict when another process has rows that we lack."""
         answers: list[Answer] = []
         failed: dict[KitchenId, str] = {}
         for submission in submissions:
@@ -184,7 +187,7 @@ class Desk:
                 # What was decided of this kitchen before the error is not written either.
                 drafts.pop(submission.kitchen, None)
                 answers.append(_unavailable(""))
-        return drafts, [
+        return [
             _unavailable(failed[submission.kitchen]) if submission.kitchen in failed else answer
             for submission, answer in zip(submissions, answers, strict=True)
         ]
@@ -214,6 +217,7 @@ class Desk:
         self, submission: Submission, origin: Origin, draft: Draft, cached: _Cached
     ) -> Answer:
         head = draft.heads.get(submission.outbox) or self._head(submission, cached)
+        self._check_gap(submission, head)
         stored = self._stored(submission, head, draft)
         durable = cached.fold.durable
         results: list[Result] = []
@@ -236,6 +240,17 @@ class Desk:
             results.append(result)
             head = draft.heads.get(submission.outbox, head)
         return Answer(tuple(results), 0 if head is None else head.last_dseq, durable)
+
+    def _check_gap(self, submission: Submission, head: OutboxHead | None) -> None:
+        """Rows that seem to be missing may be with another process: nothing is written then, so no
+        append would ever tell that what is remembered here is old.
+        """
+        last = 0 if head is None else head.last_dseq
+        if not submission.rows or submission.rows[0].dseq <= last + 1:
+            return
+        stored = self._log.outbox_head(submission.kitchen, submission.outbox)
+        if stored is not None and stored.last_dseq > last:
+            raise Conflict(submission.kitchen)
 
     def _stored(
         self, submission: Submission, head: OutboxHead | None, draft: Draft

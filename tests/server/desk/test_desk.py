@@ -302,6 +302,18 @@ def test_desk_answers_from_the_log_when_another_process_took_the_same_row(bench:
     assert len(bench.kinds()) == 2
 
 
+def test_desk_takes_what_follows_when_another_process_took_the_rows_between(bench: Bench) -> None:
+    other = bench.new_desk()
+    rows = [bench.row(refused_tap()) for _ in range(4)]
+    bench.give(rows[0])
+    bench.give(rows[1], rows[2], desk=other)
+    # The kiosk is back here and goes on after what the other process has acknowledged.
+    group = bench.group(rows[3])
+    assert [result.dseq for result in group.answers[0].results] == [4]
+    assert group.answers[0].acked == 4
+    assert [(new.kitchen, len(new.entries)) for new in group.grown] == [(KITCHEN, 0), (KITCHEN, 1)]
+
+
 def test_desk_gives_no_answer_when_another_process_is_first_every_time(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
