@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -12,6 +13,8 @@ from tests.failures.frames import Cutter, RawFrame
 
 STEP_S = 0.02
 READ_BYTES = 65536
+NARROW_BYTES = 4096
+AHEAD_BYTES = 16 * 1024
 
 Edit = Callable[[RawFrame], Sequence[bytes]]
 """What goes on in the place of a frame: itself (`frame.raw`), nothing, twice, or frames that were held back."""
@@ -29,6 +32,8 @@ class Way:
         """0: as fast as it goes. What does not fit waits in the sender's buffers, as at a modem."""
         self.swallow = False
         """Bytes vanish, and so does the end of the stream: nobody is told."""
+        self.stalled = False
+        """Nothing is read any more: what is sent piles up in the sender's buffers."""
         self.cut_at: int | None = None
         """The connection is cut both ways when it has carried so many bytes this way."""
         self.flip_at: int | None = None
@@ -80,8 +85,14 @@ class Cable:
 
     async def start(self) -> None:
         """Listen."""
-        self._server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._carry, "127.0.0.1", 0, limit=AHEAD_BYTES)
         self.port = self._server.sockets[0].getsockname()[1]
+
+    def narrow(self) -> None:
+        """From the next connection on this end takes a few kilobytes ahead of what is read."""
+        assert self._server is not None
+        for each in self._server.sockets:
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, NARROW_BYTES)
 
     async def close(self) -> None:
         """End of the test."""
@@ -122,10 +133,11 @@ class Cable:
         """A good cable again; connections that were half swallowed cannot be mended and are cut."""
         fresh_up, fresh_down = Way("up"), Way("down")
         for way, fresh in ((self.up, fresh_up), (self.down, fresh_down)):
-            broken = way.swallow
+            broken = way.swallow or way.stalled
             way.latency_s = way.jitter_s = fresh.latency_s
             way.bytes_per_s = fresh.bytes_per_s
-            way.swallow, way.cut_at, way.flip_at, way.edit = False, None, None, None
+            way.cut_at, way.flip_at, way.edit = None, None, None
+            way.swallow = way.stalled = False
             if broken:
                 self.cut()
         self._plugged = True
@@ -185,13 +197,18 @@ class _Pipe:
         loop = asyncio.get_running_loop()
         paid_s = loop.time()
         with suppress(OSError, asyncio.CancelledError):
-            while data := await source.read(self._most()):
+            while data := await self._read(source):
                 if self._way.bytes_per_s:
                     paid_s = max(paid_s, loop.time()) + len(data) / self._way.bytes_per_s
                     await asyncio.sleep(max(0.0, paid_s - loop.time()))
                 self._put(data)
         if not self._way.swallow and not self._link.over:
             self._fly(b"")
+
+    async def _read(self, source: asyncio.StreamReader) -> bytes:
+        while self._way.stalled:  # noqa: ASYNC110 - set from outside at any time
+            await asyncio.sleep(STEP_S)
+        return await source.read(self._most())
 
     def _most(self) -> int:
         rate = self._way.bytes_per_s

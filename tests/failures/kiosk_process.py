@@ -63,6 +63,7 @@ class KioskProcess:
         self.environment = dict(environment or {})
         self._log = folder.with_name(f"{folder.name}.log")
         self._process: asyncio.subprocess.Process | None = None
+        self._spare: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._answers: dict[int, asyncio.Future[Said]] = {}
         self._numbers = itertools.count(1)
@@ -75,8 +76,17 @@ class KioskProcess:
         if self._process is not None:
             return
         self.seen.clear()
+        self._process, self._spare = self._spare or await self._spawn(), None
+        self._reader = asyncio.create_task(self._read(self._process))
+
+    async def warm(self) -> None:
+        """Have the next program wait already, so that the next start after a kill is short."""
+        if self._spare is None:
+            self._spare = await self._spawn()
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
         with self._log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
+            return await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "tests.failures.kiosk_program"),
                 cwd=ROOT,
                 env={**os.environ, **self.environment},
@@ -86,14 +96,18 @@ class KioskProcess:
                 limit=LINE_MAX_BYTES,
                 preexec_fn=die_with_parent(signal.SIGKILL),
             )
-        self._reader = asyncio.create_task(self._read(self._process))
 
-    async def open(self, url: str, *, code: str = "") -> Said:
-        """Open the kiosk's folder and line; enrol with `code` when it is fresh."""
+    async def open(self, url: str, *, code: str = "", authority: str = "") -> Said:
+        """Open the kiosk's folder and line; enrol with `code` when it is fresh.
+
+        `authority` is the PEM file of the authority behind a `wss://` address.
+        """
         await self.prepare()
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         data = str(self.folder)
-        said = await self.ask("open", data=data, server=url, enrol=code, name=self.name)
+        said = await self.ask(
+            "open", data=data, server=url, enrol=code, name=self.name, authority=authority
+        )
         self.opened = True
         return said
 
@@ -132,6 +146,15 @@ class KioskProcess:
             self.send(signal.SIGKILL)
         await self.gone()
 
+    async def dismiss(self) -> None:
+        """Kill it and the program that waits for its next start."""
+        if self.running:
+            await self.kill()
+        if self._spare is not None:
+            self._process, self._spare = self._spare, None
+            self._reader = asyncio.create_task(self._read(self._process))
+            await self.kill()
+
     async def stop(self) -> None:
         """An orderly end."""
         if self._process is None:
@@ -164,6 +187,7 @@ class KioskProcess:
         process = self._process
         assert process is not None
         assert process.stdin is not None
+        assert not words.keys() & {"id", "do"}
         number = next(self._numbers)
         answer: asyncio.Future[Said] = asyncio.get_running_loop().create_future()
         self._answers[number] = answer
@@ -217,6 +241,11 @@ class KioskProcess:
         """Ids of the batches by code."""
         said = await self.ask("batches")
         return {code: each["id"] for code, each in said["batches"].items()}
+
+    async def any_batch(self) -> str:
+        """Id of one batch, always the same."""
+        found = await self.batches()
+        return found[min(found)]
 
     async def shows(self, state: str, *, within_s: float) -> float:
         """Wait until the badge has said so since the start; when that was on the monotonic clock."""

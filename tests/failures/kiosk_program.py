@@ -7,6 +7,7 @@ import hashlib
 import json
 import logging
 import os
+import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -17,7 +18,7 @@ import msgspec
 
 from dapur import kitchen as rules
 from dapur.envelope import StepUp
-from dapur.ids import CommandId, SessionId, StaffId
+from dapur.ids import BatchId, CommandId, SessionId, StaffId
 from dapur.rule import NoArgs
 from kiosk.desk import Answer, DiskRefused, Tapped
 from kiosk.headless import Headless, identify, open_vault
@@ -25,6 +26,7 @@ from kiosk.local.errors import FileDamaged
 from kiosk.local.lock import FolderLock
 from kiosk.pins import SignIn
 from kiosk.settings import Settings
+from tests.failures.disk_trace import TRACE_ENV, Recorder
 from tests.failures.work import Work
 
 Said = dict[str, Any]
@@ -50,6 +52,8 @@ class Program:
         self._life: asyncio.Task[int] | None = None
         self._lock: FolderLock | None = None
         self._work: Work | None = None
+        trace = os.environ.get(TRACE_ENV)
+        self._recorder = None if trace is None else Recorder(Path(trace))
 
     @property
     def kiosk(self) -> Headless:
@@ -59,9 +63,12 @@ class Program:
 
     # ---- life ---------------------------------------------------------------------------------
 
-    async def do_open(self, *, data: str, server: str, enrol: str = "", name: str = "") -> Said:
+    async def do_open(
+        self, *, data: str, server: str, enrol: str = "", name: str = "", authority: str = ""
+    ) -> Said:
         """Be the kiosk of this folder; enrol it first with the code when it is fresh."""
-        settings = Settings(data=Path(data), server=server, enrol=enrol, name=name)
+        trusted = Path(authority) if authority else None
+        settings = Settings(Path(data), server, enrol, trusted, name)
         self._lock = FolderLock(settings.data)
         vault = open_vault(settings)
         self._kiosk = kiosk = Headless(settings, await identify(settings, vault), vault)
@@ -154,6 +161,8 @@ class Program:
             return {"refused": type(answer.refusal).__name__}
         outbox = self.kiosk.store.outbox_position.outbox
         command, dseq = answer.command, answer.dseq
+        if self._recorder is not None:
+            self._recorder.confirmed(command, dseq)
         say(tapped=command, dseq=dseq, outbox=outbox, kind=kind, subject=subject)
         return {"tapped": command, "dseq": dseq, "outbox": outbox}
 
@@ -193,11 +202,9 @@ class Program:
         found = self.kiosk.replica.shown.batches.values()
         return {"batches": {b.plan.code: {"id": b.id, "stage": str(b.stage)} for b in found}}
 
-    async def do_batch(self, *, id: str) -> Said:  # noqa: A002 - the word of the parent's line
+    async def do_batch(self, *, subject: str) -> Said:
         """One batch as shown."""
-        found = self.kiosk.replica.shown.batches
-        batch = next(each for each in found.values() if each.id == id)
-        return {"batch": msgspec.to_builtins(batch)}
+        return {"batch": msgspec.to_builtins(self.kiosk.replica.shown.batches[BatchId(subject)])}
 
     # ---- the world around it ------------------------------------------------------------------
 
@@ -209,6 +216,14 @@ class Program:
     async def do_block(self, *, for_s: float) -> Said:
         """Hold up the loop, as a fault of ours would."""
         time.sleep(for_s)  # noqa: ASYNC251 - that is the fault
+        return {}
+
+    async def do_narrow(self) -> Said:
+        """Give the present connection a small send buffer, as a small device has it."""
+        connection = self.kiosk.link._connection
+        assert connection is not None
+        out = connection._socket.transport.get_extra_info("socket")
+        out.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         return {}
 
     async def do_memory(self) -> Said:

@@ -17,6 +17,7 @@ from kiosk.settings import Settings
 from tests.failures.cable import Cable
 from tests.failures.kiosk_process import Confirmed, KioskProcess
 from tests.support.server_process import PLAN, ServerProcess, server_cli
+from tests.support.waiting import until
 
 KITCHEN = "cendana-02"
 OTHER_KITCHEN = "melati-07"
@@ -79,6 +80,13 @@ class Place:
         """Start a kiosk again that was killed or stopped."""
         await kiosk.open(self.cable_of(kiosk).url)
 
+    async def redial(self, kiosk: KioskProcess) -> None:
+        """Cut a kiosk's cable and wait until it is online over a new connection."""
+        before = len(kiosk.seen)
+        self.cable_of(kiosk).cut()
+        await until(lambda: len(kiosk.seen) > before)
+        await kiosk.online()
+
     async def enrol(self, name: str) -> KioskProcess:
         """One more kiosk, with a code as an operator makes it."""
         code = await asyncio.to_thread(self.server.code, KITCHEN, name)
@@ -91,6 +99,14 @@ class Place:
         for cable in self.cables:
             cable.heal()
         await asyncio.gather(*(each.online() for each in self.kiosks if each.alive))
+
+    def restart_server(self, environment: Mapping[str, str] | None = None) -> None:
+        """End the server if it still runs, and start one on the same data and port."""
+        self.server.kill()
+        port, fresh = self.server.port, dict(environment or {})
+        self.server = self.servers[0] = ServerProcess(self.data, environment=fresh)
+        self.server.port = port
+        self.server.start()
 
     def second_server(self, environment: Mapping[str, str] | None = None) -> ServerProcess:
         """Another server process on the same database, started."""
@@ -105,7 +121,7 @@ class Place:
 
     async def close(self) -> None:
         """End of the test: kiosks, cables, servers."""
-        await asyncio.gather(*(kiosk.kill() for kiosk in self.kiosks if kiosk.running))
+        await asyncio.gather(*(kiosk.dismiss() for kiosk in self.kiosks))
         for cable in self.cables:
             await cable.close()
         for server in self.servers:
@@ -142,6 +158,7 @@ async def _open(place: Place, kiosk: KioskProcess, people: Sequence[str]) -> Non
     await place.reopen(kiosk)
     await kiosk.online()
     await kiosk.sign_in(*people)
+    await kiosk.sent()
 
 
 # ---- the template --------------------------------------------------------------------------------
