@@ -579,6 +579,26 @@ async def test_frozen_kiosk_is_cut_when_no_byte_moves(
         await frozen.hang_up()
 
 
+async def test_frozen_kiosk_is_cut_while_its_system_still_takes_the_news_of_a_busy_kitchen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in (("SUSPECT_S", 0.1), ("PING_S", 0.1), ("SILENT_S", 2.5)):
+        monkeypatch.setattr(connection_module, name, value)
+    async with open_shop() as shop:
+        frozen = await shop.kiosk().connect()
+        sock = frozen.transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        frozen.transport.pause_reading()
+        # The system's word for the last bytes comes late: at every look they seem to be out still.
+        line = shop.services.devices[frozen.device]._line
+        monkeypatch.setattr(line, "backlog_bytes", lambda: 300)
+        async with asyncio.timeout(WAIT_S):
+            while frozen.device in shop.services.devices:
+                await shop.notice("busy")
+                await asyncio.sleep(0.02)
+        await frozen.hang_up()
+
+
 async def test_kiosk_that_pulls_without_reading_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.gateway.line.QUEUE_FRAMES", 40)
     async with open_shop() as shop, Raw(shop) as raw:
