@@ -52,6 +52,10 @@ class WaveSection(QWidget):
             card.set_look(look)
         self._place(wanted, columns)
 
+    def card(self, batch: str) -> BatchCard | BatchTile | None:
+        """The card of this batch, if it stands here."""
+        return self._cards.get(batch)
+
     def _make(self, look: CardLook) -> BatchCard | BatchTile:
         card = BatchCard(self._theme) if self._full else BatchTile(self._theme)
         card.opened.connect(self._page.on_card_opened)
@@ -100,6 +104,7 @@ class BoardPage(Page):
         self._scroll = Scroll(self._inside, self)
         self._scroll.viewport().installEventFilter(self)
         self._scroll.resized.connect(self._on_view_changed)
+        self._scroll.verticalScrollBar().valueChanged.connect(self._on_view_changed)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._scroll)
@@ -112,7 +117,7 @@ class BoardPage(Page):
     @override
     def refresh(self) -> None:
         """Show the waves as they are."""
-        sections = self._board.sections()
+        sections = self._board.sections(self._is_seen)
         empty = self._board.empty()
         self._empty.set_text(empty)
         self._empty.setVisible(bool(empty))
@@ -146,6 +151,14 @@ class BoardPage(Page):
 
     def on_card_blocked(self, batch: str, action: str, reason: str) -> None:
         self.sheet.emit(f"why:{action}:{reason}", batch)
+
+    def _is_seen(self, batch: str) -> bool:
+        """Whether a card is within the scrolled part, or not made yet."""
+        for section in self._sections.values():
+            if (card := section.card(batch)) is not None:
+                top = section.y() + card.y() - self._scroll.verticalScrollBar().value()
+                return top + card.height() > 0 and top < self._scroll.viewport().height()
+        return True
 
     def _columns(self) -> int:
         room = self._scroll.viewport().width() or self.width()

@@ -159,8 +159,6 @@ class Window(QWidget):
 
     def _wire(self) -> None:
         floor = self.floor
-        floor.changed.connect(self._on_floor_changed)
-        floor.ticked.connect(self._render_frame)
         floor.told.connect(self._on_told)
         floor.sign_in_wanted.connect(self._on_sign_in_wanted)
         floor.undoable_changed.connect(self._on_undoable_changed)
@@ -178,9 +176,6 @@ class Window(QWidget):
         self._undo.undone.connect(self._on_undone)
         self._undo.expired.connect(self._on_undo_expired)
         self._toast.opened.connect(self._on_toast_opened)
-
-    def _on_floor_changed(self) -> None:
-        self._render_frame()
 
     def _on_rail_chosen(self, key: str) -> None:
         self.show_page(key, "")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from dapur.batch import Batch, consume_by_ms
 from dapur.figures import urgency
 from dapur.night import Wave
 from dapur.stage import FINISHED, OVER, Stage
-from dapur.watch import Alert
-from kiosk.views.card import card, needs_check, tone_of
+from kiosk.views.card import needs_check
+from kiosk.views.card_shelf import SECOND_MS, CardShelf
 from kiosk.views.floor import Floor, ViewModel
 from kiosk.views.looks import CardLook, FilterLook, TopLook, WaveLook
 
@@ -33,6 +35,8 @@ class BoardView(ViewModel):
         self._filter = ""
         self._full_wave = ""
         self._order: dict[str, tuple[str, ...]] = {}
+        self._ordered_at: dict[str, tuple[object, ...]] = {}
+        self._shelf = CardShelf(floor)
         self._touched_ms = 0
 
     def touched(self) -> None:
@@ -42,14 +46,18 @@ class BoardView(ViewModel):
     def choose_filter(self, key: str) -> None:
         """Show only these; again shows all."""
         self._filter = "" if key == self._filter else key
-        self._order.clear()
+        self._forget_order()
         self.changed.emit()
 
     def choose_wave(self, wave: str) -> None:
         """Make this wave the full one."""
         self._full_wave = wave
-        self._order.clear()
+        self._forget_order()
         self.changed.emit()
+
+    def _forget_order(self) -> None:
+        self._order.clear()
+        self._ordered_at.clear()
 
     # ---- looks ------------------------------------------------------------------------------
 
@@ -60,6 +68,7 @@ class BoardView(ViewModel):
         if not floor.fresh and floor.known and floor.data_age_ms:
             subtitle = words("board.data_age", age=floor.ago(floor.data_age_ms))
         batches = self._batches()
+        self._shelf.begin()
         tones = [self._tone(batch) for batch in batches]
         active = sum(1 for batch in batches if batch.stage not in FINISHED | {Stage.PLANNED})
         rows = (
@@ -81,8 +90,9 @@ class BoardView(ViewModel):
             return self.words("board.no_data")
         return "" if self.floor.kitchen.batches else self.words("board.empty")
 
-    def sections(self) -> tuple[Section, ...]:
-        """Waves in order of departure."""
+    def sections(self, is_seen: Callable[[str], bool] = lambda _: True) -> tuple[Section, ...]:
+        """Waves in order of departure; the clocks of cards that are not seen may stand still."""
+        self._shelf.begin()
         night = self.floor.kitchen.night
         waves = sorted(night.waves, key=lambda wave: wave.departure_ms) if night else []
         full = self._full(waves)
@@ -92,7 +102,10 @@ class BoardView(ViewModel):
             shown = [batch for batch in batches if self._passes(batch)]
             if not batches or (self._filter and not shown):
                 continue
-            cards = tuple(self._card(batch) for batch in self._ordered(wave.id, shown))
+            cards = tuple(
+                self._shelf.look(batch, seen=is_seen(batch.id))
+                for batch in self._ordered(wave.id, shown)
+            )
             made.append(
                 Section(self._header(wave, batches), cards, wave.id == full or bool(self._filter))
             )
@@ -111,11 +124,8 @@ class BoardView(ViewModel):
     def _batches(self) -> list[Batch]:
         return list(self.floor.kitchen.batches.values())
 
-    def _alerts(self, batch: Batch) -> tuple[Alert, ...]:
-        return self.floor.alerts_about(batch.id)
-
     def _tone(self, batch: Batch) -> str:
-        return tone_of(self.floor, batch, self._alerts(batch))
+        return self._shelf.look(batch, seen=False).tone
 
     def _passes(self, batch: Batch) -> bool:
         match self._filter:
@@ -130,20 +140,21 @@ class BoardView(ViewModel):
             case _:
                 return self._tone(batch) == "held"
 
-    def _card(self, batch: Batch) -> CardLook:
-        return card(self.floor, batch, self._alerts(batch))
-
     def _ordered(self, wave: str, batches: list[Batch]) -> list[Batch]:
         """By urgency; the order stands still for two seconds after a touch."""
         by_id = {str(batch.id): batch for batch in batches}
         held_order = self._order.get(wave, ())
-        frozen = self.floor.now_ms - self._touched_ms < FREEZE_MS
+        now = self.floor.now_ms
+        # Measured values move no card, and time does so by the second.
+        asked = (self.floor.generation, now // SECOND_MS, self._filter)
+        frozen = now - self._touched_ms < FREEZE_MS or asked == self._ordered_at.get(wave)
         if frozen and set(held_order) == set(by_id):
             return [by_id[each] for each in held_order]
-        kitchen, now = self.floor.kitchen, self.floor.now_ms
+        kitchen = self.floor.kitchen
         alarmed = frozenset(batch.id for batch in batches if self._tone(batch) == "alarm")
         ordered = sorted(batches, key=lambda batch: urgency(batch, kitchen, alarmed, now))
         self._order[wave] = tuple(batch.id for batch in ordered)
+        self._ordered_at[wave] = asked
         return ordered
 
     def _header(self, wave: Wave, batches: list[Batch]) -> WaveLook:

@@ -7,7 +7,6 @@ from dapur.batch import Batch, Reading, consume_by_ms, newest_core, within
 from dapur.batch import Point as MeasurePoint
 from dapur.figures import progress
 from dapur.quality import judged, required_items, verdict_of
-from dapur.review import attention
 from dapur.stage import FINISHED, Stage
 from dapur.watch import Alert
 from kiosk.views.buttons import card_buttons
@@ -36,7 +35,7 @@ def tone_of(floor: Floor, batch: Batch, alerts: tuple[Alert, ...]) -> str:
         return "cancelled"
     if batch.held:
         return "held"
-    if alerts or attention(floor.kitchen, batch.id) or needs_check(batch):
+    if alerts or floor.attention(batch.id) or needs_check(batch):
         return "attention"
     return "done" if batch.stage is Stage.COMPLETED else "normal"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
@@ -15,11 +16,15 @@ from dapur.ids import KIOSK, SYSTEM, BatchId, CommandId, StaffId
 from dapur.kitchen import COMMANDS, Kitchen
 from dapur.offers import would
 from dapur.refusal import Refusal, code_of
-from dapur.review import open_reviews
+from dapur.review import Review, open_reviews
+from dapur.sync.replica import Pending
 from dapur.watch import Alert, watch
 from kiosk.desk import DiskRefused, Tapped
 from kiosk.pins import SignInResult
 from kiosk.views import figures_text as text
+from kiosk.views.delta import only_numbers
+from kiosk.views.inbox import Inbox
+from kiosk.views.pace import FRAME_MS, NUMBERS_MS, Pace
 from kiosk.views.words import RefusalWords, Words
 
 if TYPE_CHECKING:
@@ -70,9 +75,17 @@ class Floor(QObject):
         self.words = words
         self.undoable: Undoable | None = None
         self._alerts: tuple[Alert, ...] = ()
-        self._alerts_key = (0, 0)
-        self._alerts_of: Kitchen | None = None
+        self._alerts_key = (-1, 0)
+        self._alerts_by: dict[str, tuple[Alert, ...]] = {}
+        self._inbox = Inbox()
+        self._generation = 0
+        self._looked_at = self.kitchen
+        self._waiting: Counter[str] = Counter()
+        self._waiting_of: tuple[Pending, ...] = ()
+        self._refused_of: Kitchen | None = None
         self._refused = self._own_refusals()
+        self._pace = Pace(self)
+        self._pace.due.connect(self.changed)
         self._unsubscribe = kiosk.subscribe(self._on_kiosk_changed)
 
     def _on_kiosk_changed(self) -> None:
@@ -82,13 +95,17 @@ class Floor(QObject):
             title, detail = self.words("toast.review"), self.words("toast.review_open")
             self.tell("review", title, detail, tone="alarm", stays=True)
         self._refused = refused
-        self.changed.emit()
+        before, generation = self._looked_at, self._generation
+        measured = self.generation == generation and self._looked_at is not before
+        self._pace.ask(NUMBERS_MS if measured else FRAME_MS)
 
     def _own_refusals(self) -> frozenset[str]:
         """Open items about taps of this kiosk."""
-        return frozenset(
-            item.id for item in open_reviews(self._kiosk.replica.base) if self.is_own(item.device)
-        )
+        base = self._kiosk.replica.base
+        if self._refused_of is not None and base.reviews is self._refused_of.reviews:
+            return self._refused
+        self._refused_of = base
+        return frozenset(item.id for item in open_reviews(base) if self.is_own(item.device))
 
     def failed(self) -> None:
         """A fault of ours was caught and logged; say that something did not happen."""
@@ -135,23 +152,33 @@ class Floor(QObject):
         return self.kitchen.batches.get(BatchId(batch))
 
     @property
+    def generation(self) -> int:
+        """Grows whenever more than measured values changed: what depends on no numeral may be kept till then."""
+        kitchen, before = self.kitchen, self._looked_at
+        if kitchen is not before:
+            self._looked_at = kitchen
+            self._generation += not only_numbers(before, kitchen, self._alerts_by)
+        return self._generation
+
+    @property
     def alerts(self) -> tuple[Alert, ...]:
         """What a clock sees in the state, the worst first; derived here, so offline too."""
-        now, kitchen = self.now_ms, self.kitchen
-        key = (id(kitchen), now // 1000)
-        if key != self._alerts_key or kitchen is not self._alerts_of:
-            found = watch(kitchen, now)
+        now = self.now_ms
+        key = (self.generation, now // 1000)
+        if key != self._alerts_key:
+            found = watch(self.kitchen, now)
             self._alerts = tuple(sorted(found, key=lambda each: -SEVERITY_ORDER[each.severity]))
-            self._alerts_key, self._alerts_of = key, kitchen
+            self._alerts_by = _by_subject(self._alerts)
+            self._alerts_key = key
         return self._alerts
 
     def alerts_about(self, subject: str) -> tuple[Alert, ...]:
         """Alerts about one batch, the worst first; low ones are no reason to raise a card."""
-        return tuple(
-            each
-            for each in self.alerts
-            if each.about == subject and each.severity is not Severity.LOW
-        )
+        return self._alerts_by.get(subject, ()) if self.alerts else ()
+
+    def attention(self, batch: str) -> tuple[Review, ...]:
+        """Open items about one batch."""
+        return self._inbox.of(self.kitchen).get(batch, ())
 
     # ---- people -----------------------------------------------------------------------------
 
@@ -226,7 +253,11 @@ class Floor(QObject):
 
     def waiting(self, subject: str) -> int:
         """Own taps on this subject that wait for the server."""
-        return sum(1 for row in self._kiosk.replica.pending if row.taken.command.subject == subject)
+        pending = self._kiosk.replica.pending
+        if pending is not self._waiting_of:
+            self._waiting = Counter(row.taken.command.subject for row in pending)
+            self._waiting_of = pending
+        return self._waiting[subject]
 
     def is_own(self, device: str) -> bool:
         """Whether this kiosk recorded it."""
@@ -264,6 +295,7 @@ class Floor(QObject):
             )
             return None
         self._kiosk.session.touched()
+        self._pace.settle()
         return answer.command
 
     def tap_raw(self, kind: str, subject: str, args: msgspec.Raw, *, cites: CommandId) -> None:
@@ -380,6 +412,14 @@ class Floor(QObject):
     def degrees(self, value_c: float) -> str:
         """A temperature without its unit."""
         return text.decimal(value_c, language=self.words.language)
+
+
+def _by_subject(alerts: tuple[Alert, ...]) -> dict[str, tuple[Alert, ...]]:
+    found: dict[str, tuple[Alert, ...]] = {}
+    for each in alerts:
+        if each.severity is not Severity.LOW:
+            found[each.about] = (*found.get(each.about, ()), each)
+    return found
 
 
 class ViewModel(QObject):

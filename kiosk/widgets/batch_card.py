@@ -51,7 +51,7 @@ class BatchCard(BatchTarget):
     def set_look(self, look: CardLook) -> None:
         """Shows these values; only the rectangles that changed are painted again."""
         old = self._look
-        if look == old:
+        if look is old or look == old:
             return
         self._look = look
         if look.id != old.id:

@@ -38,7 +38,7 @@ class BatchTile(BatchTarget):
             self.set_look(look)
 
     def set_look(self, look: CardLook) -> None:
-        if look == self._look:
+        if look is self._look or look == self._look:
             return
         self._look = look
         self.setObjectName(f"card.{look.id}")

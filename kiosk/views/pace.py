@@ -1,0 +1,51 @@
+"""How soon a change is shown: at once when the screen rested, else when its turn comes; it knows no change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+FRAME_MS = 16
+"""Nobody sees two states within one frame of a screen."""
+NUMBERS_MS = 100
+"""A numeral that changes more often cannot be read."""
+
+
+class Pace(QObject):
+    """`due` is the moment to show what was asked for since the last one; asking never loses a change."""
+
+    due = Signal()
+
+    def __init__(self, parent: QObject | None = None, now: Callable[[], float] = monotonic) -> None:
+        """`now` gives steady seconds."""
+        super().__init__(parent)
+        self._now = now
+        self._shown_at = float("-inf")
+        self._due_at = float("inf")
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._show)
+
+    def ask(self, gap_ms: int) -> None:
+        """Show at the latest `gap_ms` after the last time: at once when that is over."""
+        now, at = self._now(), self._shown_at + gap_ms / 1000
+        if at <= now:
+            self._show()
+        elif at < self._due_at:
+            self._due_at = at
+            self._timer.start(max(1, round((at - now) * 1000)))
+
+    def settle(self) -> None:
+        """Show now what waits, if anything does: a finger expects its answer in the same moment."""
+        if self._due_at != float("inf"):
+            self._show()
+
+    def _show(self) -> None:
+        self._timer.stop()
+        self._due_at = float("inf")
+        self.due.emit()
+        # Counted from the end: however long the painting takes, half of the time stays for the rest.
+        self._shown_at = self._now()
