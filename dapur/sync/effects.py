@@ -77,6 +77,17 @@ class Settle(Effect, frozen=True):
     durable: int
 
 
+class Restored(Effect, frozen=True):
+    """The server's log was put back to an earlier state: what it had answered beyond `acked` is not in it.
+
+    Take those answers back, so that the taps go out again and are not forgotten; `durable` is of the
+    log as it is now.
+    """
+
+    acked: int
+    durable: int
+
+
 class NeedRows(Effect, frozen=True):
     """Read up to `limit` outbox rows after dseq `after` and give them to `rows`."""
 

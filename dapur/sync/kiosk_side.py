@@ -20,6 +20,7 @@ from dapur.sync.effects import (
     Ended,
     Forked,
     NeedRows,
+    Restored,
     Send,
     Settle,
     SignHello,
@@ -218,6 +219,9 @@ class KioskSide:
             Admitted(frame),
             ClockSample(frame.echo_ms, now_ms, frame.time_ms),
         ]
+        if self.position.epoch not in ("", frame.epoch):
+            # Seqs of the old epoch's answers say nothing in the new one.
+            effects.append(Restored(frame.acked, frame.durable))
         known = self._row_hash(frame.acked) if frame.acked else GENESIS
         if frame.acked > self._outbox.dseq or (known is not None and known != frame.acked_hash):
             return [

@@ -20,6 +20,7 @@ from dapur.sync.effects import (
     Ended,
     Forked,
     NeedRows,
+    Restored,
     Send,
     Settle,
     SignHello,
@@ -125,6 +126,8 @@ class Carrier:
                 self._mirror.replaced(effect)
             case Settle():
                 self._mirror.settled(effect)
+            case Restored():
+                self._mirror.restored(effect)
             case ClockSample():
                 self._time.sample(effect)
             case Answered(reply):

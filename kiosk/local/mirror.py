@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dapur import kitchen as rules
 from dapur.envelope import (
     Command,
+    Malformed,
     Taken,
     decode_command,
     decode_event,
@@ -15,7 +16,7 @@ from dapur.envelope import (
 )
 from dapur.ids import DeviceId, KitchenId
 from dapur.kitchen import Kitchen
-from dapur.sync.effects import ApplyEvents, ApplySnapshot, Settle
+from dapur.sync.effects import ApplyEvents, ApplySnapshot, Restored, Settle
 from dapur.sync.kiosk_side import OutboxPosition
 from dapur.sync.replica import Doubt, Pending, Replica
 from kiosk.local.errors import LocalError
@@ -107,9 +108,14 @@ class Mirror:
     def replaced(self, whole: ApplySnapshot) -> None:
         """The server told a whole state. Raises UnreadableSnapshot for one of another release."""
         kitchen = rules.decode_snapshot(whole.text, whole.state_version)
+        same_log = whole.epoch == self.store.position.epoch
         self.store.replace(whole)
         self._tail_events = self._tail_chars = 0
-        self._replica.replaced(kitchen, whole.seq)
+        if same_log:
+            self._replica.replaced(kitchen, whole.seq)
+        else:
+            # Taps that the former log had wait again.
+            self._replica = Replica(kitchen, whole.seq, self._waiting())
         self._tell()
 
     def settled(self, settle: Settle) -> None:
@@ -117,6 +123,10 @@ class Mirror:
         self.store.settle(settle.results, settle.durable)
         self._replica.settled(settle.results)
         self._tell()
+
+    def restored(self, log: Restored) -> None:
+        """The server lost what it had answered; the view follows with the state that it tells next."""
+        self.store.unanswer(log.acked, log.durable)
 
     def quarantine(self, why: str) -> OutboxPosition:
         """This outbox cannot go on: set it aside for a person, begin another."""
@@ -148,11 +158,21 @@ class Mirror:
 
     def _load(self) -> Replica:
         kitchen, seq = self._load_base()
-        replica = Replica(kitchen, seq, [self._pending(row) for row in self.store.pending()])
-        for number, body in self.store.events(seq):
-            replica.grown([decode_event(body)], number)
+        try:
+            return self._grow(kitchen, seq)
+        except Malformed as error:
+            # A stored event is no longer what the server told: it tells everything again.
+            _log.info("the stored replica is set aside: %s", error)
+            self.store.forget_replica()
+            return Replica(rules.empty(self.kitchen_id), 0, self._waiting())
+
+    def _grow(self, kitchen: Kitchen, seq: int) -> Replica:
+        told = [(number, decode_event(body), len(body)) for number, body in self.store.events(seq)]
+        replica = Replica(kitchen, seq, self._waiting())
+        for number, event, chars in told:
+            replica.grown([event], number)
             self._tail_events += 1
-            self._tail_chars += len(body)
+            self._tail_chars += chars
         return replica
 
     def _load_base(self) -> tuple[Kitchen, int]:
@@ -166,6 +186,9 @@ class Mirror:
             _log.info("the stored replica is set aside: %s", error)
             self.store.forget_replica()
             return rules.empty(self.kitchen_id), 0
+
+    def _waiting(self) -> list[Pending]:
+        return [self._pending(row) for row in self.store.pending()]
 
     def _pending(self, row: Kept) -> Pending:
         taken = self.taken(decode_command(row.bytes), row.tapped_ms)

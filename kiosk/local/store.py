@@ -112,6 +112,19 @@ class Store:
             self._forget(self.position.seq, durable)
         self._durable = durable
 
+    def unanswer(self, acked: int, durable: int) -> None:
+        """Take back the answers to rows after `acked`, which a restored log does not have.
+
+        `durable` is of that log: a larger one of the log that was lost would let them be forgotten.
+        """
+        with self._write():
+            self._db.execute(
+                "UPDATE outbox SET outcome = NULL, code = '', seq = 0, told = 0 WHERE dseq > ?",
+                (acked,),
+            )
+            self._db.execute("UPDATE position SET durable = ?", (durable,))
+        self._durable = durable
+
     def answered(self) -> int:
         """Last row up to which every row has its answer; what follows is sent (again)."""
         row = self._one("SELECT dseq FROM outbox WHERE outcome IS NULL ORDER BY dseq LIMIT 1")

@@ -115,6 +115,29 @@ def test_answered_row_is_kept_until_a_backup_has_it(store: Store) -> None:
     assert [row.dseq for row in store.rows(0, 10)] == [3]
 
 
+def test_answers_of_a_lost_log_are_taken_back_and_its_backups_forget_nothing(store: Store) -> None:
+    for number in (1, 2, 3):
+        tap(store, number)
+    store.apply(grown(store, *(taps.event(n) for n in (1, 2, 3))))
+    store.settle([Result(n, Outcome.APPLIED, n) for n in (1, 2, 3)], durable=0)
+    # The log was put back to its first event; others have made it long, and that was backed up.
+    store.unanswer(1, durable=9)
+    store.settle([], durable=9)
+    assert [row.dseq for row in store.rows(1, 10)] == [2, 3]
+    assert [row.dseq for row in store.pending()] == [2, 3]
+    assert store.answered() == 1
+
+
+def test_smaller_durable_of_a_restored_log_counts(store: Store) -> None:
+    for number in (1, 2):
+        tap(store, number)
+    store.settle([], durable=50)
+    store.unanswer(0, durable=0)
+    store.apply(grown(store, *(taps.event(n) for n in (1, 2))))
+    store.settle([Result(n, Outcome.APPLIED, n) for n in (1, 2)], durable=0)
+    assert [row.dseq for row in store.rows(0, 10)] == [1, 2]
+
+
 def test_last_row_stays_for_its_hash_when_all_is_durable(store: Store) -> None:
     tap(store, 1)
     tap(store, 2)
