@@ -9,7 +9,7 @@ import msgspec
 
 from dapur.ids import ConnectionId, KitchenId
 from dapur.sync.server_side import Entryish, pages_of
-from dapur.wire.messages import Live
+from dapur.wire.messages import GoodbyeCode, Live
 from server.desk.groups import Grown
 from server.desk.ports import Entry
 
@@ -23,6 +23,9 @@ class Listener(Protocol):
 
     def forward(self, first: int, last: int, frame: bytes) -> None:
         """Send this live frame, unless the kiosk is elsewhere."""
+
+    def end(self, code: GoodbyeCode, *, retry_after_s: float = 0.0, detail: str = "") -> None:
+        """Say goodbye and close."""
 
 
 class Stream:
@@ -57,13 +60,19 @@ class ReadAfter(msgspec.Struct, frozen=True):
     after: int
 
 
+class Restart(msgspec.Struct, frozen=True):
+    """End these listeners' connections: only a snapshot can tell them what is new."""
+
+    listeners: tuple[Listener, ...]
+
+
 class PollHeads(msgspec.Struct, frozen=True):
     """Ask the log where these kitchens stand, then call `polled`."""
 
     kitchens: tuple[KitchenId, ...]
 
 
-Errand = Forward | ReadAfter | PollHeads
+Errand = Forward | ReadAfter | Restart | PollHeads
 
 
 class Cursors:
@@ -138,6 +147,14 @@ class Cursors:
             # Nothing there: the hint lied, or the log cannot be read until the next poll.
             stream.target = stream.seq
         return forward + self._next(stream)
+
+    def archived(self, stream: Stream) -> tuple[Errand, ...]:
+        """What a `ReadAfter` wanted is archived: this stream can never go on, the next join makes another."""
+        listeners = tuple(stream.listeners.values())
+        stream.listeners.clear()
+        if self._streams.get(stream.kitchen) is stream:
+            del self._streams[stream.kitchen]
+        return (Restart(listeners),)
 
     # ---- how -----------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from concurrent.futures import Executor
 
 from dapur.ids import KitchenId
 from dapur.wire.codec import encode_bytes
+from dapur.wire.messages import GoodbyeCode
 from server.desk.groups import Grown
 from server.desk.ports import Entry, Log, Unavailable
 from server.gateway.cursor import (
@@ -18,6 +19,7 @@ from server.gateway.cursor import (
     Listener,
     PollHeads,
     ReadAfter,
+    Restart,
     Stream,
     pages,
 )
@@ -91,6 +93,9 @@ class Fanout:
                     self._forward(stream, fresh)
                 case ReadAfter(stream, after):
                     self._spawn(self._read(stream, after))
+                case Restart(listeners):
+                    for listener in listeners:
+                        listener.end(GoodbyeCode.RESTART, retry_after_s=0.1, detail="archived")
                 case PollHeads(kitchens):
                     self._spawn(self._poll(kitchens))
 
@@ -111,7 +116,10 @@ class Fanout:
         entries: tuple[Entry, ...] | None = None
         try:
             entries = await self._loop.run_in_executor(self._readers, read)
-        except (Unavailable, LookupError) as error:
+        except LookupError as error:
+            _log.warning("%s went to the archive under its kiosks: %s", stream.kitchen, error)
+            self._do(self._cursors.archived(stream))
+        except Unavailable as error:
             _log.warning("%s cannot be read: %s", stream.kitchen, error)
         finally:
             # Whatever went wrong, this stream is to be read again when the next hint comes.

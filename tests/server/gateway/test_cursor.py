@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from dapur.envelope import GENESIS, chain
 from dapur.ids import ConnectionId, KitchenId
+from dapur.wire.messages import GoodbyeCode
 from server.desk.groups import Grown
 from server.desk.ports import Entry
-from server.gateway.cursor import Cursors, Errand, Forward, PollHeads, ReadAfter, Stream, pages
+from server.gateway.cursor import (
+    Cursors,
+    Errand,
+    Forward,
+    PollHeads,
+    ReadAfter,
+    Restart,
+    Stream,
+    pages,
+)
 
 KITCHEN = KitchenId("dapur-1")
 
@@ -19,6 +29,9 @@ class Ear:
 
     def forward(self, first: int, last: int, frame: bytes) -> None:
         raise AssertionError(f"the cursors decide; they do not send {first}-{last}: {frame!r}")
+
+    def end(self, code: GoodbyeCode, *, retry_after_s: float = 0.0, detail: str = "") -> None:
+        raise AssertionError(f"nor do they end: {code} {retry_after_s} {detail}")
 
 
 def log(up_to: int) -> list[Entry]:
@@ -125,6 +138,18 @@ def test_unreadable_log_waits_for_the_next_hint() -> None:
     assert cursors.heard(KITCHEN, 9) == ()
     assert cursors.read(stream, None) == ()
     assert reads(cursors.polled({KITCHEN: 9})) == [7]
+
+
+def test_archived_stream_restarts_its_kiosks_and_the_next_join_begins_anew() -> None:
+    cursors, stream = at(3)
+    assert reads(cursors.heard(KITCHEN, 9)) == [3]
+    (restart,) = cursors.archived(stream)
+    assert isinstance(restart, Restart)
+    assert [listener.id for listener in restart.listeners] == ["one"]
+    assert cursors.read(stream, None) == ()
+    fresh, errands = cursors.join(KITCHEN, "e1", 9, LOG[8].hash, Ear("one"))
+    assert (fresh.seq, errands) == (9, ())
+    assert forwarded(cursors.grown(Grown(KITCHEN, entries(10, 10)))) == [10]
 
 
 def test_own_commit_during_a_read_makes_what_the_read_brings_old() -> None:
