@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 
 import msgspec
 
 from dapur.envelope import Event, Taken
+from dapur.ids import CommandId
 from dapur.kitchen import Kitchen, evolve, take
 from dapur.wire.messages import Outcome, Result
+
+AT_ONCE = 24
+"""Waiting taps that are folded in whenever the ground moves: a millisecond, on a slow machine four."""
 
 
 class Pending(msgspec.Struct, frozen=True):
@@ -27,16 +32,34 @@ class Doubt(msgspec.Struct, frozen=True):
 
 
 class Replica:
-    """Base state plus pending taps. The guess is never stored and is made anew when its ground moves."""
+    """Base state plus pending taps. The guess is never stored and is made anew when its ground moves.
 
-    def __init__(self, kitchen: Kitchen, seq: int, pending: Iterable[Pending] = ()) -> None:
+    A `patient` one with many waiting taps is made anew in parts by `refold`, so that nobody waits for
+    it; until a round of parts is through it shows the guess before, with new taps on top.
+    """
+
+    def __init__(
+        self,
+        kitchen: Kitchen,
+        seq: int,
+        pending: Iterable[Pending] = (),
+        *,
+        patient: bool = False,
+    ) -> None:
         self._base = kitchen
         self._seq = seq
         self._pending: dict[int, Pending] = {row.dseq: row for row in pending}
+        self._by_command: dict[CommandId, int] = {
+            row.taken.command.id: row.dseq for row in self._pending.values()
+        }
+        self._answered = {row.dseq for row in self._pending.values() if row.answered is not None}
         self._told: set[int] = set()
         """Pending taps whose own events the base holds already, though their receipt is still on the way."""
-        self._guess: Kitchen | None = None
-        self._doubts: tuple[Doubt, ...] = ()
+        self._patient = patient
+        self._rows: tuple[Pending, ...] | None = None
+        self._guess: Guess | None = None
+        self._made = False
+        self._round: Round | None = None
 
     @property
     def base(self) -> Kitchen:
@@ -50,40 +73,65 @@ class Replica:
 
     @property
     def pending(self) -> tuple[Pending, ...]:
-        """Waiting taps in order."""
-        return tuple(self._pending.values())
+        """Waiting taps in order; the same object until they change."""
+        if self._rows is None:
+            self._rows = tuple(self._pending.values())
+        return self._rows
 
     @property
     def shown(self) -> Kitchen:
         """What the screen shows: the base with every waiting tap that the rules accept."""
-        return self._fold()[0]
+        return self._best().kitchen
 
     @property
     def doubts(self) -> tuple[Doubt, ...]:
         """Waiting taps that will probably be refused."""
-        return self._fold()[1]
+        return self._best().doubts
+
+    @property
+    def behind(self) -> bool:
+        """Whether `refold` has work: what is shown does not stand on the newest base yet."""
+        return not self._made and self._is_long()
+
+    def refold(self, taps: int) -> bool:
+        """Make the next guess by up to so many taps further; whether more is to be done.
+
+        What is shown changes when a round is through, not before.
+        """
+        if not self.behind:
+            return False
+        if self._round is None:
+            self._round = Round(self._base, self._open())
+        if self._round.go_on(taps):
+            return True
+        self._guess, moved, self._round = self._round.guess, self._round.moved, None
+        self._made = not moved
+        return moved
 
     def tapped(self, row: Pending) -> None:
         """A new tap is on disk."""
-        shown, doubts = self._fold()
+        best = self._best()
         self._pending[row.dseq] = row
-        self._guess, self._doubts = _predict(shown, doubts, row)
+        self._by_command[row.taken.command.id] = row.dseq
+        self._rows = None
+        self._guess = best.after(row)
+        if self._round is not None:
+            self._round.add(row)
 
     def grown(self, events: Iterable[Event], seq: int) -> None:
         """Events up to `seq` are stored."""
-        own = {row.taken.command.id: dseq for dseq, row in self._pending.items()}
         for event in events:
             self._base = evolve(self._base, event)
-            if event.command in own:
-                self._told.add(own[event.command])
+            if (dseq := self._by_command.get(event.command)) is not None:
+                self._told.add(dseq)
         self._seq = seq
-        self._forget()
+        self._moved()
 
     def replaced(self, kitchen: Kitchen, seq: int) -> None:
         """A snapshot took the base's place."""
         self._base = kitchen
         self._seq = seq
-        self._forget()
+        self._moved()
 
     def settled(self, results: Iterable[Result]) -> None:
         """Own taps were answered; each leaves the view once the base has reached the answer's seq."""
@@ -91,29 +139,69 @@ class Replica:
             row = self._pending.get(result.dseq)
             if row is not None:
                 self._pending[result.dseq] = msgspec.structs.replace(row, answered=result)
-        self._forget()
+                self._answered.add(result.dseq)
+                self._rows = None
+        self._moved()
 
-    def _forget(self) -> None:
-        done = [
-            dseq
-            for dseq, row in self._pending.items()
-            if row.answered is not None and row.answered.seq <= self._seq
-        ]
-        for dseq in done:
-            del self._pending[dseq]
-            self._told.discard(dseq)
-        self._guess = None
+    def _moved(self) -> None:
+        """The ground of the guess is another; what the base holds by now need not wait any more."""
+        for dseq in sorted(self._answered):
+            row = self._pending[dseq]
+            if row.answered is not None and row.answered.seq <= self._seq:
+                del self._pending[dseq]
+                del self._by_command[row.taken.command.id]
+                self._answered.discard(dseq)
+                self._told.discard(dseq)
+                self._rows = None
+        self._made = False
+        if self._round is not None:
+            self._round.moved = True
 
-    def _fold(self) -> tuple[Kitchen, tuple[Doubt, ...]]:
-        if self._guess is None:
-            shown = self._base
-            doubts: tuple[Doubt, ...] = ()
-            for dseq, row in self._pending.items():
-                if dseq in self._told:
-                    continue
-                shown, doubts = _predict(shown, doubts, row)
-            self._guess, self._doubts = shown, doubts
-        return self._guess, self._doubts
+    def _open(self) -> list[Pending]:
+        return [row for dseq, row in self._pending.items() if dseq not in self._told]
+
+    def _is_long(self) -> bool:
+        return self._patient and len(self._pending) - len(self._told) > AT_ONCE
+
+    def _best(self) -> Guess:
+        guess = self._guess
+        if guess is None or (not self._made and not self._is_long()):
+            whole = Round(self._base, self._open())
+            whole.go_on(len(self._pending))
+            guess = self._guess = whole.guess
+            self._made, self._round = True, None
+        return guess
+
+
+class Guess(msgspec.Struct, frozen=True):
+    """A kitchen with waiting taps folded in, and what was doubtful about them."""
+
+    kitchen: Kitchen
+    doubts: tuple[Doubt, ...] = ()
+
+    def after(self, row: Pending) -> Guess:
+        """With one tap more."""
+        return Guess(*_predict(self.kitchen, self.doubts, row))
+
+
+class Round:
+    """One making of the guess, from a base and the taps that waited then."""
+
+    def __init__(self, base: Kitchen, rows: Iterable[Pending]) -> None:
+        self.guess = Guess(base)
+        self.moved = False
+        """The ground is another by now: after this round the next one is due."""
+        self._left = deque(rows)
+
+    def add(self, row: Pending) -> None:
+        """A tap that came meanwhile."""
+        self._left.append(row)
+
+    def go_on(self, taps: int) -> bool:
+        """Fold up to so many more; whether any are left."""
+        for _ in range(min(taps, len(self._left))):
+            self.guess = self.guess.after(self._left.popleft())
+        return bool(self._left)
 
 
 def _predict(
