@@ -91,12 +91,14 @@ def _unprivileged_user() -> str | None:
 
 
 @contextlib.contextmanager
-def _room(user: str | None) -> Iterator[Path]:
+def _room(user: str | None, parent: Path) -> Iterator[Path]:
     """A private folder for one server, owned by the user that it runs as."""
-    room = Path(tempfile.mkdtemp(prefix="dapur-", dir=ROOMS))
+    room = Path(tempfile.mkdtemp(prefix="dapur-", dir=parent))
     try:
         if user is not None:
             shutil.chown(room, user)
+            if parent != ROOMS:
+                parent.chmod(0o711)  # its data must be reached by the other user
         yield room
     finally:
         shutil.rmtree(room, ignore_errors=True)
@@ -195,8 +197,12 @@ def _initialise(programs: Path, room: Path, user: str | None) -> str:
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[str]:
-    """Run an empty PostgreSQL for the length of the block; give its address."""
+def postgres(*, durable_in: Path | None = None) -> Iterator[str]:
+    """Run an empty PostgreSQL for the length of the block; give its address.
+
+    A test's server does not wait for the disk. With `durable_in` its data lies in that folder and
+    every commit is synced, as an operator's is.
+    """
     if named := os.environ.get(POSTGRES_ENV):
         yield named
         return
@@ -204,20 +210,20 @@ def postgres() -> Iterator[str]:
     if programs is None:
         raise ServerMissing(POSTGRES_MISSING)
     user = _unprivileged_user()
-    with _room(user) as room:
+    with _room(user, durable_in or ROOMS) as room:
         word = _initialise(programs, room, user)
 
         def command(port: int) -> list[str]:
-            # Nothing here must survive a power cut, so nothing waits for the disk.
             settings = {
                 "listen_addresses": "127.0.0.1",
                 "port": str(port),
                 "unix_socket_directories": "" if os.name == "nt" else str(room),
-                "fsync": "off",
-                "synchronous_commit": "off",
-                "full_page_writes": "off",
                 "timezone": "UTC",
             }
+            if durable_in is None:
+                # Nothing in a test must survive a power cut, so nothing waits for the disk.
+                for name in ("fsync", "synchronous_commit", "full_page_writes"):
+                    settings[name] = "off"
             options = [part for item in settings.items() for part in ("-c", "=".join(item))]
             return [str(programs / "postgres"), "-D", str(room / "data"), *options]
 
@@ -253,7 +259,7 @@ def redis() -> Iterator[str]:
     program = find_redis()
     if program is None:
         raise ServerMissing(REDIS_MISSING)
-    with _room(None) as room:
+    with _room(None, ROOMS) as room:
 
         def command(port: int) -> list[str]:
             options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(room)]

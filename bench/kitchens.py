@@ -1,0 +1,153 @@
+"""Databases with many furnished kitchens and enrolled devices, made by the server's own rooms in one go."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from pathlib import Path
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from dapur.access import Role
+from dapur.batch import Step
+from dapur.crew import RosterStaffArgs, staff_subject
+from dapur.envelope import Command, Occurred
+from dapur.ids import (
+    SYSTEM,
+    BatchId,
+    CommandId,
+    DeviceId,
+    KitchenId,
+    OutboxId,
+    SessionId,
+    StaffId,
+)
+from dapur.night import SUBJECT, OpenNightArgs, Stop, Wave, midnight_ms, serving_date_of
+from dapur.planning import DishLimits, PlanBatchArgs
+from dapur.wire.messages import Outcome
+from server.cli.context import Rooms
+from server.log.schema import upgrade
+from server.settings import Settings
+
+OFFSET_MIN = 420
+HOUR_MS = 3_600_000
+STOPS = 10
+COOK = StaffId("cook-1")
+NUTRITIONIST = StaffId("gizi-1")
+HEAD = StaffId("head-1")
+PIN = "135790"
+_PEOPLE = {COOK: Role.STAFF_DAPUR, NUTRITIONIST: Role.AHLI_GIZI, HEAD: Role.KEPALA}
+
+
+class Device(msgspec.Struct, frozen=True):
+    """A kiosk that may connect."""
+
+    id: DeviceId
+    kitchen: KitchenId
+    key: Ed25519PrivateKey
+
+
+def kitchen_name(number: int) -> KitchenId:
+    """The id of the kitchen of this number."""
+    return KitchenId(f"sppg-{number:04}")
+
+
+def batch_name(number: int) -> BatchId:
+    """The id of a kitchen's batch of this number."""
+    return BatchId(f"B-{number:03}")
+
+
+def furnish(
+    data: Path,
+    *,
+    kitchens: int,
+    devices: int,
+    batches: int = 8,
+    database: str | None = None,
+    pins: bool = False,
+) -> list[Device]:
+    """Make the database and fill it; the devices of all kitchens, `devices` for each.
+
+    `database` is a URL (default: SQLite in `data`); with `pins` everybody has the PIN `PIN`.
+    """
+    data.mkdir(parents=True, exist_ok=True)
+    settings = Settings(data=data) if database is None else Settings(data=data, database=database)
+    upgrade(settings.database_url)
+    rooms = Rooms(settings)
+    made: list[Device] = []
+    try:
+        for number in range(kitchens):
+            kitchen = kitchen_name(number)
+            rooms.log.create_kitchen(kitchen, epoch=f"epoch-{number}")
+            rooms.identity.add_kitchen(kitchen, f"Dapur {number}", utc_offset_min=OFFSET_MIN)
+            _open(rooms, kitchen, batches)
+            for staff in _PEOPLE:
+                rooms.identity.add_staff(kitchen, staff, staff)
+                if pins:
+                    rooms.identity.set_pin(kitchen, staff, PIN)
+            made += [_enrol(rooms, kitchen, index) for index in range(devices)]
+    finally:
+        rooms.engine.dispose()
+    return made
+
+
+def _enrol(rooms: Rooms, kitchen: KitchenId, index: int) -> Device:
+    now_ms = _now_ms()
+    key = Ed25519PrivateKey.generate()
+    code = rooms.identity.new_code(kitchen, f"K{index}", now_ms)
+    enrolled = rooms.identity.enrol(code, key.public_key().public_bytes_raw(), now_ms)
+    return Device(enrolled.device, kitchen, key)
+
+
+def _open(rooms: Rooms, kitchen: KitchenId, batches: int) -> None:
+    """A night with its people and dishes, as a plan import gives them."""
+    now_ms = _now_ms()
+    date = serving_date_of(now_ms, OFFSET_MIN)
+    midnight = midnight_ms(date, OFFSET_MIN)
+    stops = tuple(
+        Stop(f"sd-{n}", f"SDN {n}", "school", midnight + 8 * HOUR_MS, 15, pk=100, pb=60)
+        for n in range(STOPS)
+    )
+    waves = (Wave("G1", "Gelombang 1", midnight + 6 * HOUR_MS, stops),)
+    commands = [_own("open_night", SUBJECT, OpenNightArgs(date, "WIB", OFFSET_MIN, waves))]
+    for staff, role in _PEOPLE.items():
+        args = RosterStaffArgs(staff, (role,), "TIM", now_ms - HOUR_MS, now_ms + 8 * HOUR_MS)
+        commands.append(_own("roster_staff", staff_subject(staff), args))
+    plan = partial(
+        PlanBatchArgs,
+        night=date,
+        wave="G1",
+        prepare_ms=midnight,
+        cook_ms=midnight + HOUR_MS,
+        ready_ms=midnight + 3 * HOUR_MS,
+        pk=1000,
+        pb=600,
+        limits=DishLimits(core_c=75.0),
+        steps=(Step("Masak sampai matang", 30, 75.0),),
+    )
+    for number in range(batches):
+        batch = plan(dish=f"dish-{number}", name=f"Hidangan {number}", code=f"G1-{number:02}")
+        commands.append(_own("plan_batch", batch_name(number), batch))
+    results = rooms.desk.take_now(kitchen, OutboxId("bench"), commands)
+    refused = [result for result in results if result.outcome is not Outcome.APPLIED]
+    if refused:
+        raise RuntimeError(f"the kitchen was not furnished: {refused}")
+
+
+def _own(kind: str, subject: str, args: msgspec.Struct) -> Command:
+    now_ms = _now_ms()
+    return Command(
+        CommandId(f"bench-{kind}-{subject}"[:60]),
+        kind,
+        subject,
+        msgspec.Raw(msgspec.json.encode(args)),
+        StaffId(SYSTEM),
+        SessionId(""),
+        0,
+        Occurred(now_ms, now_ms),
+    )
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
