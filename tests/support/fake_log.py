@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import threading
 from collections.abc import Callable, Sequence
 
@@ -24,6 +23,12 @@ class _Kitchen(msgspec.Struct):
     receipts: dict[OutboxId, list[Receipt]] = {}
     """Gapless from dseq 1, as the contract demands."""
     snapshots: dict[int, StoredSnapshot] = {}
+
+    def copied(self) -> _Kitchen:
+        """The same; what is in the lists never changes."""
+        receipts = {outbox: list(rows) for outbox, rows in self.receipts.items()}
+        outboxes, snapshots = dict(self.outboxes), dict(self.snapshots)
+        return _Kitchen(self.head, list(self.entries), outboxes, receipts, snapshots)
 
 
 class FakeLog:
@@ -154,13 +159,13 @@ class FakeLog:
         """A backup: another log with the same content, without the faults."""
         with self._lock:
             other = FakeLog()
-            other._kitchens = copy.deepcopy(self._kitchens)
+            other._kitchens = {name: one.copied() for name, one in self._kitchens.items()}
             return other
 
     def restore(self, image: FakeLog) -> None:
         """Put a backup in the place of what is stored now."""
         with self._lock:
-            self._kitchens = copy.deepcopy(image._kitchens)
+            self._kitchens = {name: one.copied() for name, one in image._kitchens.items()}
 
     # ---- inside --------------------------------------------------------------------------------
 

@@ -1,0 +1,166 @@
+"""Watches all kitchens and kiosks of a night: the invariants while it goes, and the reckoning at its end."""
+
+from __future__ import annotations
+
+import msgspec
+
+from dapur.ids import CommandId, KitchenId
+from dapur.wire.messages import Live, Outcome, Page, ServerFrame, SnapshotPart, Welcome
+from kiosk.desk import Tapped
+from server.desk.ports import Append
+from tests.simulation.books import Books
+from tests.simulation.kiosk import Kiosk
+from tests.simulation.world import Violation, World
+
+
+class Confirmed(msgspec.Struct):
+    """A tap that a screen confirmed."""
+
+    command: CommandId
+    kiosk: Kiosk
+    kind: str
+    given_up: str = ""
+    """Why nobody can be asked for it any more: its disk is gone with it."""
+
+
+class Auditor:
+    """`Witness` of the database and `Watcher` of the kiosks."""
+
+    def __init__(self, world: World, books: dict[KitchenId, Books]) -> None:
+        self.world = world
+        self.books = books
+        self.kiosks: list[Kiosk] = []
+        self.taps: dict[CommandId, Confirmed] = {}
+
+    # ---- as it goes ----------------------------------------------------------------------------
+
+    def appended(self, append: Append) -> None:
+        """A group is in the log."""
+        self.books[append.kitchen].appended(append)
+
+    def confirmed(self, kiosk: Kiosk, tapped: Tapped, kind: str) -> None:
+        """A screen confirmed a tap."""
+        self.taps[tapped.command] = Confirmed(tapped.command, kiosk, kind)
+
+    def told(self, kiosk: Kiosk, frame: ServerFrame) -> None:
+        """I7: what is delivered to a kiosk is of its own kitchen, and as the log has it."""
+        books = self.books[kiosk.kitchen]
+        match frame:
+            case Welcome():
+                if frame.kitchen != kiosk.kitchen:
+                    raise Violation("I7", f"{kiosk.name} was welcomed by {frame.kitchen}")
+                assert kiosk.call is not None
+                kiosk.call.epoch = frame.epoch
+            case Live() | Page():
+                assert kiosk.call is not None
+                epoch = kiosk.call.epoch
+                for seq, body in enumerate(frame.bodies, frame.first):
+                    if books.body(epoch, seq) != body:
+                        raise Violation("I7", f"{kiosk.name} was told another event {seq}")
+            case SnapshotPart() if frame.part == 1:
+                if not frame.text.startswith(f'{{"id":"{kiosk.kitchen}"'):
+                    raise Violation("I7", f"{kiosk.name} was sent a foreign snapshot")
+            case _:
+                pass
+
+    def changed(self, kiosk: Kiosk) -> None:
+        """I9: no tap leaves the screen but with an answer that the screen's state has reached."""
+        now = tuple(row.dseq for row in kiosk.mirror.pending)
+        outbox = kiosk.store.outbox_position.outbox
+        if len(now) < len(kiosk.shown) and kiosk.shown_outbox == outbox:
+            here = set(now)
+            for dseq in kiosk.shown:
+                if dseq not in here:
+                    self._check_gone(kiosk, dseq)
+        kiosk.shown, kiosk.shown_outbox = now, outbox
+
+    def _check_gone(self, kiosk: Kiosk, dseq: int) -> None:
+        row = kiosk.disk.db.execute(
+            "SELECT outcome, seq, told FROM outbox WHERE dseq = ?", (dseq,)
+        ).fetchone()
+        if row is None:
+            # Forgotten: only what is in a backup may be.
+            return
+        outcome, seq, told = row
+        if told or (outcome is not None and seq <= kiosk.mirror.seq):
+            return
+        raise Violation("I9", f"tap {dseq} vanished from the screen of {kiosk.name}")
+
+    # ---- rest ----------------------------------------------------------------------------------
+
+    def at_rest(self) -> bool:
+        """Whether every kiosk has said all and heard all."""
+        return not self.restless()
+
+    def restless(self) -> str:
+        """Who is not, and why; empty when all are."""
+        for kiosk in self.kiosks:
+            if kiosk.dismissed or not kiosk.alive:
+                continue
+            books = self.books[kiosk.kitchen]
+            if not kiosk.online:
+                return f"{kiosk.name} is offline"
+            if kiosk.store.unsent() or kiosk.store.salvaged():
+                return f"{kiosk.name} has {kiosk.store.unsent()} unanswered"
+            if kiosk.mirror.pending:
+                return f"{kiosk.name} shows waiting taps"
+            position = kiosk.store.position
+            if (position.epoch, position.seq) != (books.epoch, len(books.bodies)):
+                return f"{kiosk.name} is at {position.seq} of {len(books.bodies)}"
+        return ""
+
+    # ---- the reckoning -------------------------------------------------------------------------
+
+    def reckon(self) -> None:
+        """Everything that holds once all is at rest."""
+        for kiosk in self.kiosks:
+            if not kiosk.dismissed and kiosk.alive:
+                self._check_replica(kiosk)
+        for kitchen in sorted(self.books):
+            self._check_reviews(self.books[kitchen])
+        for tap in self.taps.values():
+            self._check_tap(tap)
+
+    def _check_replica(self, kiosk: Kiosk) -> None:
+        books = self.books[kiosk.kitchen]
+        if kiosk.mirror.base != books.state:
+            raise Violation("I5", f"{kiosk.name} has another kitchen than the log")
+        if kiosk.mirror.shown != books.state:
+            raise Violation("I5", f"{kiosk.name} shows another kitchen than it has")
+        if kiosk.store.position.hash != books.hash:
+            raise Violation("I5", f"{kiosk.name} has another history than the log")
+        if kiosk.mirror.doubts:
+            raise Violation("I5", f"{kiosk.name} doubts a tap that is answered")
+
+    def _check_reviews(self, books: Books) -> None:
+        refused = {
+            name for name, receipt in books.receipts.items() if receipt.outcome is Outcome.REFUSED
+        }
+        shown = {review.command for review in books.state.reviews.values()}
+        for name in sorted(refused - shown):
+            raise Violation("I6", f"{name} was refused and lies in no inbox")
+
+    def _check_tap(self, tap: Confirmed) -> None:
+        books = self.books[tap.kiosk.kitchen]
+        receipt = books.receipts.get(tap.command)
+        if receipt is not None or tap.given_up:
+            return
+        if self._waits(tap) or self._reported(books, tap):
+            return
+        what = "lost by the restore" if tap.command in books.lost else "lost"
+        raise Violation("I1", f"{tap.kind} {tap.command} of {tap.kiosk.name} is {what}")
+
+    def _waits(self, tap: Confirmed) -> bool:
+        """It is on the disk of a kiosk that may not or cannot send it."""
+        kiosk = tap.kiosk
+        if kiosk.alive and not kiosk.dismissed:
+            return False
+        found = kiosk.disk.db.execute(
+            "SELECT 1 FROM outbox WHERE id = ?1 UNION SELECT 1 FROM salvaged WHERE id = ?1",
+            (tap.command,),
+        ).fetchone()
+        return found is not None
+
+    def _reported(self, books: Books, tap: Confirmed) -> bool:
+        """A kiosk whose outbox was set aside has told of it, and it lies in the inbox."""
+        return tap.command in books.salvaged or tap.command in books.state.reviews

@@ -1,0 +1,162 @@
+"""The books of one kitchen, kept beside the product: what was logged, by whom, and whether that was right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from dapur import kitchen as rules
+from dapur.envelope import GENESIS, Event, Malformed, chain, decode_command, decode_event
+from dapur.ids import KIOSK, SYSTEM, CommandId, DeviceId, KitchenId, OutboxId, SessionId
+from dapur.kitchen import SERVER_DEVICE, Kitchen
+from dapur.stage import ALLOWED
+from dapur.wire.messages import Outcome
+from server.desk.desk import RECORD_MS
+from server.desk.ports import Append, Entry, Receipt
+from tests.simulation.world import Violation
+
+LEGAL = frozenset((row[0], row[1]) for row in ALLOWED)
+REFUSAL_EVENTS = frozenset({"command_refused"})
+
+
+class Page(msgspec.Struct):
+    """The books as of one moment, for a backup."""
+
+    state: Kitchen
+    length: int
+    hash: bytes
+    outboxes: dict[OutboxId, int]
+    receipts: dict[CommandId, Receipt]
+    salvaged: set[str]
+
+
+class Books:
+    """Checks every commit of one kitchen; it never looks into the product's memory."""
+
+    def __init__(self, kitchen: KitchenId, epoch: str) -> None:
+        self.kitchen = kitchen
+        self.epoch = epoch
+        self.state = rules.empty(kitchen)
+        self.bodies: list[str] = []
+        self.former: dict[str, list[str]] = {}
+        """Bodies of the epochs before a restore."""
+        self.hash = GENESIS
+        self.outboxes: dict[OutboxId, int] = {}
+        self.receipts: dict[CommandId, Receipt] = {}
+        self.salvaged: set[str] = set()
+        """Taps of lost outboxes of which a kiosk has told."""
+        self.lost: set[CommandId] = set()
+        """Commands that a restore took out of the log."""
+        self.revoked_ms: dict[DeviceId, int] = {}
+
+    # ---- a commit ------------------------------------------------------------------------------
+
+    def appended(self, append: Append) -> None:
+        """Take one group and check it against what came before."""
+        if append.expected_seq != len(self.bodies):
+            raise Violation("I3", f"appended after {append.expected_seq} of {len(self.bodies)}")
+        before = self.state
+        events = [self._logged(entry) for entry in append.entries]
+        self._check_receipts(append.receipts, len(self.bodies))
+        self._check_senders(before, append, events)
+
+    def _logged(self, entry: Entry) -> Event:
+        link = chain(self.hash, entry.body)
+        if entry.seq != len(self.bodies) + 1 or entry.hash != link:
+            raise Violation("I3", f"event {entry.seq} does not follow {len(self.bodies)}")
+        event = decode_event(entry.body)
+        before, self.state = self.state, rules.evolve(self.state, event)
+        self.hash = link
+        self.bodies.append(entry.body.decode())
+        if event.kind == "tap_salvaged":
+            self.salvaged.add(event.subject.removeprefix("review:"))
+        self._check_stages(before, event)
+        return event
+
+    def _check_stages(self, before: Kitchen, event: Event) -> None:
+        if before.batches is self.state.batches:
+            return
+        for name, batch in self.state.batches.items():
+            old = before.batches.get(name)
+            if old is None or old.stage is batch.stage:
+                continue
+            if (old.stage, batch.stage) not in LEGAL:
+                raise Violation("I4", f"{event.kind} took {name}: {old.stage} to {batch.stage}")
+
+    def _check_receipts(self, receipts: Iterable[Receipt], head: int) -> None:
+        seq = 0
+        for receipt in receipts:
+            if receipt.dseq != self.outboxes.get(receipt.outbox, 0) + 1:
+                raise Violation("I8", f"command {receipt.dseq} of {receipt.outbox} out of turn")
+            if not seq <= receipt.seq <= head:
+                raise Violation("I8", f"receipt at {receipt.seq} between {seq} and {head}")
+            seq = receipt.seq
+            self.outboxes[receipt.outbox] = receipt.dseq
+            if receipt.command:
+                if receipt.command in self.receipts:
+                    raise Violation("I2", f"command {receipt.command} was taken twice")
+                self.receipts[receipt.command] = receipt
+
+    def _check_senders(self, before: Kitchen, append: Append, events: list[Event]) -> None:
+        devices = {head.outbox: head.device for head in append.outboxes}
+        told = {event.command for event in events if event.kind in REFUSAL_EVENTS}
+        for receipt in append.receipts:
+            if receipt.outcome is Outcome.REFUSED and receipt.command not in told:
+                raise Violation("I6", f"{receipt.command} was refused in silence")
+            if receipt.outcome is Outcome.APPLIED:
+                self._check_sender(before, receipt, devices[receipt.outbox], events)
+        for event in events:
+            if event.kind in REFUSAL_EVENTS and self.receipts[event.command].outcome not in (
+                Outcome.REFUSED,
+            ):
+                raise Violation("I6", f"{event.command} was not refused, yet told so")
+
+    def _check_sender(
+        self, before: Kitchen, receipt: Receipt, device: DeviceId, events: list[Event]
+    ) -> None:
+        recorded = [event.recorded_ms for event in events if event.command == receipt.command]
+        revoked_ms = self.revoked_ms.get(device)
+        if revoked_ms is not None and recorded and recorded[0] > revoked_ms + RECORD_MS:
+            raise Violation("I12", f"{receipt.command} of {device} applied after its end")
+        try:
+            command = decode_command(receipt.raw)
+        except Malformed as error:
+            raise Violation("I6", "what cannot be read was applied") from error
+        if command.actor in (SYSTEM, KIOSK):
+            if (command.actor == SYSTEM) != (device == SERVER_DEVICE):
+                raise Violation("I12", f"{device} spoke as {command.actor}")
+            return
+        known = before.sessions.get(SessionId(command.session))
+        if known is not None and known.closed_ms is not None and command.kind != "close_session":
+            raise Violation("I12", f"{receipt.command} applied in an ended session")
+        if known is not None and known.device != device:
+            raise Violation("I12", f"{receipt.command} used a session of {known.device}")
+
+    # ---- backup --------------------------------------------------------------------------------
+
+    def page(self) -> Page:
+        """The books as they are now."""
+        return Page(
+            self.state,
+            len(self.bodies),
+            self.hash,
+            dict(self.outboxes),
+            dict(self.receipts),
+            set(self.salvaged),
+        )
+
+    def restored(self, page: Page, epoch: str) -> None:
+        """The log went back to this page."""
+        self.former[self.epoch] = self.bodies
+        self.bodies = self.bodies[: page.length]
+        self.epoch, self.state, self.hash = epoch, page.state, page.hash
+        self.outboxes = dict(page.outboxes)
+        self.lost |= self.receipts.keys() - page.receipts.keys()
+        self.receipts = dict(page.receipts)
+        self.salvaged = set(page.salvaged)
+
+    def body(self, epoch: str, seq: int) -> str | None:
+        """What the log of an epoch has at `seq`."""
+        bodies = self.bodies if epoch == self.epoch else self.former.get(epoch, [])
+        return bodies[seq - 1] if 0 < seq <= len(bodies) else None

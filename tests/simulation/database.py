@@ -1,0 +1,225 @@
+"""The shared database of all servers with its troubles; what is stored is a real `Log` behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from dapur.ids import DeviceId, KitchenId, OutboxId
+from dapur.wire.messages import Outcome
+from server.desk.ports import (
+    Append,
+    Conflict,
+    DeviceRecord,
+    Enrolled,
+    Entry,
+    Head,
+    Log,
+    OutboxHead,
+    QueryError,
+    Receipt,
+    StoredSnapshot,
+    Unavailable,
+    UnknownCommit,
+)
+from tests.simulation.world import World
+
+
+class Died(BaseException):
+    """The process that was writing is gone: nothing of it may go on."""
+
+
+class Witness(Protocol):
+    """Who hears of every commit."""
+
+    def appended(self, append: Append) -> None:
+        """This is in the log now."""
+
+
+class Storage(Protocol):
+    """Where the log lies."""
+
+    @property
+    def log(self) -> Log: ...
+
+
+class Database:
+    """One for all servers: the log, the devices, and when it cannot be reached."""
+
+    def __init__(self, world: World, storage: Storage, witness: Witness) -> None:
+        self.world = world
+        self._storage = storage
+        self.witness = witness
+        self.away_until_ms = 0
+        self.devices: dict[DeviceId, DeviceRecord] = {}
+
+    @property
+    def log(self) -> Log:
+        """What is stored: after a restore another one."""
+        return self._storage.log
+
+    def reach(self) -> None:
+        """Raise Unavailable while it is away."""
+        if self.world.now_ms < self.away_until_ms:
+            raise Unavailable("the database is away")
+
+    def revoke(self, device: DeviceId) -> None:
+        """An administrator ends a device."""
+        record = self.devices[device]
+        self.devices[device] = msgspec.structs.replace(record, revoked_ms=self.world.utc_ms)
+
+
+class People:
+    """`Identity` as far as the gateway's door and the desk ask it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.got: dict[DeviceId, int] = {}
+
+    def device(self, device: DeviceId) -> DeviceRecord | None:
+        """The record of a device."""
+        self._database.reach()
+        return self._database.devices.get(device)
+
+    def revoked(self, devices: Sequence[DeviceId]) -> frozenset[DeviceId]:
+        """Those of these that are revoked."""
+        self._database.reach()
+        records = self._database.devices
+        return frozenset(one for one in devices if records[one].revoked_ms is not None)
+
+    def enrol(self, code: str, public_key: bytes, now_ms: int) -> Enrolled:
+        """Nobody is enrolled at night."""
+        raise QueryError("code_wrong", f"{code} {len(public_key)} {now_ms}")
+
+    def heard(self, device: DeviceId, *, got_seq: int, now_ms: int) -> None:
+        """A device lives."""
+        assert now_ms > 0
+        self.got[device] = got_seq
+
+    def answer(
+        self, device: DeviceRecord, name: str, args: msgspec.Raw, now_ms: int
+    ) -> msgspec.Raw:
+        """Nothing is asked at night."""
+        raise QueryError("unknown_query", f"{device.device} {name} {bytes(args)!r} {now_ms}")
+
+
+class ServerLog:
+    """The log as one server process sees it: its next append may meet a trouble."""
+
+    def __init__(self, database: Database, alive: Callable[[], bool]) -> None:
+        self._database = database
+        self._alive = alive
+        self.next_append: list[Callable[[Callable[[], None]], None]] = []
+        """Troubles that wait for an append; each gets the write itself."""
+
+    # ---- reads ---------------------------------------------------------------------------------
+
+    def create_kitchen(self, kitchen: KitchenId, *, epoch: str) -> None:
+        """As the log."""
+        self._database.log.create_kitchen(kitchen, epoch=epoch)
+
+    def kitchens(self) -> tuple[KitchenId, ...]:
+        """As the log."""
+        return self._database.log.kitchens()
+
+    def head(self, kitchen: KitchenId) -> Head | None:
+        """As the log."""
+        self._database.reach()
+        return self._database.log.head(kitchen)
+
+    def heads(self, kitchens: Sequence[KitchenId]) -> dict[KitchenId, int]:
+        """As the log."""
+        self._database.reach()
+        return self._database.log.heads(kitchens)
+
+    def read(
+        self, kitchen: KitchenId, after: int, *, limit: int, up_to: int | None = None
+    ) -> tuple[Entry, ...]:
+        """As the log."""
+        self._database.reach()
+        return self._database.log.read(kitchen, after, limit=limit, up_to=up_to)
+
+    def outbox_head(self, kitchen: KitchenId, outbox: OutboxId) -> OutboxHead | None:
+        """As the log."""
+        self._database.reach()
+        return self._database.log.outbox_head(kitchen, outbox)
+
+    def receipts(
+        self, kitchen: KitchenId, outbox: OutboxId, first: int, last: int
+    ) -> tuple[Receipt, ...]:
+        """As the log."""
+        self._database.reach()
+        return self._database.log.receipts(kitchen, outbox, first, last)
+
+    def snapshot(self, kitchen: KitchenId, *, state_version: int) -> StoredSnapshot | None:
+        """As the log."""
+        self._database.reach()
+        return self._database.log.snapshot(kitchen, state_version=state_version)
+
+    def save_snapshot(self, kitchen: KitchenId, snapshot: StoredSnapshot) -> None:
+        """As the log."""
+        self._database.reach()
+        self._database.log.save_snapshot(kitchen, snapshot)
+
+    # ---- the write -----------------------------------------------------------------------------
+
+    def append(self, appends: Sequence[Append]) -> None:
+        """As the log, with the trouble that waits for it."""
+
+        def write() -> None:
+            if not self._alive():
+                raise Died
+            self._database.reach()
+            self._database.log.append(appends)
+            for append in appends:
+                self._tell(append)
+                self._database.witness.appended(append)
+
+        self._database.reach()
+        if self.next_append:
+            self.next_append.pop(0)(write)
+        else:
+            write()
+
+    def _tell(self, append: Append) -> None:
+        refused = sum(one.outcome is Outcome.REFUSED for one in append.receipts)
+        self._database.world.tell(
+            f"log {append.kitchen} {append.expected_seq}+{len(append.entries)}"
+            f" receipts {len(append.receipts)} refused {refused}"
+        )
+
+
+# ---- troubles of one append ----------------------------------------------------------------------
+
+
+def contended(kitchen: KitchenId) -> Callable[[Callable[[], None]], None]:
+    """A deadlock: the database undid it, as if another had been first."""
+
+    def trouble(_write: Callable[[], None]) -> None:
+        raise Conflict(kitchen)
+
+    return trouble
+
+
+def answer_lost(*, done: bool) -> Callable[[Callable[[], None]], None]:
+    """The connection broke at the commit, which was done or not."""
+
+    def trouble(write: Callable[[], None]) -> None:
+        if done:
+            write()
+        raise UnknownCommit("the answer to the commit was lost")
+
+    return trouble
+
+
+def died(*, done: bool) -> Callable[[Callable[[], None]], None]:
+    """The process ends right before or right after its commit."""
+
+    def trouble(write: Callable[[], None]) -> None:
+        if done:
+            write()
+        raise Died
+
+    return trouble

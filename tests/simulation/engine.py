@@ -1,0 +1,110 @@
+"""`simulate(seed)`: one night of whole kitchens with faults, all on the product's own code, in virtual time."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest import mock
+
+import msgspec
+
+from tests.simulation.night import Night, without
+from tests.simulation.swarm import Item, Swarm, drawn
+from tests.simulation.troubles import happen
+from tests.simulation.world import Violation, World
+from tests.support.taps import at
+
+SMALL = {
+    "tiny_pages": {"dapur.sync.server_side.PAGE_MAX_BYTES": 700},
+    "early_snapshot": {"dapur.sync.server_side.SNAPSHOT_BEHIND_EVENTS": 3},
+    "short_snapshots": {"server.desk.desk.SNAPSHOT_EVENTS": 4},
+    "compact_often": {"kiosk.local.mirror.COMPACT_EVENTS": 3},
+}
+"""Limits of the product that a night may have smaller, so that their other side is seen."""
+
+
+class Outcome(msgspec.Struct):
+    """What became of one night."""
+
+    seed: int
+    violation: str
+    """Empty when all held; else the invariant, then what was seen."""
+    digest: int
+    steps: int
+    virtual_ms: int
+    taps: int
+    counts: dict[str, int]
+    trace: list[str]
+    """Empty unless it was asked for."""
+
+    @property
+    def invariant(self) -> str:
+        """The name of the invariant that did not hold."""
+        return self.violation.split(":")[0]
+
+
+def simulate(
+    seed: int,
+    *,
+    agenda: tuple[Item, ...] | None = None,
+    bus: bool = True,
+    keep_trace: bool = False,
+) -> Outcome:
+    """Play one seed. `agenda` plays a part of it only, `bus` without that of the bus (for shrinking)."""
+    swarm = drawn(seed)
+    if agenda is not None or not bus:
+        swarm = without(swarm, swarm.agenda if agenda is None else agenda, bus)
+    world = World(seed, at(swarm.minute), keep_trace=keep_trace)
+    with quiet(), _smaller(swarm):
+        night = Night(world, swarm)
+        violation = ""
+        try:
+            night.run(swarm.agenda, happen)
+        except Violation as error:
+            violation = str(error)
+        except Exception as error:
+            violation = f"{type(error).__name__}: {error}"
+            if keep_trace:
+                raise
+        finally:
+            night.close()
+    if violation:
+        world.tell(f"violation {violation}")
+    return Outcome(
+        seed=seed,
+        violation=violation,
+        digest=world.digest,
+        steps=world.steps,
+        virtual_ms=world.now_ms,
+        taps=len(night.auditor.taps),
+        counts=world.counts,
+        trace=world.trace or [],
+    )
+
+
+@contextmanager
+def _smaller(swarm: Swarm) -> Iterator[None]:
+    patches = [
+        mock.patch(name, value)
+        for shape in swarm.shapes
+        for name, value in SMALL.get(shape, {}).items()
+    ]
+    for patch in patches:
+        patch.start()
+    try:
+        yield
+    finally:
+        for patch in reversed(patches):
+            patch.stop()
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """The product tells of every fault it meets; here they are made on purpose, by the thousand."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
