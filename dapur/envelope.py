@@ -114,7 +114,7 @@ def decode_command(raw: bytes) -> Command:
         raise Malformed(f"command: {len(raw)} bytes, at most {COMMAND_MAX_BYTES}")
     try:
         return _command_decoder.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise Malformed(f"command: {error}") from error
 
 
@@ -127,7 +127,7 @@ def decode_event(raw: bytes | str) -> Event:
     """Read a logged event; :class:`Malformed` names the field that is wrong."""
     try:
         return _event_decoder.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise Malformed(f"event: {error}") from error
 
 

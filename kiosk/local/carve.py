@@ -89,7 +89,8 @@ def _sweep(db: sqlite3.Connection, rows: dict[int, _Raw]) -> bool:
     for query in (f"{_COLUMNS} ORDER BY dseq", f"{_COLUMNS} ORDER BY dseq DESC"):
         with suppress(sqlite3.Error):
             for row in db.execute(query):
-                rows[row[0]] = _raw(row)
+                read = _raw(row)
+                rows[read.dseq] = read
             return True
     return False
 
@@ -104,9 +105,12 @@ def _probe(db: sqlite3.Connection, rows: dict[int, _Raw], most: int) -> None:
                     rows[dseq] = _raw(row)
 
 
-def _raw(row: tuple[int, bytes, bytes, int]) -> _Raw:
+def _raw(row: tuple[object, ...]) -> _Raw:
+    """A row, or sqlite3.DataError when its cells changed on the disk."""
     dseq, link, body, answered = row
-    return _Raw(dseq, bytes(link), bytes(body), bool(answered))
+    if not (isinstance(dseq, int) and isinstance(link, bytes) and isinstance(body, bytes)):
+        raise sqlite3.DataError(f"row {dseq!r} holds no command")
+    return _Raw(dseq, link, body, bool(answered))
 
 
 def _content(path: Path) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from kiosk.local.errors import FileTooNew
@@ -89,6 +90,29 @@ def create(db: sqlite3.Connection) -> None:
             db.execute(statement)
     db.execute(f"PRAGMA application_id={APPLICATION_ID}")
     db.execute(f"PRAGMA user_version={VERSION}")
+
+
+def strange(db: sqlite3.Connection) -> str:
+    """What is wrong with the tables of a file of this release; empty when nothing is."""
+    version = _version(db)
+    if version > VERSION:
+        return ""
+    if version < 0:
+        return f"version {version}"
+    with closing(sqlite3.connect(":memory:")) as model:
+        if version:
+            create(model)
+        wanted, found = _parts(model), _parts(db)
+    return (
+        ""
+        if wanted == found
+        else f"version {version} with other tables: {sorted(wanted ^ found)[:1]}"
+    )
+
+
+def _parts(db: sqlite3.Connection) -> set[tuple[str, str]]:
+    rows = db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+    return {(str(name), str(sql)) for name, sql in rows}
 
 
 def is_empty(db: sqlite3.Connection) -> bool:

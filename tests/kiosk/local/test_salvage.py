@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -155,4 +157,46 @@ def test_store_replaces_a_file_that_is_no_database(folder: Path) -> None:
     (folder / FILE_NAME).write_bytes(b"no database at all, but long enough to be read" * 100)
     store = open_store(folder)
     assert store.salvaged() == ()
+    store.close()
+
+
+def alter(path: Path, statement: str) -> None:
+    """Change a cell or a table's name in a way that leaves every page well-formed."""
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA writable_schema=ON")
+        db.execute(statement)
+        db.commit()
+
+
+@DAMAGED
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE sqlite_master SET sql = replace(sql, 'told', 'tolk') WHERE name = 'outbox'",
+        "UPDATE outbox SET bytes = CAST(replace(bytes, 'note', 'nota') AS BLOB) WHERE dseq = 2",
+        "UPDATE outbox SET id = CAST(x'ff' AS TEXT) WHERE dseq = 2",
+        "INSERT INTO event VALUES (1, CAST(x'7bff7d' AS TEXT))",
+        "DROP TABLE position",
+        "PRAGMA user_version=-7",
+    ],
+)
+def test_store_salvages_when_well_formed_pages_hold_nonsense(folder: Path, statement: str) -> None:
+    _, bodies = filled(folder, 5)
+    alter(folder / FILE_NAME, statement)
+    store = open_store(folder)
+    assert damaged_folders(folder)
+    saved = {row.bytes for row in store.salvaged()}
+    assert len(saved & set(bodies.values())) >= len(bodies) - 1
+    store.close()
+
+
+@DAMAGED
+def test_store_salvages_when_a_byte_of_the_header_changed(folder: Path) -> None:
+    _, bodies = filled(folder, 5)
+    path = folder / FILE_NAME
+    content = bytearray(path.read_bytes())
+    content[47] = 0x7F  # the schema format, of which SQLite knows four
+    path.write_bytes(content)
+    store = open_store(folder)
+    assert {row.id: row.bytes for row in store.salvaged()} == bodies
     store.close()
