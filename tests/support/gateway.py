@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import msgspec
@@ -239,6 +239,12 @@ class Kiosk:
         """Put anything on the wire."""
         if self._socket is not None:
             await self._socket.send(text)
+
+    async def send_raw(self, data: bytes | Sequence[str]) -> None:
+        """Put bytes on the wire as one text message, or texts as the pieces of one."""
+        if self._socket is not None:
+            with suppress(ConnectionClosed):
+                await self._socket.send(data, text=True)
 
     @property
     def close_code(self) -> int | None:
