@@ -213,11 +213,13 @@ class KioskProcess:
                 await self.ask("nudge")
             await asyncio.sleep(0.03)
 
-    async def sent(self, *, within_s: float = 20.0) -> None:
-        """Wait until every tap is answered and shown from the log."""
+    async def sent(self, *, within_s: float = 20.0, nudged: bool = True) -> None:
+        """Wait until every tap is answered and shown from the log; `nudged` as for `online`."""
         give_up_s = time.monotonic() + within_s
         while (said := await self.status())["unsent"] or said["pending"]:
             assert time.monotonic() < give_up_s, f"{self.name}: {said}\n{self.log()[-3000:]}"
+            if nudged and said["line"] == "offline":
+                await self.ask("nudge")
             await asyncio.sleep(0.03)
 
     async def sign_in(self, *staff: str, pin: str = PIN) -> None:
