@@ -8,11 +8,11 @@ from itertools import product
 
 import pytest
 
-from dapur.batch import Batch
 from dapur.conflicts import CLASHES, Clash, declared
 from dapur.envelope import Taken
 from dapur.kitchen import COMMANDS, Kitchen, Taking, take
 from dapur.wire.messages import Outcome
+from tests.support.clash import clash
 from tests.support.situations import (
     BATCH,
     KIOSK,
@@ -28,58 +28,6 @@ FACTS = ("hot", "low", "note")
 
 def _give(kitchen: Kitchen, taken: Taken) -> Taking:
     return take(kitchen, taken, taken.received_ms)
-
-
-def _batch_essence(batch: Batch) -> tuple[object, ...]:
-    """What a batch is, apart from who of two people did the same thing first."""
-    return (
-        batch.stage,
-        batch.round,
-        batch.plan,
-        batch.held,
-        batch.consumption_started_ms,
-        sorted(done.step for done in batch.steps_done),
-        sorted((check.item, check.passed, check.round) for check in batch.checks),
-        sorted({(verdict.passed, verdict.round) for verdict in batch.verdicts}),
-        batch.readings,
-        sorted((each.staff, each.post) for each in batch.crew if each.until_ms is None),
-    )
-
-
-def _essence(kitchen: Kitchen) -> tuple[object, ...]:
-    return (
-        {key: _batch_essence(batch) for key, batch in kitchen.batches.items()},
-        kitchen.policy,
-        kitchen.night,
-        kitchen.last_closed,
-        {key: staff.roles for key, staff in kitchen.staff.items()},
-        {key: session.closed_ms is None for key, session in kitchen.sessions.items()},
-        {
-            key: (alert.level, alert.resolved_ms is None, alert.acknowledged_ms is None)
-            for key, alert in kitchen.alerts.items()
-        },
-        len(kitchen.notices),
-        kitchen.strays,
-    )
-
-
-def _held(kitchen: Kitchen) -> bool:
-    return BATCH in kitchen.batches and kitchen.batches[BATCH].held
-
-
-def _clash(before: Kitchen, one: tuple[Taking, Taking], other: tuple[Taking, Taking]) -> Clash:
-    """What differs between A, B and B, A: `one` and `other` are (A's answer, B's answer)."""
-    same = _essence(one[1].kitchen) == _essence(other[0].kitchen)
-    refused = [
-        (a.outcome is Outcome.REFUSED) != (b.outcome is Outcome.REFUSED)
-        for a, b in zip(one, other, strict=True)
-    ]
-    if same and not any(refused):
-        outcomes = [each.outcome for each in one] == [each.outcome for each in other]
-        return Clash.COMMUTES if outcomes else Clash.IDEMPOTENT
-    if _held(one[1].kitchen) and _held(other[0].kitchen) and not _held(before):
-        return Clash.HOLD_WINS
-    return Clash.CONFLICT if any(refused) else Clash.LAST_WINS
 
 
 Played = tuple[str, str, str, tuple[Taking, Taking], tuple[Taking, Taking], Clash]
@@ -98,7 +46,7 @@ def _played() -> tuple[Played, ...]:
         for a, b in product(NAMES, NAMES):
             one = (opened[a], _give(opened[a].kitchen, second[b]))
             other = (_give(followed[b].kitchen, first[a]), followed[b])
-            found.append((situation, a, b, one, other, _clash(before, one, other)))
+            found.append((situation, a, b, one, other, clash(before, one, other, BATCH)))
     return tuple(found)
 
 
@@ -113,9 +61,9 @@ def test_two_kiosks_clash_only_as_the_table_says_on_every_state() -> None:
 
 def test_the_table_declares_no_clash_that_never_happens() -> None:
     seen: dict[tuple[str, str], set[Clash]] = defaultdict(set)
-    for _, a, b, _, _, clash in _played():
+    for _, a, b, _, _, found in _played():
         one, other = kind_of(a), kind_of(b)
-        seen[min(one, other), max(one, other)].add(clash)
+        seen[min(one, other), max(one, other)].add(found)
     idle = {pair: clashes - seen[pair] for pair, clashes in CLASHES.items()}
     assert {pair: left for pair, left in idle.items() if left} == {}
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from dapur.ids import CommandId, KitchenId
+from dapur.kitchen import encode_snapshot
 from dapur.wire.messages import Live, Outcome, Page, ServerFrame, SnapshotPart, Welcome
 from kiosk.desk import Tapped
+from kiosk.local.mirror import Mirror
 from server.desk.ports import Append
+from tests.simulation import pairs
 from tests.simulation.books import Books
+from tests.simulation.disk import DiskStore
 from tests.simulation.kiosk import Kiosk
 from tests.simulation.world import Violation, World
 
@@ -98,6 +104,8 @@ class Auditor:
             if kiosk.dismissed or not kiosk.alive:
                 continue
             books = self.books[kiosk.kitchen]
+            if kiosk.device in books.revoked_ms:
+                return f"{kiosk.name} is revoked and goes on"
             if not kiosk.online:
                 return f"{kiosk.name} is offline"
             if kiosk.store.unsent() or kiosk.store.salvaged():
@@ -116,8 +124,10 @@ class Auditor:
         for kiosk in self.kiosks:
             if not kiosk.dismissed and kiosk.alive:
                 self._check_replica(kiosk)
+            self._check_disk(kiosk)
         for kitchen in sorted(self.books):
             self._check_reviews(self.books[kitchen])
+            pairs.check(self.books[kitchen].state, self.world)
         for tap in self.taps.values():
             self._check_tap(tap)
 
@@ -132,13 +142,21 @@ class Auditor:
         if kiosk.mirror.doubts:
             raise Violation("I5", f"{kiosk.name} doubts a tap that is answered")
 
+    def _check_disk(self, kiosk: Kiosk) -> None:
+        """A start finds what was there when the kiosk was last awake."""
+        again = Mirror(DiskStore(kiosk.disk), kiosk.kitchen, kiosk.device)
+        if kiosk.alive and (again.base, again.pending) != (kiosk.mirror.base, kiosk.mirror.pending):
+            raise Violation("I5", f"{kiosk.name} would start with another kitchen than it has")
+
     def _check_reviews(self, books: Books) -> None:
-        refused = {
-            name for name, receipt in books.receipts.items() if receipt.outcome is Outcome.REFUSED
+        unheld = {
+            name
+            for name, receipt in books.receipts.items()
+            if receipt.outcome in (Outcome.REFUSED, Outcome.QUARANTINED)
         }
         shown = {review.command for review in books.state.reviews.values()}
-        for name in sorted(refused - shown):
-            raise Violation("I6", f"{name} was refused and lies in no inbox")
+        for name in sorted(unheld - shown):
+            raise Violation("I6", f"{name} was not taken and lies in no inbox")
 
     def _check_tap(self, tap: Confirmed) -> None:
         books = self.books[tap.kiosk.kitchen]
@@ -163,4 +181,7 @@ class Auditor:
 
     def _reported(self, books: Books, tap: Confirmed) -> bool:
         """A kiosk whose outbox was set aside has told of it, and it lies in the inbox."""
-        return tap.command in books.salvaged or tap.command in books.state.reviews
+        if tap.command in books.salvaged or tap.command in books.state.reviews:
+            return True
+        # A report that was itself not taken lies in the inbox with all that it says.
+        return re.search(rf"\b{tap.command}\b", encode_snapshot(books.state)) is not None

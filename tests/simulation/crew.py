@@ -42,9 +42,10 @@ def tap(kiosk: Kiosk, random: Random, confirm: Confirm) -> None:
         _sign_in(kiosk, random.choice(absent), confirm)
         return
     actor = random.choice(sorted(here))
-    wish, cites = _wish(kiosk, shown, actor, here[actor], random)
-    if wish is not None:
-        _give(kiosk, wish, actor, here[actor], confirm, cites)
+    now_ms = kiosk.time.server_now_ms()
+    chosen, cites = wish(shown, actor, here[actor], now_ms, random)
+    if chosen is not None:
+        _give(kiosk, chosen, actor, here[actor], confirm, cites)
 
 
 def _sign_in(kiosk: Kiosk, actor: StaffId, confirm: Confirm) -> None:
@@ -55,7 +56,7 @@ def _sign_in(kiosk: Kiosk, actor: StaffId, confirm: Confirm) -> None:
 
 def _give(
     kiosk: Kiosk,
-    wish: Wish,
+    chosen: Wish,
     actor: StaffId,
     session: SessionId,
     confirm: Confirm,
@@ -64,9 +65,9 @@ def _give(
     step_up = StepUp(kiosk.time.occurred().latest_ms - 1_000, online=kiosk.online)
     try:
         answer = kiosk.desk.tap(
-            wish.kind,
-            wish.subject,
-            wish.args,
+            chosen.kind,
+            chosen.subject,
+            chosen.args,
             actor=actor,
             session=session,
             step_up=step_up,
@@ -76,13 +77,14 @@ def _give(
         kiosk.world.tell(f"{kiosk.name} cannot write")
         return
     if isinstance(answer, Tapped):
-        kiosk.world.tell(f"{kiosk.name} {actor} {wish.kind} {wish.subject} as {answer.dseq}")
-        confirm(kiosk, answer, wish.kind)
+        kiosk.world.tell(f"{kiosk.name} {actor} {chosen.kind} {chosen.subject} as {answer.dseq}")
+        confirm(kiosk, answer, chosen.kind)
 
 
-def _wish(
-    kiosk: Kiosk, shown: Kitchen, actor: StaffId, session: SessionId, random: Random
+def wish(
+    shown: Kitchen, actor: StaffId, session: SessionId, now_ms: int, random: Random
 ) -> tuple[Wish | None, CommandId | None]:
+    """What somebody may want who sees this; and which refused tap it repeats."""
     chance = random.random()
     if chance < 0.05:
         return Wish("close_session", session_subject(session), NoArgs()), None
@@ -96,7 +98,6 @@ def _wish(
         return None, None
     batch = shown.batches[random.choice(sorted(shown.batches))]
     if chance < 0.5:
-        now_ms = kiosk.time.server_now_ms()
         open_ = [one for one in offers.offers(shown, batch, actor, now_ms) if one.open]
         likely = [one for one in open_ if one.kind not in ("cancel_batch", "discard_batch")]
         if choice := likely or open_:

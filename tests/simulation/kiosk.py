@@ -173,6 +173,8 @@ class Kiosk:
         self.alive = False
         self.dismissed = False
         """The server said never to come back."""
+        self.retired = False
+        """Taken out of service: it is not switched on again."""
         self.frozen = False
         self.offline_until_ms = 0
         """No network until then."""
@@ -195,7 +197,7 @@ class Kiosk:
 
     def start(self) -> None:
         """The program starts on what is on the disk."""
-        if self.alive:
+        if self.alive or self.retired:
             return
         self.alive, self.dismissed, self.frozen = True, False, False
         self._life += 1

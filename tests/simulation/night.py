@@ -195,6 +195,7 @@ class Night:
             kiosk.disk.calm()
             kiosk.offline_until_ms = 0
             if kiosk.name.endswith("'"):
+                kiosk.retired = True
                 kiosk.power_off()
             elif not kiosk.alive:
                 kiosk.start()

@@ -28,7 +28,7 @@ TIMED = (
 BUS = ("bus_loss", "bus_double", "bus_late")
 SHAPES = (
     "tiny_queue", "tiny_pages", "tiny_windows", "early_snapshot", "short_snapshots", "compact_often",
-    "clock_off", "clock_drift", "two_kitchens", "watchman", "sqlite",
+    "clock_off", "clock_drift", "two_kitchens", "watchman", "poison", "sqlite",
 )  # fmt: skip
 """What a whole night is like."""
 COUNTED = (*TIMED, *BUS, *SHAPES, "overflow", "dial_refused")
@@ -65,7 +65,7 @@ class Swarm(msgspec.Struct):
 def drawn(seed: int) -> Swarm:
     """What this seed is made of."""
     random = Random(f"{seed}/swarm")
-    length_ms = random.choice((20_000, 45_000, 90_000))
+    length_ms = random.choice((15_000, 30_000, 60_000))
     shapes = [shape for shape in SHAPES if shape != "sqlite" and random.random() < 0.3]
     if seed % SQLITE_EVERY == 0:
         shapes.append("sqlite")
@@ -102,7 +102,7 @@ def _agenda(seed: int, length_ms: int, kiosks: int) -> tuple[Item, ...]:
         own = Random(f"{seed}/{fault}")
         items += [_item(own, fault, length_ms) for _ in range(own.choice((1, 1, 2, 4)))]
     taps = Random(f"{seed}/taps")
-    items += [_item(taps, "tap", length_ms) for _ in range(kiosks * taps.randint(4, 16))]
+    items += [_item(taps, "tap", length_ms) for _ in range(kiosks * taps.randint(4, 18))]
     return tuple(sorted(items, key=lambda item: (item.at_ms, item.kind, item.key)))
 
 
