@@ -15,6 +15,13 @@ FIGURES = {
     "commands_serial": "bench.server_commands",
     "commands_batched": "bench.server_commands",
     "commands_200_kitchens": "bench.server_commands",
+    "fan_out": "bench.server_fanout",
+    "tap_to_disk": "bench.kiosk.taps",
+    "tap_to_glass": "bench.kiosk.taps",
+    "catch_up": "bench.kiosk.catch_up",
+    "drain": "bench.kiosk.draining",
+    "board_during_drain": "bench.kiosk.draining",
+    "kiosk_beside_chromium": "bench.kiosk.beside_chromium",
 }
 """Where each is measured, in the order of a run. A name may give several lines."""
 

@@ -64,8 +64,13 @@ class Kiosk:
         self.outbox = OutboxId(f"o-{os.urandom(8).hex()}")
         self.dseq = 0
         self._hash = GENESIS
+        self._known: tuple[str, int, bytes] = ("", 0, GENESIS)
         self.head = 0
         self.socket: socket.socket
+
+    def knows(self, epoch: str, since: int, since_hash: bytes) -> None:
+        """This kiosk has the log up to `since` on its disk."""
+        self._known = (epoch, since, since_hash)
 
     # ---- connecting ----------------------------------------------------------------------------
 
@@ -102,15 +107,16 @@ class Kiosk:
         challenge = self.next()
         if not isinstance(challenge, Challenge):
             raise ConnectionError(repr(challenge))
+        epoch, since, since_hash = self._known
         claims = encode_claims(
             Claims(
                 device=self._device.id,
                 outbox=self.outbox,
                 dseq=self.dseq,
                 hash=self._hash,
-                epoch="",
-                since=0,
-                since_hash=GENESIS,
+                epoch=epoch,
+                since=since,
+                since_hash=since_hash,
                 app="bench",
                 states=(rules.STATE_VERSION,),
                 sent_ms=0,

@@ -75,7 +75,7 @@ class Services:
         self._key = key
         self.public_key = key.public_key().public_bytes_raw()
         self.desk = Desk(log, devices=identity.device, now_ms=now_ms)
-        self.writer = Writer(self.desk, published=self._published, measured=self._measured)
+        self.writer = Writer(self.desk, published=self.published, measured=self._measured)
         self.fanout = Fanout(log, self.readers, self.metrics)
         self.shelf = Shelf(log, self.readers, self.desk.fold)
         self.door = Door(log, identity, now_ms)
@@ -211,7 +211,8 @@ class Services:
         self.metrics.lag_s.observe(figures.lag_s)
         self.metrics.waiting.set(self.writer.waiting)
 
-    def _published(self, grown: Sequence[Grown]) -> None:
+    def published(self, grown: Sequence[Grown]) -> None:
+        """A group was committed: give its events to the kiosks here and word of them to other processes."""
         if armed(Failpoint.BEFORE_PUBLISH) and grown:
             # The answers are to leave before the process does.
             self._loop.call_later(0.2, reach, Failpoint.BEFORE_PUBLISH)
