@@ -31,6 +31,8 @@ RELEASED_MS = 1_793_000_000_000
 """October 2026: no tap of this release is older, whatever a clock without battery says."""
 KEEP_EVERY_MS = 60_000
 """How often the known time goes to disk, so that restarts cannot stretch what expires."""
+PROBE_KEPT_EVERY_MS = 5_000
+"""While a long past is told, probes come by the dozen: each on the disk would take half the time."""
 
 _log = logging.getLogger(__name__)
 
@@ -131,10 +133,12 @@ class KioskTime:
         best = min(self._samples, key=lambda one: _error_ms(one, now))
         middle = (best.sent_ms + best.received_ms) // 2
         rtt = best.received_ms - best.sent_ms
+        is_news = not self._known.probed or now - self._kept_mono_ms >= PROBE_KEPT_EVERY_MS
         self._known = _Known(
             self._clock.boot(), middle, best.server_ms, (rtt + 1) // 2, probed=True
         )
-        self._keep()
+        if is_news:
+            self._keep()
 
     def tick(self) -> None:
         """Look after the clocks; call about once a second."""

@@ -78,7 +78,8 @@ class Headless:
         self._verifiers = vault.verifiers
         self.store = open_store(settings.store)
         self.time = KioskTime(clock or SystemClock(), self.store)
-        self.replica = Mirror(self.store, identity.kitchen, identity.device)
+        later = asyncio.get_running_loop().call_later
+        self.replica = Mirror(self.store, identity.kitchen, identity.device, later)
         self.desk = Desk(self.replica, self.time)
         self.link = Link(
             url,
@@ -161,6 +162,7 @@ class Headless:
             self._reports.tick()
             self.session.tick()
             self._roster_watch.look()
+            self.replica.look_after()
             await asyncio.sleep(TICK_S)
 
     def _reconcile(self) -> None:

@@ -93,6 +93,10 @@ class Replica:
         """Whether `refold` has work: what is shown does not stand on the newest base yet."""
         return not self._made and self._is_long()
 
+    def waits_for(self, command: CommandId) -> bool:
+        """Whether this is a waiting tap of ours."""
+        return command in self._by_command
+
     def refold(self, taps: int) -> bool:
         """Make the next guess by up to so many taps further; whether more is to be done.
 

@@ -26,10 +26,13 @@ from dapur.sync.effects import (
     SignHello,
 )
 from dapur.sync.kiosk_side import KioskSide
-from dapur.wire.messages import ClientFrame, GoodbyeCode, Reply, ServerFrame
+from dapur.wire.messages import ClientFrame, GoodbyeCode, Pull, Reply, ServerFrame
 from kiosk.clock import KioskTime
 from kiosk.local.errors import DiskRefused, FileDamaged
 from kiosk.local.mirror import Mirror
+
+HELD_EVENTS = 400
+"""Of one transaction: half a frame's time to store and fold them."""
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +59,10 @@ class Carrier:
         self._sign = sign
         self._on_reply = on_reply
         self._on_admitted = on_admitted
+        self.on_held: Callable[[], None] | None = None
+        """With it, events of several frames go to the disk in one transaction: it is called when some
+        are held back, and `flush` is due as soon as no frame is at hand any more."""
+        self._held: list[ApplyEvents] = []
         self.over: Ended | None = None
         """Why this connection is to end; nothing is carried any more."""
         self.damage: FileDamaged | None = None
@@ -84,21 +91,52 @@ class Carrier:
         """Call about once a second."""
         self.carry(self.side.tick(now_ms))
 
+    def flush(self) -> None:
+        """Store and show the events that are held back."""
+        if self._held and self.over is None:
+            self._tried(self._take_held())
+
     def carry(self, effects: Iterable[Effect]) -> None:
         """Carry effects out in order, and those that follow from them."""
         waiting = deque(effects)
         while waiting and self.over is None:
-            try:
-                waiting.extendleft(reversed(self._one(waiting.popleft())))
-            except DiskRefused as error:
-                # Nothing was taken over: the next connection brings it again.
-                self.over = Ended(None, 0.0, str(error))
-            except FileDamaged as error:
-                # Also when a tap or the watchdog met it: the shell says so.
-                self.damage = error
-                self.over = Ended(None, 0.0, str(error))
-            except (Malformed, rules.UnreadableSnapshot) as error:
-                self.over = Ended(GoodbyeCode.UPGRADE, 0.0, str(error))
+            effect = waiting.popleft()
+            if self._is_held(effect):
+                continue
+            if self._held and not _claims_nothing(effect):
+                waiting.appendleft(effect)
+                effect = self._take_held()
+            waiting.extendleft(reversed(self._tried(effect)))
+
+    def _is_held(self, effect: Effect) -> bool:
+        if self.on_held is None or not isinstance(effect, ApplyEvents):
+            return False
+        if sum(len(each.bodies) for each in self._held) + len(effect.bodies) > HELD_EVENTS:
+            return False
+        if not self._held:
+            self.on_held()
+        self._held.append(effect)
+        return True
+
+    def _take_held(self) -> ApplyEvents:
+        held, self._held = self._held, []
+        bodies = tuple(body for each in held for body in each.bodies)
+        return ApplyEvents(held[0].first, bodies, held[-1].hash)
+
+    def _tried(self, effect: Effect) -> Sequence[Effect]:
+        """Do one; what the file or another release stands in the way of ends the connection."""
+        try:
+            return self._one(effect)
+        except DiskRefused as error:
+            # Nothing was taken over: the next connection brings it again.
+            self.over = Ended(None, 0.0, str(error))
+        except FileDamaged as error:
+            # Also when a tap or the watchdog met it: the shell says so.
+            self.damage = error
+            self.over = Ended(None, 0.0, str(error))
+        except (Malformed, rules.UnreadableSnapshot) as error:
+            self.over = Ended(GoodbyeCode.UPGRADE, 0.0, str(error))
+        return ()
 
     def _one(self, effect: Effect) -> Sequence[Effect]:
         match effect:
@@ -144,3 +182,8 @@ class Carrier:
         self.over = ended
         if ended.code is GoodbyeCode.FORK:
             self._mirror.quarantine(ended.detail)
+
+
+def _claims_nothing(effect: Effect) -> bool:
+    """Whether it may go before events that are not stored yet: a pull asks for more of them."""
+    return isinstance(effect, Send) and isinstance(effect.frame, Pull)

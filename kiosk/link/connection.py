@@ -75,6 +75,7 @@ class Connection:
             on_reply=self._asking.answer,
             on_admitted=on_admitted,
         )
+        self._carrier.on_held = self._flush_soon
 
     @property
     def admitted_ms(self) -> int | None:
@@ -114,6 +115,10 @@ class Connection:
             await asyncio.gather(*helpers, return_exceptions=True)
             self._asking.fail_all()
 
+    def _flush_soon(self) -> None:
+        """When the loop comes to it, every frame that the socket holds has been read."""
+        asyncio.get_running_loop().call_soon(self._carrier.flush)
+
     # ---- tasks ------------------------------------------------------------------------------
 
     async def _read(self) -> Ended:
@@ -127,6 +132,7 @@ class Connection:
         except BadFrame as error:
             return Ended(GoodbyeCode.BAD_FRAME, 0.0, str(error))
         except ConnectionClosed as error:
+            self._carrier.flush()
             closed = Ended(None, 0.0, str(error))
         code = _CODES.get(self._socket.close_code or 0)
         # A goodbye can be lost; its close code then still says why.

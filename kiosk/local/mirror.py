@@ -24,10 +24,19 @@ from kiosk.local.rows import Kept, Snapshot
 from kiosk.local.store import Store
 
 COMPACT_EVENTS = 500
-"""Events replayed at most at a start: a tenth of a second on a slow machine."""
+"""Events that a start may have to replay: a tenth of a second on a slow machine."""
 COMPACT_CHARS = 1_000_000
 """The same for long ones."""
+COMPACT_LATE = 20
+"""How many times as many while they come in a stream: writing the state takes as long as 500 events."""
+STREAM_EVENTS = 100
+"""In one second: no kitchen taps so much, it is a past that is being told."""
+REFOLD_TAPS = 60
+"""Waiting taps folded in at a time: three milliseconds, far less than a frame."""
+REFOLD_EVERY_S = 0.008
+"""Between two of those: the screen and the line have the larger part of the time."""
 
+Later = Callable[[float, Callable[[], None]], object]
 _log = logging.getLogger(__name__)
 
 
@@ -38,13 +47,19 @@ class Mirror:
     what they need, and must not write.
     """
 
-    def __init__(self, store: Store, kitchen: KitchenId, device: DeviceId) -> None:
+    def __init__(
+        self, store: Store, kitchen: KitchenId, device: DeviceId, later: Later | None = None
+    ) -> None:
+        """`later(delay_s, work)` runs work between other events; without it every guess is made at once."""
         self.store = store
+        self._later = later
+        self._refolding = False
         self.kitchen_id = kitchen
         self.device = device
         self._listeners: list[Callable[[], None]] = []
         self._tail_events = 0
         self._tail_chars = 0
+        self._came = 0
         self._replica = self._load()
 
     # ---- what is shown ----------------------------------------------------------------------
@@ -97,13 +112,21 @@ class Mirror:
     def grown(self, events: ApplyEvents) -> None:
         """The server told new events. Raises Malformed when this release cannot read them."""
         decoded = [decode_event(body) for body in events.bodies]
-        self.store.apply(events)
+        waiting = self._replica.waits_for
+        self.store.apply(events, [each.command for each in decoded if waiting(each.command)])
         self._replica.grown(decoded, events.last)
         self._tail_events += len(events.bodies)
         self._tail_chars += sum(map(len, events.bodies))
-        if self._tail_events >= COMPACT_EVENTS or self._tail_chars >= COMPACT_CHARS:
+        self._came += len(events.bodies)
+        if self._is_due(COMPACT_LATE):
             self._compact()
         self._tell()
+
+    def look_after(self) -> None:
+        """Shorten the next start, unless a stream is coming in; call about once a second."""
+        came, self._came = self._came, 0
+        if came < STREAM_EVENTS and self._is_due(1):
+            self._compact()
 
     def replaced(self, whole: ApplySnapshot) -> None:
         """The server told a whole state. Raises UnreadableSnapshot for one of another release."""
@@ -115,7 +138,7 @@ class Mirror:
             self._replica.replaced(kitchen, whole.seq)
         else:
             # Taps that the former log had wait again.
-            self._replica = Replica(kitchen, whole.seq, self._waiting())
+            self._replica = self._replica_of(kitchen, whole.seq)
         self._tell()
 
     def settled(self, settle: Settle) -> None:
@@ -132,7 +155,7 @@ class Mirror:
         """This outbox cannot go on: set it aside for a person, begin another."""
         _log.error("the outbox is set aside: %s", why)
         position = self.store.quarantine(why)
-        self._replica = Replica(self._replica.base, self._replica.seq)
+        self._replica = self._replica_of(self._replica.base, self._replica.seq)
         self._tell()
         return position
 
@@ -142,9 +165,25 @@ class Mirror:
 
     # ---- inside -----------------------------------------------------------------------------
 
+    def _is_due(self, times: int) -> bool:
+        late, long = times * COMPACT_EVENTS, times * COMPACT_CHARS
+        return self._tail_events >= late or self._tail_chars >= long
+
     def _tell(self) -> None:
+        if self._later is not None and self._replica.behind and not self._refolding:
+            self._refolding = True
+            self._later(REFOLD_EVERY_S, self._refold)
         for listener in tuple(self._listeners):
             listener()
+
+    def _refold(self) -> None:
+        before, more = self._replica.shown, self._replica.refold(REFOLD_TAPS)
+        self._refolding = False
+        if more and self._later is not None:
+            self._refolding = True
+            self._later(REFOLD_EVERY_S, self._refold)
+        if self._replica.shown is not before:
+            self._tell()
 
     def _compact(self) -> None:
         text = rules.encode_snapshot(self._replica.base)
@@ -164,11 +203,11 @@ class Mirror:
             # A stored event is no longer what the server told: it tells everything again.
             _log.info("the stored replica is set aside: %s", error)
             self.store.forget_replica()
-            return Replica(rules.empty(self.kitchen_id), 0, self._waiting())
+            return self._replica_of(rules.empty(self.kitchen_id), 0)
 
     def _grow(self, kitchen: Kitchen, seq: int) -> Replica:
         told = [(number, decode_event(body), len(body)) for number, body in self.store.events(seq)]
-        replica = Replica(kitchen, seq, self._waiting())
+        replica = self._replica_of(kitchen, seq)
         for number, event, chars in told:
             replica.grown([event], number)
             self._tail_events += 1
@@ -187,8 +226,9 @@ class Mirror:
             self.store.forget_replica()
             return rules.empty(self.kitchen_id), 0
 
-    def _waiting(self) -> list[Pending]:
-        return [self._pending(row) for row in self.store.pending()]
+    def _replica_of(self, kitchen: Kitchen, seq: int) -> Replica:
+        waiting = [self._pending(row) for row in self.store.pending()]
+        return Replica(kitchen, seq, waiting, patient=self._later is not None)
 
     def _pending(self, row: Kept) -> Pending:
         taken = self.taken(decode_command(row.bytes), row.tapped_ms)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,8 @@ class Store:
         self._position = Position()
         self._durable = 0
         self._outbox_position = OutboxPosition(OutboxId(""))
+        self._unsent: int | None = None
+        """Counted when it is asked for: every look at the line asks."""
         self._load()
 
     def close(self) -> None:
@@ -71,6 +73,8 @@ class Store:
                 (last.dseq + 1, command, tapped_ms, link, body),
             )
         self._outbox_position = OutboxPosition(last.outbox, last.dseq + 1, link)
+        if self._unsent is not None:
+            self._unsent += 1
         return self._outbox_position
 
     def rows(self, after: int, limit: int) -> tuple[Row, ...]:
@@ -100,12 +104,15 @@ class Store:
 
     def unsent(self) -> int:
         """How many taps are not known to be in the server's log."""
-        (count,) = self._need("SELECT count(*) FROM outbox WHERE outcome IS NULL AND NOT told")
-        return int(count)
+        if self._unsent is None:
+            query = "SELECT count(*) FROM outbox WHERE outcome IS NULL AND NOT told"
+            self._unsent = int(self._need(query)[0])
+        return self._unsent
 
     def settle(self, results: Iterable[Result], durable: int) -> None:
         """Store receipts, and forget answered rows that are both in the replica and in a backup."""
         durable = max(durable, self._durable)
+        self._unsent = None
         with self._write():
             self._answer(results)
             self._db.execute("UPDATE position SET durable = ?", (durable,))
@@ -117,6 +124,7 @@ class Store:
 
         `durable` is of that log: a larger one of the log that was lost would let them be forgotten.
         """
+        self._unsent = None
         with self._write():
             self._db.execute(
                 "UPDATE outbox SET outcome = NULL, code = '', seq = 0, told = 0 WHERE dseq > ?",
@@ -147,8 +155,10 @@ class Store:
         query = "SELECT seq, body FROM event WHERE seq > ? AND seq <= ? ORDER BY seq"
         yield from self._read(query, after, self.position.seq)
 
-    def apply(self, grown: ApplyEvents) -> None:
+    def apply(self, grown: ApplyEvents, own: Collection[CommandId] | None = None) -> None:
         """Store events, the new position, and that own rows are now in the log: one transaction.
+
+        `own`: commands of waiting rows among them, when the caller knows; None: they are looked for.
 
         Raises ValueError when they do not follow the position (a fault of ours, nothing written).
         """
@@ -156,9 +166,10 @@ class Store:
             raise ValueError(f"events from {grown.first} do not follow {self._position.seq}")
         position = Position(self._position.epoch, grown.last, grown.hash)
         with self._write():
-            for seq, body in enumerate(grown.bodies, grown.first):
-                self._db.execute("INSERT OR REPLACE INTO event VALUES (?, ?)", (seq, body))
-                self._mark_told(body)
+            self._db.executemany(
+                "INSERT OR REPLACE INTO event VALUES (?, ?)", enumerate(grown.bodies, grown.first)
+            )
+            self._mark_told(_commands_of(grown.bodies) if own is None else own)
             self._place(position)
             self._forget(position.seq, self._durable)
         self._position = position
@@ -268,17 +279,15 @@ class Store:
             [(str(r.outcome), r.code, r.seq, r.dseq) for r in results],
         )
 
-    def _mark_told(self, body: str) -> None:
+    def _mark_told(self, commands: Iterable[CommandId]) -> None:
         """An own command whose event came is in the replica, even before its receipt came.
 
         Without this mark a restart in between would fold it in a second time.
         """
-        try:
-            command = decode_event(body).command
-        except Malformed:
-            # Written by a newer release: the domain shows its subject as "update to see".
-            return
-        self._db.execute("UPDATE outbox SET told = 1 WHERE id = ?", (command,))
+        marks = [(command,) for command in commands]
+        if marks:
+            self._unsent = None
+            self._db.executemany("UPDATE outbox SET told = 1 WHERE id = ?", marks)
 
     def _forget(self, seq: int, durable: int) -> None:
         last = self._outbox_position.dseq
@@ -313,6 +322,7 @@ class Store:
         epoch, seq, link, durable = self._need("SELECT epoch, seq, hash, durable FROM position")
         self._position = Position(epoch, seq, link)
         self._durable = int(durable)
+        self._unsent = None
         last = self._one("SELECT dseq, hash FROM outbox ORDER BY dseq DESC LIMIT 1")
         self._outbox_position = OutboxPosition(
             OutboxId(self.noted(_OUTBOX)), *(last or (0, GENESIS))
@@ -350,6 +360,15 @@ class Store:
             if ours is None:
                 raise
             raise ours from error
+
+
+def _commands_of(bodies: Iterable[str]) -> Iterator[CommandId]:
+    for body in bodies:
+        try:
+            yield decode_event(body).command
+        except Malformed:
+            # Written by a newer release: the domain shows its subject as "update to see".
+            continue
 
 
 def _kept(row: tuple[Any, ...]) -> Kept:

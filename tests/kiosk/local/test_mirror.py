@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,14 @@ from dapur import kitchen as rules
 from dapur.batch import Point
 from dapur.envelope import GENESIS, decode_command
 from dapur.sync.effects import ApplyEvents, ApplySnapshot, Settle
+from dapur.sync.replica import AT_ONCE
 from dapur.temperature import RecordTemperatureArgs
 from dapur.wire.messages import Result
-from kiosk.desk import Tapped
+from kiosk.desk import Desk, Tapped
 from kiosk.local import mirror as mirror_module
-from tests.support.mini_server import MiniServer
+from kiosk.local.mirror import REFOLD_TAPS, Mirror
+from kiosk.session import Sessions
+from tests.support.mini_server import KITCHEN, MiniServer
 from tests.support.night import CHICKEN, RINA, SARI, open_night
 from tests.support.offline_kiosk import OfflineKiosk
 
@@ -88,6 +92,7 @@ async def test_replica_is_the_same_after_a_restart_when_it_was_compacted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mirror_module, "COMPACT_EVENTS", 5)
+    monkeypatch.setattr(mirror_module, "COMPACT_LATE", 1)
     kiosk = OfflineKiosk(tmp_path / "store")
     server = kiosk.server
     for number in range(13):
@@ -102,6 +107,59 @@ async def test_replica_is_the_same_after_a_restart_when_it_was_compacted(
     kiosk.restart()
     assert kiosk.mirror.shown == server.kitchen
     assert kiosk.mirror.seq == len(server.log)
+
+
+async def test_replica_is_compacted_at_rest_when_no_stream_of_events_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mirror_module, "COMPACT_EVENTS", 2)
+    monkeypatch.setattr(mirror_module, "STREAM_EVENTS", 3)
+    kiosk = OfflineKiosk(tmp_path / "store")
+    server = kiosk.server
+    seq = len(server.log)
+    for number in range(4):
+        await measured(kiosk, 60.0 + number)
+    deliver(kiosk, server)
+    kiosk.mirror.grown(events_since(server, seq))
+    told = kiosk.store.snapshot()
+    kiosk.mirror.look_after()
+    assert kiosk.store.snapshot() == told
+    kiosk.mirror.look_after()
+    at_rest = kiosk.store.snapshot()
+    assert at_rest is not None
+    assert at_rest.seq == len(server.log)
+
+
+async def test_mirror_makes_its_view_in_parts_when_many_taps_wait(tmp_path: Path) -> None:
+    kiosk = OfflineKiosk(tmp_path / "store")
+    waiting: list[Callable[[], None]] = []
+    mirror = Mirror(kiosk.store, KITCHEN, kiosk.device, lambda _delay_s, work: waiting.append(work))
+    kiosk.mirror = mirror
+    kiosk.desk = Desk(mirror, kiosk.time)
+    kiosk.sessions = Sessions(kiosk.desk, mirror, kiosk.time, kiosk.pins)
+    for number in range(REFOLD_TAPS + AT_ONCE):
+        await measured(kiosk, 60.0 + number / 10)
+    seq = len(kiosk.server.log)
+    shown = mirror.shown
+    results = deliver(kiosk, kiosk.server)
+    mirror.grown(ApplyEvents(seq + 1, *_first_of(kiosk.server, seq)))
+    assert mirror.shown is shown
+    parts = 0
+    while waiting:
+        waiting.pop()()
+        parts += 1
+    assert parts == 2
+    assert mirror.shown is not shown
+    mirror.grown(events_since(kiosk.server, mirror.seq))
+    mirror.settled(Settle(tuple(results), len(results), 0))
+    while waiting:
+        waiting.pop()()
+    assert mirror.shown == kiosk.server.kitchen
+
+
+def _first_of(server: MiniServer, seq: int) -> tuple[tuple[str, ...], bytes]:
+    body, link = server.log[seq]
+    return (body,), link
 
 
 async def test_taps_wait_and_the_state_is_asked_anew_when_a_release_cannot_read_it(
