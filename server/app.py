@@ -27,6 +27,7 @@ from server.bus.memory import MemoryBus
 from server.desk.folding import load
 from server.desk.ports import Bus, Identity, Log, Unavailable
 from server.gateway.drain import SPREAD_S, drain
+from server.gateway.figures_page import FiguresPage
 from server.gateway.listener import Listener
 from server.gateway.services import Services, utc_ms
 from server.history.follower import NAME as HISTORY
@@ -37,14 +38,13 @@ from server.log.follower import Follower
 from server.log.positions import Lease
 from server.log.schema import check
 from server.log.sql_log import SqlLog
-from server.settings import Settings
+from server.settings import LOOPBACK, Settings
 from server.watchman import Watchman
 
 _log = logging.getLogger(__name__)
 
 FOLLOW_S = 1.0
 """History is read by people; it may be a second behind."""
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class Stepping(Protocol):
@@ -87,12 +87,16 @@ class Doorway(msgspec.Struct, frozen=True):
     tls: ssl.SSLContext | None = None
     drain_s: float = SPREAD_S
     ready_file: Path | None = None
+    metrics_at: tuple[str, int] | None = None
+    """An address of its own for the figures."""
+    metrics_beside_kiosks: bool = False
+    """The figures on the kiosks' port: only where nobody from outside reaches it."""
 
 
 async def serve(parts: Parts, doorway: Doorway) -> None:
     """Serve until SIGTERM or SIGINT, then drain; a second signal cuts the draining short.
 
-    Raises OSError when the address is taken.
+    Raises OSError when an address is taken.
     """
     ending = asyncio.Event()
     cut_short = asyncio.Event()
@@ -111,11 +115,19 @@ async def serve(parts: Parts, doorway: Doorway) -> None:
         now_ms=services.now_ms,
         outbox=parts.outbox,
     )
-    listener = Listener(services, healthy=lambda: services.fanout.reachable)
+    listener = Listener(
+        services,
+        healthy=lambda: services.fanout.reachable,
+        with_metrics=doorway.metrics_beside_kiosks,
+    )
+    figures = FiguresPage(services.metrics)
     if parts.attach is not None:
         parts.attach(services)
     tasks: list[asyncio.Task[None]] = []
     try:
+        if doorway.metrics_at is not None:
+            at = doorway.metrics_at
+            _log.info("figures at %s", _url("http", at[0], await figures.open(*at), "metrics"))
         port = await listener.open(doorway.host, doorway.port, tls=doorway.tls)
         tasks = [asyncio.create_task(watchman.keep_watching(), name="watchman")]
         tasks += [
@@ -131,6 +143,7 @@ async def serve(parts: Parts, doorway: Doorway) -> None:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await listener.close()
+        await figures.close()
         await services.close()
         if doorway.ready_file is not None:
             doorway.ready_file.unlink(missing_ok=True)
@@ -181,15 +194,17 @@ def _on_signals(end: Callable[[], object]) -> None:
 
 def _announce(doorway: Doorway, port: int) -> None:
     """Say where we listen; the file appears whole or not at all."""
-    scheme = "wss" if doorway.tls is not None else "ws"
-    host = f"[{doorway.host}]" if ":" in doorway.host else doorway.host
-    url = f"{scheme}://{host}:{port}/"
+    url = _url("wss" if doorway.tls is not None else "ws", doorway.host, port)
     _log.info("listening on %s", url)
     if doorway.ready_file is None:
         return
     draft = doorway.ready_file.with_suffix(".tmp")
     draft.write_text(json.dumps({"url": url, "pid": os.getpid()}), encoding="utf-8")
     draft.replace(doorway.ready_file)
+
+
+def _url(scheme: str, host: str, port: int, path: str = "") -> str:
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}/{path}"
 
 
 def run(settings: Settings, ready_file: Path | None = None) -> int:
@@ -201,7 +216,15 @@ def run(settings: Settings, ready_file: Path | None = None) -> int:
     logs.set_up(settings.log_level)
     tls = tls_context(settings)
     parts = compose(settings.database_url)
-    doorway = Doorway(settings.host, settings.port, tls, settings.drain_s, ready_file)
+    doorway = Doorway(
+        settings.host,
+        settings.port,
+        tls,
+        settings.drain_s,
+        ready_file,
+        metrics_at=settings.metrics_at,
+        metrics_beside_kiosks=settings.metrics_beside_kiosks,
+    )
     try:
         run_loop(serve(parts, doorway))
     finally:

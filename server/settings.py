@@ -15,7 +15,9 @@ from msgspec import Meta
 ENV_PREFIX = "DAPUR_"
 FILE_NAME = "server.toml"
 DATABASE_FILE = "server.db"
+PORT_MAX = 65_535
 DATA_ENV = "DAPUR_DATA"
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _SQLITE = "sqlite:///"
 
 
@@ -35,7 +37,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bus: Literal["memory"] = "memory"
     """How processes tell each other of new events; one process needs no more than its memory."""
     host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
-    port: Annotated[int, Meta(ge=0, le=65535)] = 8790
+    port: Annotated[int, Meta(ge=0, le=PORT_MAX)] = 8790
     """0: any free one."""
     tls_cert: Path | None = None
     """PEM chain, relative to `data`; without it only loopback is served."""
@@ -43,9 +45,23 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """PEM key; may be left out when it is in the chain's file."""
     behind_tls_proxy: bool = False
     """Somebody in front ends TLS: a plain socket may be open to the network."""
+    metrics: str = ""
+    """`HOST:PORT` where `/metrics` is served, plainly and to whoever asks; empty: beside the kiosks
+    when only this machine can be one (loopback, no TLS proxy in front), else nowhere.
+    """
     drain_s: Annotated[float, Meta(ge=0, le=60)] = 15.0
     """Over how many seconds goodbyes are spread at the end."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @property
+    def metrics_at(self) -> tuple[str, int] | None:
+        """Host and port of the figures' own address. Raises BadSettings."""
+        return listen_address(self.metrics, "metrics") if self.metrics else None
+
+    @property
+    def metrics_beside_kiosks(self) -> bool:
+        """Whether the kiosks' own port may tell the figures: nobody from outside reaches it."""
+        return not self.metrics and self.host in LOOPBACK and not self.behind_tls_proxy
 
     @property
     def database_url(self) -> str:
@@ -88,6 +104,10 @@ def load(data: Path, environment: Mapping[str, str] = os.environ, **given: objec
         settings = msgspec.convert(found, Settings, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
         raise BadSettings(_sentence(str(error), path, origin_of)) from error
+    try:
+        _ = settings.metrics_at
+    except BadSettings as error:
+        raise BadSettings(f"{error} (in {origin_of['metrics']})") from error
     return _beside(settings)
 
 
@@ -135,9 +155,9 @@ def _environment(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def listen_address(text: str) -> tuple[str, int]:
-    """Host and port of `HOST:PORT` or `[IPV6]:PORT`. Raises BadSettings."""
+def listen_address(text: str, key: str = "--listen") -> tuple[str, int]:
+    """Host and port of `HOST:PORT` or `[IPV6]:PORT`. Raises BadSettings, which names the `key`."""
     host, colon, port = text.rpartition(":")
-    if not colon or not (port.isascii() and port.isdigit()):
-        raise BadSettings(f"--listen: {text!r} is not HOST:PORT")
+    if not colon or not (port.isascii() and port.isdigit()) or int(port) > PORT_MAX:
+        raise BadSettings(f"{key}: {text!r} is not HOST:PORT")
     return host.removeprefix("[").removesuffix("]") or "127.0.0.1", int(port)

@@ -38,7 +38,8 @@ REVOKED_S = 2.0
 _log = logging.getLogger(__name__)
 
 
-def _response(status: HTTPStatus, body: bytes, kind: str = "text/plain", **more: str) -> Response:
+def response(status: HTTPStatus, body: bytes, kind: str = "text/plain", **more: str) -> Response:
+    """A whole answer to a plain request; `more` are headers with underscores for dashes."""
     headers = Headers(
         {
             "Content-Type": f"{kind}; charset=utf-8",
@@ -61,11 +62,14 @@ class Listener:
         healthy: Callable[[], bool] = lambda: True,
         connections_max: int = CONNECTIONS_MAX,
         strangers_max: int = STRANGERS_MAX,
+        with_metrics: bool = False,
     ) -> None:
+        """`with_metrics`: whoever can reach this socket may read the figures of all kitchens."""
         self._services = services
         self._healthy = healthy
         self._connections_max = connections_max
         self._strangers_max = strangers_max
+        self._with_metrics = with_metrics
         self._server: Server | None = None
         self._made = 0
         self._tasks: list[asyncio.Task[None]] = []
@@ -134,15 +138,15 @@ class Listener:
             case "/":
                 return self._may_enter()
             case "/healthz":
-                return _response(HTTPStatus.OK, b"alive\n")
+                return response(HTTPStatus.OK, b"alive\n")
             case "/readyz":
                 ready = self.ready and self._healthy()
                 status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
-                return _response(status, b"ready\n" if ready else b"not ready\n")
-            case "/metrics":
-                return _response(HTTPStatus.OK, self._services.metrics.text())
+                return response(status, b"ready\n" if ready else b"not ready\n")
+            case "/metrics" if self._with_metrics:
+                return response(HTTPStatus.OK, self._services.metrics.text())
             case _:
-                return _response(HTTPStatus.NOT_FOUND, b"not found\n")
+                return response(HTTPStatus.NOT_FOUND, b"not found\n")
 
     def _may_enter(self) -> Response | None:
         connections = self._services.connections
@@ -153,7 +157,7 @@ class Listener:
         if self.ready and not full:
             return None
         retry_s = str(1 + self._made % 5)
-        return _response(HTTPStatus.SERVICE_UNAVAILABLE, b"come back\n", Retry_After=retry_s)
+        return response(HTTPStatus.SERVICE_UNAVAILABLE, b"come back\n", Retry_After=retry_s)
 
     def _make_room(self) -> bool:
         """Cut the oldest connection that said no hello in its time: a few idle sockets keep nobody out."""

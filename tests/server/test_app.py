@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -28,6 +29,7 @@ from server.log.schema import OlderSchema
 from server.log.sql_log import SqlLog
 from server.settings import Settings
 from tests.support.gateway import KITCHEN, Kiosk, command
+from tests.support.server_process import ServerProcess, server_cli
 
 ROOT = Path(__file__).parents[2]
 READY_S = 20.0
@@ -203,6 +205,47 @@ def _status(port: int, path: str) -> int:
     except urllib.error.HTTPError as error:
         with error:
             return error.code
+
+
+@pytest.fixture
+def at_home(tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
+    """Starts `dapur-server run` on loopback with more settings in the environment."""
+    server_cli("init", "--data", str(tmp_path))
+    made: list[ServerProcess] = []
+
+    def start(**environment: str) -> ServerProcess:
+        made.append(ServerProcess(tmp_path, environment=environment))
+        made[-1].start()
+        return made[-1]
+
+    yield start
+    for each in made:
+        each.kill()
+
+
+def test_server_on_loopback_tells_its_figures_beside_the_kiosks(
+    at_home: Callable[..., ServerProcess],
+) -> None:
+    assert _status(at_home().port, "metrics") == 200
+
+
+def test_server_behind_a_proxy_tells_its_figures_to_nobody(
+    at_home: Callable[..., ServerProcess],
+) -> None:
+    server = at_home(DAPUR_BEHIND_TLS_PROXY="true")
+    assert _status(server.port, "metrics") == 404
+    assert _status(server.port, "healthz") == 200
+
+
+def test_server_tells_its_figures_at_their_own_address_alone(
+    at_home: Callable[..., ServerProcess],
+) -> None:
+    server = at_home(DAPUR_METRICS="127.0.0.1:0")
+    found = re.search(r"figures at http://127\.0\.0\.1:(\d+)/metrics", server.log())
+    assert found is not None
+    figures = int(found[1])
+    assert _status(server.port, "metrics") == 404
+    assert [_status(figures, path) for path in ("metrics", "", "healthz")] == [200, 404, 404]
 
 
 def plain(data: Path = Path("nowhere"), **changes: object) -> Settings:

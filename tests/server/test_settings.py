@@ -51,6 +51,9 @@ def test_server_passes_by_the_environment_of_others(tmp_path: Path) -> None:
         ('host = ""', "host: "),
         ('tls_cert = ""', "tls_cert: "),
         ('database = "mysql://a/b"', "database: "),
+        ('metrics = "9790"', "metrics: '9790' is not HOST:PORT"),
+        ('metrics = "::1:70000"', "metrics: "),
+        ("metrics = 9790", "metrics: "),
         ('data = "/elsewhere"', "data is the folder of this file"),
         ("port = ", "server.toml: "),
     ],
@@ -97,6 +100,30 @@ def test_server_refuses_a_folder_that_the_database_library_would_misread(tmp_pat
         load(tmp_path / "why?", {})
 
 
+@pytest.mark.parametrize(
+    ("text", "at", "beside_kiosks"),
+    [
+        ("", None, True),
+        ('host = "::1"', None, True),
+        ('host = "0.0.0.0"', None, False),
+        ('host = "192.0.2.1"', None, False),
+        ("behind_tls_proxy = true", None, False),
+        ('metrics = "127.0.0.1:9790"', ("127.0.0.1", 9790), False),
+        ('host = "0.0.0.0"\nmetrics = "[::1]:9790"', ("::1", 9790), False),
+    ],
+)
+def test_server_tells_its_figures_only_where_nobody_from_outside_comes_unasked(
+    tmp_path: Path, text: str, at: tuple[str, int] | None, beside_kiosks: bool
+) -> None:
+    settings = load(written(tmp_path, text), {})
+    assert (settings.metrics_at, settings.metrics_beside_kiosks) == (at, beside_kiosks)
+
+
+def test_server_says_that_a_wrong_metrics_address_came_from_the_environment(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match=r"^metrics: .*\(in the environment\)\Z"):
+        load(tmp_path, {"DAPUR_METRICS": "here"})
+
+
 def test_settings_cannot_be_changed(tmp_path: Path) -> None:
     with pytest.raises(AttributeError):
         load(tmp_path, {}).port = 1  # type: ignore[misc]
@@ -125,7 +152,7 @@ def test_operator_types_an_address(text: str, address: tuple[str, int]) -> None:
     assert listen_address(text) == address
 
 
-@pytest.mark.parametrize("text", ["8790", "127.0.0.1", "127.0.0.1:", "h:1x", "h:٣"])
+@pytest.mark.parametrize("text", ["8790", "127.0.0.1", "127.0.0.1:", "h:1x", "h:٣", "h:65536"])
 def test_operator_is_told_what_is_no_address(text: str) -> None:
     with pytest.raises(BadSettings, match="HOST:PORT"):
         listen_address(text)

@@ -92,6 +92,7 @@ async def open_shop(
     identity: FakeIdentity | None = None,
     limits: Limits | None = None,
     strangers_max: int = 1024,
+    with_metrics: bool = False,
 ) -> AsyncIterator[Shop]:
     """A server on a free port of loopback with two kitchens, closed at the end."""
     log = log if log is not None else FakeLog()
@@ -106,7 +107,7 @@ async def open_shop(
         limits=limits,
     )
     services.writer.start()
-    listener = Listener(services, strangers_max=strangers_max)
+    listener = Listener(services, strangers_max=strangers_max, with_metrics=with_metrics)
     port = await listener.open("127.0.0.1", 0)
     shop = Shop(log, identity, services, listener, f"ws://127.0.0.1:{port}/")
     try:

@@ -128,7 +128,7 @@ def get(path: str) -> bytes:
 
 
 async def test_listener_tells_health_readiness_and_figures() -> None:
-    async with open_shop() as shop:
+    async with open_shop(with_metrics=True) as shop:
         kiosk = await shop.kiosk().connect()
         await kiosk.tap(tap())
         assert (await http(shop, get("/healthz")))[0] == 200
@@ -142,6 +142,12 @@ async def test_listener_tells_health_readiness_and_figures() -> None:
         assert b"Server:" not in text
         shop.listener.ready = False
         assert (await http(shop, get("/readyz")))[0] == 503
+        assert (await http(shop, get("/healthz")))[0] == 200
+
+
+async def test_listener_keeps_its_figures_to_itself_unless_told_otherwise() -> None:
+    async with open_shop() as shop:
+        assert (await http(shop, get("/metrics")))[0] == 404
         assert (await http(shop, get("/healthz")))[0] == 200
 
 
