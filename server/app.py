@@ -13,10 +13,9 @@ import socket
 import ssl
 import sys
 from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -25,16 +24,17 @@ from dapur.ids import DeviceId, KitchenId, OutboxId, StaffId
 from server import logs
 from server.bus.memory import MemoryBus
 from server.desk.folding import load
-from server.desk.ports import Bus, Identity, Log, Unavailable
+from server.desk.ports import Bus, Identity, Log
 from server.gateway.drain import SPREAD_S, drain
 from server.gateway.figures_page import FiguresPage
 from server.gateway.listener import Listener
-from server.gateway.services import Services, utc_ms
+from server.gateway.services import Services
 from server.history.follower import NAME as HISTORY
 from server.history.follower import History
 from server.identity.sql_identity import SqlIdentity
 from server.log.engine import open_engine
 from server.log.follower import Follower
+from server.log.pacing import Stepping, keep_following
 from server.log.positions import Lease
 from server.log.schema import check
 from server.log.sql_log import SqlLog
@@ -42,19 +42,6 @@ from server.settings import LOOPBACK, Settings
 from server.watchman import Watchman
 
 _log = logging.getLogger(__name__)
-
-FOLLOW_S = 1.0
-"""History is read by people; it may be a second behind."""
-
-
-class Stepping(Protocol):
-    """`server.log.follower.Follower` as the app drives it: from one thread at a time."""
-
-    def step(self, now_ms: int) -> int:
-        """Follow by some events; how many. Raises Unavailable."""
-
-    def stop(self) -> None:
-        """Give the lease back."""
 
 
 class PlainSocket(ValueError):
@@ -131,7 +118,9 @@ async def serve(parts: Parts, doorway: Doorway) -> None:
         port = await listener.open(doorway.host, doorway.port, tls=doorway.tls)
         tasks = [asyncio.create_task(watchman.keep_watching(), name="watchman")]
         tasks += [
-            asyncio.create_task(_keep_following(follower), name="follower")
+            asyncio.create_task(
+                keep_following(follower, lambda: services.writer.taken), name="follower"
+            )
             for follower in parts.followers
         ]
         _announce(doorway, port)
@@ -148,28 +137,6 @@ async def serve(parts: Parts, doorway: Doorway) -> None:
         if doorway.ready_file is not None:
             doorway.ready_file.unlink(missing_ok=True)
     _log.info("ended in order")
-
-
-async def _keep_following(follower: Stepping) -> None:
-    """Drive a follower in a thread of its own until cancelled."""
-    loop = asyncio.get_running_loop()
-    with ThreadPoolExecutor(1, "follower") as thread:
-        try:
-            while True:
-                try:
-                    taken = await loop.run_in_executor(thread, follower.step, utc_ms())
-                except Unavailable as error:
-                    _log.warning("a follower pauses: %s", error)
-                    taken = 0
-                except Exception:  # noqa: BLE001 - the past may lag, the present must go on
-                    _log.exception("a follower stumbled")
-                    taken = 0
-                if not taken:
-                    await asyncio.sleep(FOLLOW_S)
-        finally:
-            with suppress(Unavailable):
-                # Waits for the step in hand; the next server need not wait for the lease to end.
-                await asyncio.shield(loop.run_in_executor(thread, follower.stop))
 
 
 async def _first(leaving: asyncio.Task[None], cut_short: asyncio.Task[Any]) -> None:

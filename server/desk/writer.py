@@ -103,6 +103,8 @@ class Writer:
         self._room.set()
         self.waiting = 0
         """Commands that are with the desk and unanswered."""
+        self.taken = 0
+        """Commands that kiosks have given since the start."""
 
     def start(self) -> None:
         """Begin to take commands."""
@@ -121,6 +123,7 @@ class Writer:
             answered(Answer((), 0, 0, GoodbyeCode.UNAVAILABLE, "too many commands wait"))
             return
         self._count(len(submission.rows))
+        self.taken += len(submission.rows)
         self._jobs.put(_Taken(submission, answered))
 
     async def calm(self) -> None:

@@ -12,6 +12,8 @@ from server.log.positions import LEASE_MS, Lease, Outrun
 
 EVENTS_PER_FOLLOW = 500
 """One transaction of a follower: some 50 ms, in which taps wait on SQLite."""
+EVENTS_PER_STEP = 2_000
+"""A step ends after some 0.3 s, also with hundreds of kitchens: who drives it may want it to wait."""
 RENEW_MS = LEASE_MS // 3
 """A lease is written anew after this, not at every step: each renewal is a commit."""
 
@@ -41,39 +43,49 @@ class Follower:
         self._name = name
         self._renew_at_ms: int | None = None
         self._failed: frozenset[KitchenId] = frozenset()
+        self._last = KitchenId("")
+        """Where the last step ended: the next begins behind it, so that every kitchen has its turn."""
 
     @property
     def failed(self) -> frozenset[KitchenId]:
-        """Kitchens that the last step could not follow; it tries again at every step."""
+        """Kitchens that could not be followed when it was their turn; every step tries again."""
         return self._failed
 
     def step(self, now_ms: int) -> int:
-        """Follow every kitchen by at most EVENTS_PER_FOLLOW events; how many were taken in.
+        """Follow kitchen after kitchen, each by at most EVENTS_PER_FOLLOW events, until
+        EVENTS_PER_STEP are taken in; how many were.
 
-        Call again at once while it is not 0. A kitchen on which the followed fails is left behind
-        and does not stop the others. Raises Unavailable.
+        Call again while it is not 0. A kitchen on which the followed fails is left behind and does
+        not stop the others. Raises Unavailable.
         """
         if not self._holds(now_ms):
             return 0
         positions = self._followed.positions()
+        heads = self._log.heads(self._log.kitchens())
+        behind = [kitchen for kitchen, head in heads.items() if positions.get(kitchen, 0) < head]
+        self._failed &= frozenset(behind)
         taken = 0
-        failed: set[KitchenId] = set()
-        for kitchen, head in sorted(self._log.heads(self._log.kitchens()).items()):
-            position = positions.get(kitchen, 0)
-            if position >= head:
-                continue
-            try:
-                entries = self._log.read(kitchen, position, limit=EVENTS_PER_FOLLOW, up_to=head)
-                taken += self._followed.follow(kitchen, entries) - position
-            except Outrun:
-                _log.info("%s: another process follows %s too", self._name, kitchen)
-            except Unavailable:
-                raise
-            except Exception:  # noqa: BLE001 - one kitchen must not stop the others
-                _log.exception("%s cannot follow %s after event %d", self._name, kitchen, position)
-                failed.add(kitchen)
-        self._failed = frozenset(failed)
+        for kitchen in sorted(behind, key=lambda each: (each <= self._last, each)):
+            if taken >= EVENTS_PER_STEP:
+                break
+            self._last = kitchen
+            taken += self._follow(kitchen, positions.get(kitchen, 0), heads[kitchen])
         return taken
+
+    def _follow(self, kitchen: KitchenId, position: int, head: int) -> int:
+        """Follow one kitchen; how many events were taken in. Raises Unavailable."""
+        self._failed -= {kitchen}
+        try:
+            entries = self._log.read(kitchen, position, limit=EVENTS_PER_FOLLOW, up_to=head)
+            return self._followed.follow(kitchen, entries) - position
+        except Outrun:
+            _log.info("%s: another process follows %s too", self._name, kitchen)
+        except Unavailable:
+            raise
+        except Exception:  # noqa: BLE001 - one kitchen must not stop the others
+            _log.exception("%s cannot follow %s after event %d", self._name, kitchen, position)
+            self._failed |= {kitchen}
+        return 0
 
     def lag(self) -> dict[KitchenId, int]:
         """Events that each kitchen is behind, for the metrics. Raises Unavailable."""

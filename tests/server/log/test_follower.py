@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from dapur.ids import KitchenId
 from server.desk.ports import Entry, Unavailable
 from server.log.engine import writing
-from server.log.follower import EVENTS_PER_FOLLOW, Follower
+from server.log.follower import EVENTS_PER_FOLLOW, EVENTS_PER_STEP, Follower
 from server.log.positions import LEASE_MS, Lease, Outrun, Positions
 from server.log.schema import upgrade
 from server.log.sql_log import SqlLog
@@ -81,6 +81,25 @@ class TestFollower:
         mine = follower(engine, log, pile)
         log.append([group(log, bodies=[b"x"] * (EVENTS_PER_FOLLOW + 3))])
         assert [mine.step(0), mine.step(0), mine.step(0)] == [EVENTS_PER_FOLLOW, 3, 0]
+
+    def test_follower_ends_a_step_in_time_and_gives_every_kitchen_its_turn(
+        self, engine: Engine, log: SqlLog
+    ) -> None:
+        pile = Pile()
+        mine = follower(engine, log, pile)
+        crowd = [KitchenId(f"crowd-{number}") for number in range(6)]
+        for kitchen in crowd:
+            log.create_kitchen(kitchen, epoch="e")
+            log.append([group(log, kitchen, [b"x"] * EVENTS_PER_FOLLOW * 2)])
+        assert mine.step(0) == EVENTS_PER_STEP
+        assert sorted(pile.bodies) == crowd[:4]
+        assert mine.step(0) == EVENTS_PER_STEP
+        assert [len(pile.bodies[kitchen]) for kitchen in crowd] == [
+            *[2 * EVENTS_PER_FOLLOW] * 2,
+            *[EVENTS_PER_FOLLOW] * 4,
+        ]
+        assert mine.step(0) == EVENTS_PER_STEP
+        assert mine.step(0) == 0
 
     @pytest.mark.expected_log("pile cannot follow kitchen-a after event 0")
     def test_follower_goes_on_with_the_others_when_one_kitchen_fails(
