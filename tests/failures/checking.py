@@ -18,6 +18,7 @@ from dapur import kitchen as rules
 from dapur.envelope import GENESIS, decode_event
 from dapur.ids import KitchenId, OutboxId
 from dapur.kitchen import Kitchen
+from dapur.review import Reason
 from dapur.wire.messages import Outcome
 from server.desk.folding import Fold, catch_up, load
 from server.desk.ports import Receipt
@@ -44,22 +45,26 @@ class Counted(msgspec.Struct, frozen=True):
     refused: int
     waiting: int
     """Confirmed taps that a kiosk without a line still holds."""
+    set_aside: int
+    """Confirmed taps that came as reports of a lost outbox."""
     events: int
 
 
 async def common_check(
-    place: Place, *, waiting: bool = False, within_s: float = SETTLED_S
+    place: Place, *, waiting: bool = False, set_aside: bool = False, within_s: float = SETTLED_S
 ) -> Counted:
     """Assert what must hold after every row; the faults are over (`Place.heal`).
 
     All confirmed taps exactly once in the log (with `waiting` a tap may also be unsent on its kiosk's
-    disk), the log gapless and sound, every living kiosk at the fold of the log, refusals visible to
-    all of them, no byte of another kitchen on their disks, no traceback in any log.
+    disk, with `set_aside` be an item of the inbox, made of a lost outbox), the log gapless and sound,
+    every living kiosk at the fold of the log, refusals visible to all of them, no byte of another
+    kitchen on their disks, no traceback in any log.
     """
     engine = open_engine(place.database_url)
     try:
         digests = await _converged(place, engine, waiting=waiting, within_s=within_s)
-        counted = _check_log(place, engine, digests, waiting=waiting)
+        held = unsent_on_disks(place) if waiting else set()
+        counted = _check_log(place, engine, digests, held=held, set_aside=set_aside)
     finally:
         engine.dispose()
     _check_disks(place)
@@ -89,7 +94,7 @@ async def _converged(
 def _differs(said: Said, fold: Fold, *, waiting: bool) -> list[str]:
     if waiting and said["line"] != "online":
         return []
-    wrong = [f"{key} {said[key]}" for key in ("unsent", "pending") if said[key]]
+    wrong = [f"{key} {said[key]}" for key in ("unsent", "pending", "salvaged") if said[key]]
     if said["seq"] != fold.seq:
         return [*wrong, f"seq {said['seq']}, the log is at {fold.seq}"]
     expected = digest_of(fold.kitchen)
@@ -130,7 +135,9 @@ def receipts_of(engine: Engine, kitchen: str = KITCHEN) -> list[Receipt]:
     ]
 
 
-def _check_log(place: Place, engine: Engine, digests: Sequence[Said], *, waiting: bool) -> Counted:
+def _check_log(
+    place: Place, engine: Engine, digests: Sequence[Said], *, held: set[str], set_aside: bool
+) -> Counted:
     for finding in verify(engine):
         assert not finding.wrong, f"{finding.kitchen}: {finding.wrong}"
     log = SqlLog(engine)
@@ -142,9 +149,10 @@ def _check_log(place: Place, engine: Engine, digests: Sequence[Said], *, waiting
     _check_events(log, receipts)
     _check_reviews(receipts, fold.kitchen, digests)
     stored: dict[str, Receipt] = {each.command: each for each in receipts}
-    held = unsent_on_disks(place) if waiting else set()
+    reported = _reported(fold.kitchen) if set_aside else set()
     taps = place.confirmed()
-    lost = [tap for tap in taps if tap.command not in stored and tap.command not in held]
+    missing = [tap for tap in taps if tap.command not in stored]
+    lost = [tap for tap in missing if tap.command not in held | reported]
     assert not lost, f"{len(lost)} confirmed taps are lost: {lost[:5]}\n{_tails(place)}"
     for tap in taps:
         if tap.command in stored:
@@ -154,9 +162,14 @@ def _check_log(place: Place, engine: Engine, digests: Sequence[Said], *, waiting
         confirmed=len(taps),
         applied=outcomes[Outcome.APPLIED] + outcomes[Outcome.ALREADY],
         refused=outcomes[Outcome.REFUSED],
-        waiting=len([tap for tap in taps if tap.command not in stored]),
+        waiting=len([tap for tap in missing if tap.command not in reported]),
+        set_aside=len([tap for tap in missing if tap.command in reported]),
         events=fold.seq,
     )
+
+
+def _reported(kitchen: Kitchen) -> set[str]:
+    return {str(i.command) for i in kitchen.reviews.values() if i.reason is Reason.SALVAGED}
 
 
 def _check_place(tap: Confirmed, stored: Receipt) -> None:
