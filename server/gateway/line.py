@@ -88,12 +88,12 @@ class Line(ServerConnection):
 
     def put(self, frame: bytes, *, live: bool = False) -> bool:
         """Queue a frame that `framed` made; False when there is no room for it."""
-        full = len(self._queue) >= QUEUE_FRAMES or self._queued_bytes + len(frame) > QUEUE_BYTES
-        if full:
+        queue, size = self._queue, self._queued_bytes + len(frame)
+        if size > QUEUE_BYTES or len(queue) >= QUEUE_FRAMES:
             # On a line that is closing nothing is missed.
             return self.state is not State.OPEN
-        self._queue.append((frame, live))
-        self._queued_bytes += len(frame)
+        queue.append((frame, live))
+        self._queued_bytes = size
         if not self._marked and not self.paused:
             self._marked = True
             self.flusher.mark(self)
@@ -110,22 +110,30 @@ class Line(ServerConnection):
     def flush(self) -> None:
         """Write what the transport takes."""
         self._marked = False
-        while self._queue and not self.paused:
-            if self.state is not State.OPEN or self.transport.is_closing():
-                self._queue.clear()
+        queue = self._queue
+        while queue and not self.paused:
+            if self.protocol.state is not State.OPEN or self.transport.is_closing():
+                queue.clear()
                 self._queued_bytes = 0
                 break
-            batch: list[bytes] = []
-            size = 0
-            while self._queue and size < WRITE_BYTES:
-                frame, _ = self._queue.popleft()
-                batch.append(frame)
-                size += len(frame)
+            data = queue.popleft()[0]
+            if queue:
+                data = self._joined(data)
+            size = len(data)
             self._queued_bytes -= size
             self.written_bytes += size
-            self.transport.write(batch[0] if len(batch) == 1 else b"".join(batch))
-        if self._written is not None and not self._queue:
+            self.transport.write(data)
+        if self._written is not None and not queue:
             self._written.set()
+
+    def _joined(self, first: bytes) -> bytes:
+        """A frame just taken from the queue, and those after it that leave in the same write."""
+        batch, size, queue = [first], len(first), self._queue
+        while queue and size < WRITE_BYTES:
+            frame = queue.popleft()[0]
+            batch.append(frame)
+            size += len(frame)
+        return b"".join(batch)
 
     # ---- progress ------------------------------------------------------------------------------
 
