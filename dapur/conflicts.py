@@ -40,7 +40,6 @@ _ROWS: tuple[tuple[str, tuple[str, ...], frozenset[Clash]], ...] = (
     ("discard_batch", ("discard_batch",), _I),
     ("finish_step", ("finish_step",), _I),
     ("mute_alert", ("raise_alert",), _I),
-    ("open_night", ("open_night",), _I),
     ("raise_alert", ("raise_alert",), _I),
     ("report_salvaged", ("report_salvaged",), _I),
     ("roster_staff", ("roster_staff",), _I),
@@ -67,6 +66,7 @@ _ROWS: tuple[tuple[str, tuple[str, ...], frozenset[Clash]], ...] = (
     ("assign_crew", ("assign_crew",), _I | _L),
     ("assign_crew", ("release_crew",), _L),
     ("change_plan", ("change_plan",), _I | _L),
+    ("open_night", ("open_night",), _I | _L),
     ("set_policy", ("plan_batch", "change_plan"), _L),
     ("undo", ("advance_batch", "finish_step"), _C | _L),
     ("undo", ("complete_batch",), _L),
@@ -99,7 +99,9 @@ _ROWS: tuple[tuple[str, tuple[str, ...], frozenset[Clash]], ...] = (
         ),
         _C,
     ),
-    ("change_plan", ("close_night", "discard_batch", "plan_batch", "undo"), _C),
+    ("change_plan", ("close_night", "discard_batch", "finish_step", "plan_batch", "undo"), _C),
+    # A wave is taken out of the night while a batch is moved into it.
+    ("open_night", ("change_plan", "plan_batch"), _C),
     (
         "close_night",
         (

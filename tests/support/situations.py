@@ -75,6 +75,20 @@ SITUATIONS: dict[str, Callable[[], Night]] = {
     "discarded": _discarded,
 }
 
+CORRECTED = plan_args(
+    pk=130,
+    cook_ms=at(150),
+    dish="ayam-bali",
+    name="Ayam bali",
+    limits={"core_c": 74.0},
+    steps=[
+        {"text": "Potong", "duration_min": 10},
+        {"text": "Tumis bumbu", "duration_min": 30},
+        {"text": "Masak sampai matang", "duration_min": 60, "core_c": 74.0},
+    ],
+)
+"""What the operator's corrected file says: other portions, start, dish, limit and steps."""
+
 Making = Callable[[Kitchen, Batch | None], tuple[dict[str, object], str]]
 """From the state on the screen: the args and who taps."""
 
@@ -125,6 +139,8 @@ TAPS: dict[str, tuple[str, Making]] = {
     "plan_other": ("plan_batch", lambda _, __: (plan_args(pk=60), "s-kepala")),
     "change": ("change_plan", lambda _, __: (plan_args(pk=100), "s-kepala")),
     "change_other": ("change_plan", lambda _, __: (plan_args(pk=110), "s-manager")),
+    "change_file": ("change_plan", lambda _, __: (CORRECTED, SYSTEM)),
+    "change_wave": ("change_plan", lambda _, __: (plan_args(wave="G2"), SYSTEM)),
     "to_preparing": ("advance_batch", _advance("preparing")),
     "to_cooking": ("advance_batch", _advance("cooking")),
     "to_check": ("advance_batch", _advance("quality_check")),
@@ -198,6 +214,12 @@ _OTHER: dict[str, tuple[str, str, dict[str, object], str]] = {
         "night:kitchen",
         {"serving_date": DATE, "zone": "WIB", "offset_min": 420, "waves": WAVES[:1]},
         "s-kepala",
+    ),
+    "night_g2": (
+        "open_night",
+        "night:kitchen",
+        {"serving_date": DATE, "zone": "WIB", "offset_min": 420, "waves": WAVES[1:]},
+        SYSTEM,
     ),
     "night_end": (
         "close_night",
