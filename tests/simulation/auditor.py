@@ -110,7 +110,7 @@ class Auditor:
                 return f"{kiosk.name} is offline"
             if kiosk.store.unsent() or kiosk.store.salvaged():
                 return f"{kiosk.name} has {kiosk.store.unsent()} unanswered"
-            if kiosk.mirror.pending:
+            if kiosk.mirror.pending or kiosk.mirror.doubts:
                 return f"{kiosk.name} shows waiting taps"
             position = kiosk.store.position
             if (position.epoch, position.seq) != (books.epoch, len(books.bodies)):

@@ -17,11 +17,13 @@ from tests.simulation.troubles import happen
 from tests.simulation.world import Violation, World
 from tests.support.taps import at
 
-SMALL = {
+SMALL: dict[str, dict[str, float]] = {
     "tiny_pages": {"dapur.sync.server_side.PAGE_MAX_BYTES": 700},
     "early_snapshot": {"dapur.sync.server_side.SNAPSHOT_BEHIND_EVENTS": 3},
     "short_snapshots": {"server.desk.desk.SNAPSHOT_EVENTS": 4},
-    "compact_often": {"kiosk.local.mirror.COMPACT_EVENTS": 3},
+    "compact_often": {"kiosk.local.mirror.COMPACT_EVENTS": 3, "kiosk.local.mirror.COMPACT_LATE": 2},
+    "slow_guess": {"dapur.sync.replica.AT_ONCE": 1, "kiosk.local.mirror.REFOLD_TAPS": 1},
+    "long_guess": {"dapur.sync.replica.AT_ONCE": 0, "kiosk.local.mirror.REFOLD_EVERY_S": 0.5},
 }
 """Limits of the product that a night may have smaller, so that their other side is seen."""
 

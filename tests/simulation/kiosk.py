@@ -90,6 +90,7 @@ class Call:
             on_reply=_nobody_asked,
             on_admitted=kiosk.note_online,
         )
+        self.carrier.on_held = self._flush_soon
 
     def _put(self, frame: ClientFrame | ServerFrame) -> bool:
         text = codec.encode(frame)
@@ -105,7 +106,20 @@ class Call:
 
     def hung_up(self) -> None:
         """The line is closed."""
-        self.kiosk.do(partial(self._over, Ended(None, 0.0, "closed")))
+        self.kiosk.do(self._closed)
+
+    def _closed(self) -> None:
+        self._flush()
+        self._over(Ended(None, 0.0, "closed"))
+
+    def _flush_soon(self) -> None:
+        """Frames that come within some milliseconds are at hand together."""
+        self.kiosk.later(self.kiosk.random.randint(0, 30), self._flush)
+
+    def _flush(self) -> None:
+        if not self.closed and self.kiosk.call is self:
+            self.carrier.flush()
+            self.look()
 
     def _heard(self, text: str) -> None:
         kiosk = self.kiosk
@@ -205,7 +219,7 @@ class Kiosk:
 
     def _start(self) -> None:
         self.store = DiskStore(self.disk)
-        self.mirror = Mirror(self.store, self.kitchen, self.device)
+        self.mirror = Mirror(self.store, self.kitchen, self.device, self._soon)
         self.time = KioskTime(self.clock, self.store)
         self.desk = Desk(self.mirror, self.time, new_id=lambda: self.world.name("tap"))
         self.reports = Reports(self.desk, self.mirror)
@@ -215,8 +229,8 @@ class Kiosk:
         self.mirror.subscribe(lambda: self.watcher.changed(self))
         self.watcher.changed(self)
         self.on_start()
-        self._later(self.random.randint(0, 900), self._dial)
-        self._later(self.random.randint(1, 999), self._tick)
+        self.later(self.random.randint(0, 900), self._dial)
+        self.later(self.random.randint(1, 999), self._tick)
 
     def stop(self) -> None:
         """The program is killed."""
@@ -260,7 +274,11 @@ class Kiosk:
         for action in waiting:
             self.do(action)
 
-    def _later(self, delay_ms: int, action: Action) -> None:
+    def _soon(self, delay_s: float, action: Action) -> None:
+        self.later(int(delay_s * 1000), action)
+
+    def later(self, delay_ms: int, action: Action) -> None:
+        """Do this later, unless the program is gone by then."""
         life = self._life
 
         def turn() -> None:
@@ -270,7 +288,8 @@ class Kiosk:
         self.world.after(delay_ms, turn)
 
     def _tick(self) -> None:
-        self._later(1_000, self._tick)
+        self.later(1_000, self._tick)
+        self.mirror.look_after()
         self.time.tick()
         self.reports.tick()
         if self.call is not None:
@@ -318,7 +337,7 @@ class Kiosk:
         wait_s = self.backoff.next_s(
             served_ms=served_ms, code=ended.code, retry_after_s=ended.retry_after_s
         )
-        self._later(int(wait_s * 1000) + 5, self._dial)
+        self.later(int(wait_s * 1000) + 5, self._dial)
 
     def _tapped(self) -> None:
         if self.call is not None:

@@ -28,6 +28,7 @@ TIMED = (
 BUS = ("bus_loss", "bus_double", "bus_late")
 SHAPES = (
     "tiny_queue", "tiny_pages", "tiny_windows", "early_snapshot", "short_snapshots", "compact_often",
+    "slow_guess", "long_guess",
     "clock_off", "clock_drift", "two_kitchens", "watchman", "poison", "sqlite",
 )  # fmt: skip
 """What a whole night is like."""
@@ -66,7 +67,7 @@ def drawn(seed: int) -> Swarm:
     """What this seed is made of."""
     random = Random(f"{seed}/swarm")
     length_ms = random.choice((15_000, 30_000, 60_000))
-    shapes = [shape for shape in SHAPES if shape != "sqlite" and random.random() < 0.3]
+    shapes = [shape for shape in SHAPES if shape != "sqlite" and _drawn(seed, shape) < 0.3]
     if seed % SQLITE_EVERY == 0:
         shapes.append("sqlite")
     kiosks = tuple(random.randint(1, 3) for _ in range(2 if "two_kitchens" in shapes else 1))
@@ -78,12 +79,17 @@ def drawn(seed: int) -> Swarm:
         minute=random.choice((-30, 31, 121, 250)),
         length_ms=length_ms,
         shapes=tuple(shapes),
-        bus={fault: random.uniform(0.05, 0.6) for fault in BUS if random.random() < 0.5},
+        bus={fault: _drawn(seed, fault) for fault in BUS if _drawn(seed, fault) < 0.5},
         agenda=_agenda(seed, length_ms, sum(kiosks)),
         limits=_limits(random, shapes),
         queue_frames=random.randint(2, 6) if "tiny_queue" in shapes else 256,
         read_events=random.randint(1, 3) if "tiny_pages" in shapes else 500,
     )
+
+
+def _drawn(seed: int, name: str) -> float:
+    """0…1 for each name: a new fault leaves the nights without it as they were."""
+    return Random(f"{seed}/{name}/drawn").random()
 
 
 def _limits(random: Random, shapes: list[str]) -> Limits:
@@ -93,8 +99,7 @@ def _limits(random: Random, shapes: list[str]) -> Limits:
 
 
 def _agenda(seed: int, length_ms: int, kiosks: int) -> tuple[Item, ...]:
-    random = Random(f"{seed}/faults")
-    chosen = [fault for fault in TIMED if random.random() < 0.25]
+    chosen = [fault for fault in TIMED if _drawn(seed, fault) < 0.25]
     if "restore" in chosen:
         chosen = [fault for fault in chosen if fault not in NEVER_WITH_RESTORE]
     items: list[Item] = []
