@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import json
 import os
 import shutil
 import tempfile
@@ -12,10 +13,13 @@ from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 
+from dapur.ids import KitchenId
 from kiosk.headless import identify, open_vault
 from kiosk.settings import Settings
+from server import settings as server_settings
+from server.cli.context import now_ms, rooms
 from tests.failures.cable import Cable
-from tests.failures.kiosk_process import Confirmed, KioskProcess
+from tests.failures.kiosk_process import PIN, Confirmed, KioskProcess
 from tests.support.server_process import PLAN, ServerProcess, server_cli
 from tests.support.waiting import until
 
@@ -26,6 +30,8 @@ OTHER_STAFF = "mlt-"
 READY_MADE = 3
 """Kiosks that are enrolled before any test; enrolling one costs a start of the operator's program."""
 PEOPLE = ("s-hendra", "s-nur", "s-dewi")
+WITH_PIN = (*PEOPLE, "s-lilis", "s-yanti", "s-sari", "s-budi", "s-agus")
+"""All others of the demo have no PIN here: a hash takes 40 ms, and there are 47 people."""
 FULL = os.environ.get("DAPUR_FAILURES_FULL") == "1"
 """`make failures`: waits and counts as in the table of failures; else cut down for every push."""
 
@@ -182,17 +188,20 @@ def _template_folder() -> Path:
 
 async def _make(folder: Path) -> None:
     server = ServerProcess(folder / "server")
-    server.prepare()
-    other = folder / "other.json"
-    plan = PLAN.read_text(encoding="utf-8").replace(KITCHEN, OTHER_KITCHEN)
-    other.write_text(plan.replace('"s-', f'"{OTHER_STAFF}'), encoding="utf-8")
+    plan, own, other = PLAN.read_text(encoding="utf-8"), folder / "own.json", folder / "other.json"
+    own.write_text(plan, encoding="utf-8")
+    (folder / "pins.json").write_text(json.dumps(dict.fromkeys(WITH_PIN, PIN)), encoding="utf-8")
+    server.prepare(own)
+    plan = plan.replace(KITCHEN, OTHER_KITCHEN).replace('"s-', f'"{OTHER_STAFF}')
+    other.write_text(plan, encoding="utf-8")
     words = ("plan", "import", str(other), "--data", str(server.data), "--local-time", "00:20")
     server_cli(*words)
     server.start()
     try:
         for number in range(1, READY_MADE + 1):
             name = f"k{number}"
-            code = server.code(KITCHEN, name)
+            with rooms(server_settings.load(server.data)) as opened:
+                code = opened.identity.new_code(KitchenId(KITCHEN), name, now_ms())
             settings = Settings(data=folder / name, server=server.url, enrol=code, name=name)
             settings.data.mkdir(mode=0o700)
             await identify(settings, open_vault(settings))
