@@ -27,6 +27,7 @@ from dapur.night import SUBJECT, OpenNightArgs, Stop, Wave, midnight_ms, serving
 from dapur.planning import DishLimits, PlanBatchArgs
 from dapur.wire.messages import Outcome
 from server.cli.context import Rooms
+from server.desk.ports import Head
 from server.log.schema import upgrade
 from server.settings import Settings
 
@@ -90,6 +91,16 @@ def furnish(
     finally:
         rooms.engine.dispose()
     return made
+
+
+def heads_of(data: Path) -> dict[KitchenId, Head]:
+    """Where the log of each kitchen stands; for an SQLite database in `data`."""
+    rooms = Rooms(Settings(data=data))
+    try:
+        found = {kitchen: rooms.log.head(kitchen) for kitchen in rooms.log.kitchens()}
+        return {kitchen: head for kitchen, head in found.items() if head is not None}
+    finally:
+        rooms.engine.dispose()
 
 
 def _enrol(rooms: Rooms, kitchen: KitchenId, index: int) -> Device:

@@ -17,11 +17,8 @@ from typing import IO
 from bench.crowd import Crowd
 from bench.figure import Figure
 from bench.kiosk.machine import real_disk
-from bench.kitchens import Device, furnish
-from bench.wire import Kiosk
-from dapur.wire.messages import Pull
-from server.cli.context import Rooms
-from server.settings import Settings
+from bench.kitchens import Device, furnish, heads_of
+from bench.wire import followed
 
 ROOT = Path(__file__).resolve().parents[1]
 FLOOR_SOURCE = ROOT / "bench" / "c" / "fanout_floor.c"
@@ -113,20 +110,11 @@ def _serving(folder: Path) -> Iterator[tuple[subprocess.Popen[str], Crowd]]:
 
 def _follow(crowd: Crowd, port: int, data: Path, devices: Sequence[Device]) -> None:
     """Connect kiosks that know the whole log and follow it."""
-    rooms = Rooms(Settings(data=data))
-    try:
-        for number, device in enumerate(devices):
-            head = rooms.log.head(device.kitchen)
-            assert head is not None
-            kiosk = Kiosk(port, device)
-            kiosk.knows(head.epoch, head.seq, head.hash)
-            kiosk.connect()
-            kiosk.send(Pull(head.seq))
-            crowd.add(kiosk.socket)
-            if number % 50 == 0:
-                crowd.read(0.0)
-    finally:
-        rooms.engine.dispose()
+    heads = heads_of(data)
+    for number, device in enumerate(devices):
+        crowd.add(followed(port, device, heads[device.kitchen]))
+        if number % 50 == 0:
+            crowd.read(0.0)
     for _ in range(SETTLE_TURNS):
         crowd.read(SETTLE_TURN_S)
 

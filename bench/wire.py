@@ -26,6 +26,7 @@ from dapur.wire.messages import (
     ClientFrame,
     Goodbye,
     Hello,
+    Pull,
     Results,
     Row,
     ServerFrame,
@@ -33,6 +34,7 @@ from dapur.wire.messages import (
     Welcome,
     hello_text,
 )
+from server.desk.ports import Head
 
 READ_BYTES = 256 * 1024
 _TEXT, _CLOSE, _PING, _PONG = 0x1, 0x8, 0x9, 0xA
@@ -59,6 +61,7 @@ class Kiosk:
         self._port = port
         self._device = device
         self._buffer = bytearray()
+        self._upgraded = False
         self._actor = actor
         self.session = SessionId(f"{actor}-{os.urandom(6).hex()}")
         self.outbox = OutboxId(f"o-{os.urandom(8).hex()}")
@@ -97,16 +100,14 @@ class Kiosk:
         self.socket.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
 
     def greet(self) -> None:
-        """Answer the challenge."""
-        while b"\r\n\r\n" not in self._buffer:
-            self._fill()
-        status, _, rest = bytes(self._buffer).partition(b"\r\n\r\n")
-        if b" 101 " not in status[:20]:
-            raise ConnectionError(status.decode(errors="replace"))
-        self._buffer = bytearray(rest)
+        """Wait for the challenge and answer it."""
         challenge = self.next()
         if not isinstance(challenge, Challenge):
             raise ConnectionError(repr(challenge))
+        self.answer(challenge)
+
+    def answer(self, challenge: Challenge) -> None:
+        """Say who this is and sign it."""
         epoch, since, since_hash = self._known
         claims = encode_claims(
             Claims(
@@ -146,12 +147,19 @@ class Kiosk:
     def next(self) -> ServerFrame:
         """The next frame of the server, pings apart."""
         while True:
-            for payload in self.whole():
-                return decode_server(payload)
+            for frame in self.frames():
+                return frame
             self._fill()
+
+    def frames(self) -> Iterator[ServerFrame]:
+        """Take whole frames out of what was received."""
+        for payload in self.whole():
+            yield decode_server(payload)
 
     def whole(self) -> Iterator[bytes]:
         """Take whole text messages out of what was received, one at a time."""
+        if not self._upgraded and not self._upgrade():
+            return
         while (found := self._cut()) is not None:
             opcode, payload = found
             if opcode == _PING:
@@ -164,6 +172,16 @@ class Kiosk:
     def received(self, data: bytes) -> None:
         """Bytes that somebody else read for this kiosk."""
         self._buffer += data
+
+    def _upgrade(self) -> bool:
+        """Take the server's HTTP answer; whether it is whole. Raises ConnectionError."""
+        status, ending, rest = bytes(self._buffer).partition(b"\r\n\r\n")
+        if not ending:
+            return False
+        if b" 101 " not in status[:20]:
+            raise ConnectionError(status.decode(errors="replace"))
+        self._buffer, self._upgraded = bytearray(rest), True
+        return True
 
     def _fill(self) -> None:
         data = self.socket.recv(READ_BYTES)
@@ -220,3 +238,12 @@ class Kiosk:
                 return frame
             if isinstance(frame, Goodbye):
                 raise ConnectionError(repr(frame))
+
+
+def followed(port: int, device: Device, head: Head) -> socket.socket:
+    """The socket of a kiosk that has the log up to `head` and follows it from there."""
+    kiosk = Kiosk(port, device)
+    kiosk.knows(head.epoch, head.seq, head.hash)
+    kiosk.connect()
+    kiosk.send(Pull(head.seq))
+    return kiosk.socket

@@ -156,6 +156,7 @@ class ServerSide:
         claims = self._claims
         if claims is None or self.ended:
             return []
+        self._claims = None  # thousands of kiosks stay for hours
         self.device = claims.device
         self.kitchen = found.kitchen
         self._acked = found.acked

@@ -102,6 +102,7 @@ class Connection:
     async def serve(self) -> None:
         """From the open socket to its end."""
         logs.connection.set(self.id)
+        self._line.forget_headers()
         try:
             self._carry(self._session.open(self._services.now_ms()))
             while True:

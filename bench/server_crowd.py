@@ -1,0 +1,130 @@
+"""Two thousand kiosks at one server: what an idle one weighs, and how soon all are back after a restart."""
+
+from __future__ import annotations
+
+import select
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.crowd import Crowd
+from bench.figure import Figure, percentile
+from bench.kiosk.machine import real_disk
+from bench.kitchens import Device, furnish, heads_of
+from bench.wire import READ_BYTES, Kiosk, followed
+from dapur.wire.messages import Challenge, Welcome
+from tests.support.server_process import ServerProcess
+
+KITCHENS, DEVICES = 250, 8
+IDLE_KIB, STORM_S, STORM_MB = 24.0, 10.0, 500.0
+WARM = 200
+"""Kiosks that are there before the first is weighed: pools and caches are filled by then."""
+SETTLE_S = 3.0
+PATIENCE_S = 60.0
+
+
+def idle_kiosk() -> Iterator[Figure]:
+    """Memory of one idle connection with its session and its empty queue."""
+    with _serving() as (server, devices):
+        heads = heads_of(server.data)
+        crowd = Crowd()
+        before_kib = 0
+        for number, device in enumerate(devices):
+            if number == WARM:
+                _settle(crowd)
+                before_kib = _rss_kib(server.pid)
+            crowd.add(followed(server.port, device, heads[device.kitchen]))
+            crowd.read(0.0)
+        _settle(crowd)
+        value = (_rss_kib(server.pid) - before_kib) / (len(devices) - WARM)
+        crowd.close()
+    note = f"gate ≤ {IDLE_KIB:.0f} KiB (moonshot 16), without TLS; {len(devices):,} connections"
+    yield Figure("idle_kiosk", value, "KiB", IDLE_KIB, value / IDLE_KIB, value <= IDLE_KIB, note)
+
+
+def storm() -> Iterator[Figure]:
+    """The server was killed and is back: all kiosks dial in the same moment, without jitter."""
+    with _serving() as (server, devices):
+        _storm(server.port, devices)  # the kitchens are known now, as before any restart
+        server.kill()
+        server.start()
+        took_s = _storm(server.port, devices)
+        peak_mb = _peak_kib(server.pid) / 1024
+    worst_s = max(took_s)
+    note = (
+        f"gate < {STORM_S:.0f} s (moonshot 3) and no process above {STORM_MB:.0f} MB: the server "
+        f"peaked at {peak_mb:.0f} MB; p50 {percentile(took_s, 0.5):.2f} s, p99 "
+        f"{percentile(took_s, 0.99):.2f} s; {len(devices):,} kiosks of one process, whose "
+        "signatures and sockets share the two cores"
+    )
+    met = worst_s < STORM_S and peak_mb < STORM_MB
+    yield Figure("storm", worst_s, "s", STORM_S, worst_s / STORM_S, met, note)
+
+
+def _storm(port: int, devices: Sequence[Device]) -> list[float]:
+    """Seconds from the first dialling to each kiosk's welcome."""
+    kiosks = [Kiosk(port, device) for device in devices]
+    began = time.perf_counter()
+    for kiosk in kiosks:
+        kiosk.dial()
+    took_s = [seconds for seconds, _ in _welcomed(kiosks, began)]
+    for kiosk in kiosks:
+        kiosk.close()
+    return took_s
+
+
+def _welcomed(kiosks: Sequence[Kiosk], began: float) -> Iterator[tuple[float, Kiosk]]:
+    """Answer each challenge as it comes, and say when each welcome came."""
+    poll = select.epoll()
+    waiting = {kiosk.socket.fileno(): kiosk for kiosk in kiosks}
+    for fd in waiting:
+        poll.register(fd, select.EPOLLIN)
+    while waiting:
+        if time.perf_counter() - began > PATIENCE_S:
+            raise TimeoutError(f"{len(waiting)} kiosks are still out")
+        for fd, _ in poll.poll(1.0):
+            kiosk = waiting[fd]
+            kiosk.received(kiosk.socket.recv(READ_BYTES))
+            for frame in kiosk.frames():
+                if isinstance(frame, Challenge):
+                    kiosk.answer(frame)
+                elif isinstance(frame, Welcome):
+                    poll.unregister(fd)
+                    del waiting[fd]
+                    yield time.perf_counter() - began, kiosk
+                else:
+                    raise ConnectionError(repr(frame))
+    poll.close()
+
+
+@contextmanager
+def _serving() -> Iterator[tuple[ServerProcess, list[Device]]]:
+    with real_disk() as folder:
+        devices = furnish(folder / "server", kitchens=KITCHENS, devices=DEVICES, batches=8)
+        server = ServerProcess(folder / "server", environment={"DAPUR_LOG_LEVEL": "WARNING"})
+        server.start()
+        try:
+            yield server, devices
+        finally:
+            server.stop()
+
+
+def _settle(crowd: Crowd) -> None:
+    """Let answers come in and buffers go."""
+    until = time.perf_counter() + SETTLE_S
+    while time.perf_counter() < until:
+        crowd.read(0.1)
+
+
+def _rss_kib(pid: int) -> int:
+    return _status(pid, "VmRSS")
+
+
+def _peak_kib(pid: int) -> int:
+    return _status(pid, "VmHWM")
+
+
+def _status(pid: int, name: str) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
