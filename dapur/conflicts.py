@@ -49,6 +49,8 @@ _ROWS: tuple[tuple[str, tuple[str, ...], frozenset[Clash]], ...] = (
     # By intent, unless a stage or a plan that the server has not seen yet lies between.
     ("advance_batch", ("advance_batch", "cancel_batch"), _C | _I),
     ("plan_batch", ("plan_batch",), _C | _I),
+    # The first answer to a review stands; what was handed up is no longer everybody's to answer.
+    ("settle_review", ("settle_review",), _C | _I),
     # Two decisions on one hold: the same is one, another one is refused aloud.
     ("release_hold", ("release_hold", "discard_batch"), _C | _I),
     # Safety: hold and fail win in either order.

@@ -56,6 +56,13 @@ def _discarded() -> Night:
     return night
 
 
+def _disputed() -> Night:
+    """A refused tap waits in the inbox."""
+    night = batch_at("planned")
+    assert night.tap("advance_batch", BATCH, {"to": "quality_check"}, tap_id="t-refused").code
+    return night
+
+
 SITUATIONS: dict[str, Callable[[], Night]] = {
     "unknown": staffed,
     "planned": lambda: batch_at("planned"),
@@ -73,6 +80,7 @@ SITUATIONS: dict[str, Callable[[], Night]] = {
     "rework": _rework,
     "cancelled": _cancelled,
     "discarded": _discarded,
+    "disputed": _disputed,
 }
 
 CORRECTED = plan_args(
@@ -230,6 +238,24 @@ _OTHER: dict[str, tuple[str, str, dict[str, object], str]] = {
     "sign_in": ("open_session", "session:s-cook2@new", {}, "s-cook2"),
     "sign_out": ("close_session", "session:s-viewer@kiosk-1", {}, "s-viewer"),
     "settle": ("settle_review", "review:x", {"review": "x", "answer": "accept"}, "s-kepala"),
+    "settle_open": (
+        "settle_review",
+        "review:t-refused",
+        {"review": "t-refused", "answer": "accept"},
+        "s-kepala",
+    ),
+    "settle_too": (
+        "settle_review",
+        "review:t-refused",
+        {"review": "t-refused", "answer": "accept"},
+        "s-admin",
+    ),
+    "hand_up": (
+        "settle_review",
+        "review:t-refused",
+        {"review": "t-refused", "answer": "escalate"},
+        "s-admin",
+    ),
     "raise": (
         "raise_alert",
         "alert:overdue:b1:1",
