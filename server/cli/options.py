@@ -60,7 +60,9 @@ def _kitchens(group: _Group[argparse.ArgumentParser]) -> None:
 
 
 def _plans(group: _Group[argparse.ArgumentParser]) -> None:
-    made = _command(group, "import", "take a plan file in", "import_plan")
+    made = _command(
+        group, "import", "take a plan file in, or what was corrected in it", "import_plan"
+    )
     made.add_argument("file", type=Path, help="the plan (JSON; its fields: dapur/plan.py)")
     when = made.add_mutually_exclusive_group()
     when.add_argument("--today", action="store_true", help="move the night so that now lies in it")
@@ -70,7 +72,11 @@ def _plans(group: _Group[argparse.ArgumentParser]) -> None:
         metavar="HH:MM",
         help="for demonstrations: it is this time in the kitchen now",
     )
-    made.add_argument("--check", action="store_true", help="only check the file, open nothing")
+    how = made.add_mutually_exclusive_group()
+    how.add_argument("--check", action="store_true", help="only check the file, open nothing")
+    how.add_argument(
+        "--dry-run", action="store_true", help="say what would change in the kitchen, write nothing"
+    )
     made.add_argument(
         "--demo-pins", action="store_true", help="give everybody the PINs of pins.json beside it"
     )

@@ -1,30 +1,37 @@
-"""`plan import`: a plan file through the same desk as every tap; a wrong file changes nothing."""
+"""`plan import`: a plan file, or its correction, through the same desk as every tap; a file that the
+kitchen refuses changes nothing.
+"""
 
 from __future__ import annotations
 
 import argparse
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
-import uuid_utils
 
 from dapur import kitchen as rules
 from dapur import pin
-from dapur.decision import Refused
-from dapur.envelope import COMMAND_MAX_BYTES, Command, Occurred, Taken, encode_command
-from dapur.ids import SYSTEM, CommandId, KitchenId, OutboxId, SessionId, StaffId
-from dapur.kitchen import SERVER_DEVICE, Kitchen
+from dapur.ids import KitchenId, OutboxId, StaffId
+from dapur.kitchen import Kitchen
 from dapur.night import serving_date_of
-from dapur.plan import OFFSET_MIN, Plan, PlanErrors, at_local_time, on_date, read_plan, wishes
-from dapur.refusal import Refusal, code_of
-from dapur.rule import Wish
+from dapur.plan import (
+    OFFSET_MIN,
+    Plan,
+    PlanErrors,
+    at_local_time,
+    batch_id,
+    on_date,
+    read_plan,
+    wishes,
+)
 from dapur.wire.messages import Outcome, Result
 from dapur.wire.queries import QueryCode
 from server.cli.context import SENTENCES, Rooms, asking, now_ms, rooms
 from server.cli.output import EXIT_BAD, EXIT_OK, Problem, complain, say
+from server.cli.rehearsal import Fate, Part, command_of, left_out, problems_of, rehearse
 from server.desk.folding import load
 from server.identity.kitchens import label
 from server.settings import Settings
@@ -32,14 +39,19 @@ from server.settings import Settings
 PINS = "pins.json"
 OUTBOX = OutboxId("cli")
 """The operator's; each kitchen's log counts its commands on its own."""
-DONE = (Outcome.APPLIED, Outcome.ALREADY)
 NOUNS = {
     "roster_staff": "people",
     "set_policy": "policy",
     "open_night": "night",
     "plan_batch": "batches",
+    "change_plan": "batches",
     "assign_crew": "places at batches",
 }
+BATCH_KINDS = ("plan_batch", "change_plan")
+THERE = "already there"
+DID = {Fate.NEW: "new", Fate.CHANGED: "changed"}
+WOULD = {Fate.NEW: "would be new", Fate.CHANGED: "would change"}
+"""What was done, and what a rehearsal says, so that nobody takes the one for the other."""
 
 
 def import_plan(settings: Settings, options: argparse.Namespace) -> int:
@@ -50,55 +62,34 @@ def import_plan(settings: Settings, options: argparse.Namespace) -> int:
     kitchen = KitchenId(plan.kitchen)
     _check_names(plan)
     if options.check:
-        rehearse(rules.empty(kitchen), wished)
-        say(f"{options.file}: {_counted(wished)}: nothing wrong")
+        _must_hold(rehearse(rules.empty(kitchen), plan, wished, now_ms()))
+        say(f"{options.file}: {_listed(Counter(wish.kind for wish in wished))}: nothing wrong")
         return EXIT_OK
     with rooms(settings) as opened:
-        fresh = rehearse(_state(opened, kitchen), wished)
-        opened.log.create_kitchen(kitchen, epoch=uuid.uuid4().hex)
-        with asking():
-            opened.identity.add_kitchen(kitchen, plan.name, utc_offset_min=offset_min)
-            _people(opened, kitchen, plan, pins)
-        commands = [_command(wish, now_ms()) for wish in fresh]
-        # Nothing new, nothing written: not even receipts.
-        results = opened.desk.take_now(kitchen, OUTBOX, commands) if commands else ()
+        state = _state(opened, kitchen)
+        parts = rehearse(state, plan, wished, now_ms())
+        say(f"{plan.name}, night of {plan.serving_date}")
+        if options.dry_run or problems_of(parts):
+            _tell(plan, parts, left_out(state, plan), WOULD)
+            say("nothing was changed")
+            _must_hold(parts)
+            return EXIT_OK
+        parts = _written(opened, kitchen, plan, parts, pins, offset_min)
         without = [each.name for each in opened.identity.staff(kitchen) if not each.has_pin]
-    say(f"{plan.name}, night of {plan.serving_date}")
     if without:
         say(f"{len(without)} people have no PIN yet (dapur-server staff set-pin)")
-    return _told(wished, fresh, results)
+    _tell(plan, parts, left_out(state, plan), DID)
+    for problem in problems_of(parts):
+        complain(f"refused: {problem}")
+    return EXIT_BAD if problems_of(parts) else EXIT_OK
 
 
-def rehearse(state: Kitchen, wished: Iterable[Wish]) -> tuple[Wish, ...]:
-    """Those wishes that would change this kitchen, in order.
-
-    Raises Problem when the rules refuse one: then none is to be given, for a refusal in the log
-    would ask the kitchen's people to settle what the operator typed. Who stands at a batch that is
-    on the board already is the kitchen's own affair.
+def _must_hold(parts: Sequence[Part]) -> None:
+    """Raise Problem when the rules refuse a part: then none is to be given, for a refusal in the
+    log would ask the kitchen's people to settle what the operator typed.
     """
-    on_board, at_ms = frozenset(state.batches), now_ms()
-    fresh: list[Wish] = []
-    problems: list[str] = []
-    for wish in wished:
-        if wish.kind == "assign_crew" and wish.subject in on_board:
-            continue
-        command = _command(wish, at_ms)
-        taken = Taken(command, SERVER_DEVICE, command.occurred, at_ms)
-        decision = rules.decide(state, taken)
-        size = len(encode_command(command))
-        if isinstance(decision, Refused):
-            problems.append(f"{wish.kind} {wish.subject}: {_why(decision.refusal)}")
-        elif size > COMMAND_MAX_BYTES:
-            problems.append(
-                f"{wish.kind} {wish.subject}: {size} bytes, at most {COMMAND_MAX_BYTES}"
-            )
-        else:
-            taking = rules.take(state, taken, at_ms)
-            state = taking.kitchen
-            fresh += [wish] if taking.outcome is Outcome.APPLIED else []
-    if problems:
+    if problems := problems_of(parts):
         raise Problem("\n".join(["the kitchen refuses this plan; nothing was changed:", *problems]))
-    return tuple(fresh)
 
 
 # ---- reading -------------------------------------------------------------------------------------
@@ -153,6 +144,38 @@ def _state(opened: Rooms, kitchen: KitchenId) -> Kitchen:
 # ---- writing -------------------------------------------------------------------------------------
 
 
+def _written(
+    opened: Rooms,
+    kitchen: KitchenId,
+    plan: Plan,
+    parts: Sequence[Part],
+    pins: dict[StaffId, str],
+    offset_min: int,
+) -> tuple[Part, ...]:
+    """Names, PINs and what is new or changed; the parts with what the log really made of them."""
+    opened.log.create_kitchen(kitchen, epoch=uuid.uuid4().hex)
+    with asking():
+        opened.identity.add_kitchen(kitchen, plan.name, utc_offset_min=offset_min)
+        _people(opened, kitchen, plan, pins)
+    fresh = [part for part in parts if part.fate in (Fate.NEW, Fate.CHANGED)]
+    commands = [command_of(part.wish, now_ms()) for part in fresh]
+    # Nothing new, nothing written: not even receipts.
+    results = opened.desk.take_now(kitchen, OUTBOX, commands) if commands else ()
+    given = dict(zip(map(id, fresh), results, strict=True))
+    return tuple(_as_taken(part, given.get(id(part))) for part in parts)
+
+
+def _as_taken(part: Part, result: Result | None) -> Part:
+    """A refusal is possible only when another process was quicker than the import."""
+    if result is None or result.outcome is Outcome.APPLIED:
+        return part
+    if result.outcome is Outcome.ALREADY:
+        return msgspec.structs.replace(part, fate=Fate.UNCHANGED, changes=())
+    why = result.code or result.outcome.value
+    problem = f"{part.place}: {part.wish.kind} {part.wish.subject}: {why}"
+    return msgspec.structs.replace(part, fate=Fate.REFUSED, why=why, problems=(problem,))
+
+
 def _people(opened: Rooms, kitchen: KitchenId, plan: Plan, pins: dict[StaffId, str]) -> None:
     """Names, and first PINs; nobody who has a PIN gets another."""
     known = {person.id: person for person in opened.identity.staff(kitchen)}
@@ -164,45 +187,37 @@ def _people(opened: Rooms, kitchen: KitchenId, plan: Plan, pins: dict[StaffId, s
             opened.identity.set_pin(kitchen, staff, pins[staff])
 
 
-def _command(wish: Wish, at_ms: int) -> Command:
-    return Command(
-        id=CommandId(str(uuid_utils.uuid7())),
-        kind=wish.kind,
-        subject=wish.subject,
-        args=msgspec.Raw(msgspec.json.encode(wish.args)),
-        actor=SYSTEM,
-        session=SessionId(""),
-        base=0,
-        occurred=Occurred(at_ms, at_ms),
-    )
-
-
 # ---- telling -------------------------------------------------------------------------------------
 
 
-def _told(wished: Sequence[Wish], fresh: Sequence[Wish], results: Sequence[Result]) -> int:
-    """Say what was new, already there, refused; a refusal is possible when others were quicker."""
-    pairs = list(zip(fresh, results, strict=True))
-    new = [wish for wish, result in pairs if result.outcome is Outcome.APPLIED]
-    refused = [(wish, result) for wish, result in pairs if result.outcome not in DONE]
-    say(f"new: {_counted(new)}")
-    there = Counter(wish.kind for wish in wished)
-    there.subtract(wish.kind for wish in (*new, *(wish for wish, _ in refused)))
-    say(f"already there: {_listed(there)}")
-    for wish, result in refused:
-        complain(f"refused: {wish.kind} {wish.subject}: {result.code or result.outcome}")
-    return EXIT_BAD if refused else EXIT_OK
+def _tell(
+    plan: Plan, parts: Sequence[Part], left: Sequence[str], words: Mapping[Fate, str]
+) -> None:
+    """Each batch, every other part that was changed on purpose, and the sums."""
+    codes = {batch_id(plan, batch): batch.code for batch in plan.batches}
+    for part in parts:
+        if part.wish.kind in BATCH_KINDS:
+            say(f"{codes[part.wish.subject]}: {_fate(part, words)}")
+        elif part.changes:
+            say(f"{part.place}: {_fate(part, words)}")
+    for batch in left:
+        say(f"{batch}: on the board, not in this file: it stays (cancel it at a kiosk)")
+    for fate, title in {**words, Fate.UNCHANGED: THERE}.items():
+        counted = Counter(part.wish.kind for part in parts if part.fate is fate)
+        if counted or fate is not Fate.CHANGED:
+            say(f"{title}: {_listed(counted)}")
 
 
-def _counted(some: Iterable[Wish]) -> str:
-    return _listed(Counter(wish.kind for wish in some))
+def _fate(part: Part, words: Mapping[Fate, str]) -> str:
+    told = [each for each in (part.why, *map(str, part.changes), part.note) if each]
+    word = words.get(part.fate, part.fate.value)
+    return f"{word} ({'; '.join(told)})" if told else word
 
 
 def _listed(counted: Counter[str]) -> str:
     """`47 people, 1 night`, in the plan's order."""
-    return ", ".join(f"{counted[k]} {noun}" for k, noun in NOUNS.items() if counted[k]) or "nothing"
-
-
-def _why(refusal: Refusal) -> str:
-    fields = (f"{name}: {getattr(refusal, name)}" for name in refusal.__struct_fields__)
-    return f"{code_of(refusal)} ({', '.join(fields)})"
+    sums = Counter[str]()
+    for kind, number in counted.items():
+        sums[NOUNS[kind]] += number
+    nouns = dict.fromkeys(NOUNS.values())
+    return ", ".join(f"{sums[noun]} {noun}" for noun in nouns if sums[noun]) or "nothing"

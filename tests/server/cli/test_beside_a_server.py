@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from dapur.ids import BatchId
 from dapur.wire.messages import GoodbyeCode, Outcome
 from server.cli.context import now_ms, rooms
 from server.settings import load
@@ -71,6 +72,22 @@ async def test_import_reaches_the_kiosks_of_a_server_that_runs(
         assert "another process was first" in server.log()
         await kiosk.reached(result.seq)
         assert len(kiosk.state.batches) == 5
+
+
+async def test_corrected_plan_reaches_the_kiosks_of_a_server_that_runs(
+    server: ServerProcess, tmp_path: Path
+) -> None:
+    def fewer_portions(plan: dict[str, Any]) -> None:
+        far_ahead(plan)
+        plan["batches"][0]["pk"] = 90
+
+    async with connected(server) as kiosk:
+        words = ("plan", "import", str(small_plan(tmp_path, fewer_portions)))
+        said = await asyncio.to_thread(server_cli, *words, "--data", str(server.data))
+        assert "G1-01: changed (pk 120 → 90)" in said
+        (result,) = await kiosk.tap(command("no_such_kind", "b-1", {}))
+        await kiosk.reached(result.seq)
+        assert kiosk.state.batches[BatchId("2099-06-01-G1-01")].plan.pk == 90
 
 
 async def test_import_and_taps_get_in_side_by_side(server: ServerProcess, tmp_path: Path) -> None:
