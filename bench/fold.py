@@ -28,7 +28,8 @@ RUNS = 9
 def fold() -> Iterator[Figure]:
     """A whole night's events, decoded and folded one by one."""
     kitchen, entries = _night()
-    rates = []
+    rates: list[float] = []
+    state = rules.empty(kitchen.id)
     for _ in range(RUNS):
         began = time.perf_counter()
         state = rules.empty(kitchen.id)

@@ -15,6 +15,7 @@ FIGURES = {
     "commands_serial": "bench.server_commands",
     "commands_batched": "bench.server_commands",
     "commands_200_kitchens": "bench.server_commands",
+    "eight_flows": "bench.eight_flows",
     "fold": "bench.fold",
     "fan_out": "bench.server_fanout",
     "idle_kiosk": "bench.server_crowd",
