@@ -11,12 +11,12 @@ import pytest
 from tests.failures.checking import common_check
 from tests.failures.kitchen import open_place, scaled
 
-LATE_FOR_S = scaled(120, 20)
+LATE_FOR_S = scaled(120, 16)
 ROUND_TRIP_S = 3.0
 JITTER_S = 2.0
 LOCAL_S = 0.1
 THIN_BYTES_PER_S = 1_000
-NOTES = int(scaled(400, 34))
+NOTES = int(scaled(400, 26))
 NOTE = "x" * 400
 
 
@@ -25,7 +25,7 @@ NOTE = "x" * 400
 async def test_row_12_line_of_3_s_with_2_s_of_jitter_is_kept_and_taps_do_not_wait_for_it(
     tmp_path: Path,
 ) -> None:
-    """3 s ± 2 s there and back, for 120 s in the full run and 20 s in the default one."""
+    """3 s ± 2 s there and back, for 120 s in the full run and 16 s in the default one."""
     async with open_place(tmp_path) as place:
         kiosk = place.kiosks[0]
         cable = place.cable_of(kiosk)
@@ -57,7 +57,7 @@ async def test_row_12_line_of_3_s_with_2_s_of_jitter_is_kept_and_taps_do_not_wai
 async def test_row_13_kiosk_catches_up_over_8_kbit_per_s_without_starting_anew(
     tmp_path: Path,
 ) -> None:
-    """400 events of 700 bytes in the full run, 34 in the default one: longer than a silence lasts."""
+    """400 events of 700 bytes in the full run, 26 in the default one: longer than a silence lasts."""
     async with open_place(tmp_path) as place:
         thin, busy = place.kiosks
         cable = place.cable_of(thin)
