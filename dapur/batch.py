@@ -431,11 +431,13 @@ def _line_key(line: Line) -> tuple[int, str, str]:
 
 def journal(batch: Batch, event: Event, detail: str = "") -> tuple[Line, ...]:
     """The batch's lines with this event, by time, so that the order of arrival does not show."""
-    lines = list(batch.journal)
     line = Line(
         event.at.earliest_ms, event.command, event.kind, event.actor, event.device,
         event.recorded_ms, detail,
     )  # fmt: skip
+    if not batch.journal or _line_key(batch.journal[-1]) <= _line_key(line):
+        return (*batch.journal, line)[-JOURNAL_KEPT:]
+    lines = list(batch.journal)
     insort(lines, line, key=_line_key)
     return tuple(lines[-JOURNAL_KEPT:])
 

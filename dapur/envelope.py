@@ -37,6 +37,8 @@ class Occurred(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def within(self, *, not_before_ms: int, received_ms: int) -> Occurred:
         """This interval cut to what the server knows: not before the outbox's previous tap, not after receipt."""
+        if not_before_ms <= self.earliest_ms <= self.latest_ms <= received_ms:
+            return self
         earliest = min(max(self.earliest_ms, not_before_ms), received_ms)
         latest = max(min(self.latest_ms, received_ms), earliest)
         return Occurred(earliest, latest, self.quality)

@@ -5,6 +5,8 @@ stage.
 from __future__ import annotations
 
 from bisect import insort
+from collections.abc import Callable
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -25,6 +27,7 @@ from dapur.batch import (
 from dapur.decision import Accepted, Already, Decision, Fact
 from dapur.envelope import Event, Taken
 from dapur.hold import held_fact
+from dapur.ids import CommandId
 from dapur.refusal import UnknownBatch
 from dapur.review import Reason, raise_review
 from dapur.rule import Args, Body, CommandRule, EventRule, command, event
@@ -68,7 +71,7 @@ def decide_record(kitchen: Kitchen, taken: Taken, args: RecordTemperatureArgs) -
     batch = find(kitchen, tap.subject)
     if isinstance(batch, UnknownBatch):
         return Accepted((recorded, raise_review(taken, Reason.UNKNOWN_BATCH)))
-    if any(reading.id == tap.id for reading in batch.readings):
+    if tap.id in map(_id_of, batch.readings):
         return Already()
     if batch.over:
         return Accepted((recorded, raise_review(taken, Reason.BATCH_OVER)))
@@ -101,6 +104,10 @@ def _late_and_critical(batch: Batch, taken: Taken, body: TemperatureRecorded) ->
     return judged is None or taken.at.latest_ms >= judged.at.earliest_ms
 
 
+_id_of: Callable[[Reading], CommandId] = attrgetter("id")
+"""In C: a long night's batch has hundreds of readings, and each tap looks through them all."""
+
+
 def _key(reading: Reading) -> tuple[int, int, str]:
     return (reading.at.earliest_ms, reading.at.latest_ms, reading.id)
 
@@ -119,6 +126,8 @@ def evolve_recorded(kitchen: Kitchen, event: Event, data: TemperatureRecorded) -
 
 
 def _sorted_in(readings: tuple[Reading, ...], reading: Reading) -> tuple[Reading, ...]:
+    if not readings or _key(readings[-1]) <= _key(reading):
+        return (*readings, reading)
     found = list(readings)
     insort(found, reading, key=_key)
     return tuple(found)

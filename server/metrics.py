@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter as Tally
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 GROUP_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -63,10 +65,10 @@ class Metrics:
         """One group is through."""
         self.group.observe(commands)
         self.commit_s.observe(seconds)
-        for outcome in outcomes:
-            self.commands.labels(outcome).inc()
+        for outcome, times in Tally(outcomes).items():
+            self.commands.labels(outcome).inc(times)
             if outcome in REVIEW_OUTCOMES:
-                self.reviews.inc()
+                self.reviews.inc(times)
 
     def text(self) -> bytes:
         """The exposition text."""

@@ -374,8 +374,11 @@ def _again(
 
 def _tell(kitchen: KitchenId, draft: Draft) -> None:
     """A line for each command with its ids; loud enough to be read when it did not simply hold."""
+    wordy = _log.isEnabledFor(logging.DEBUG)
     for receipt in draft.receipts:
-        plain = receipt.outcome in (Outcome.APPLIED, Outcome.ALREADY)
+        plain = receipt.outcome is Outcome.APPLIED or receipt.outcome is Outcome.ALREADY
+        if plain and not wordy:
+            continue
         _log.log(
             logging.DEBUG if plain else logging.INFO,
             "command %d of outbox %s: %s %s",

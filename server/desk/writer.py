@@ -24,6 +24,10 @@ CALM_COMMANDS = 4_000
 """While more wait, kiosks are not read: their line holds them back without a loss."""
 WAITING_COMMANDS = 20_000
 """Some 20 MB of taps; beyond that kiosks keep them on their own disks."""
+TIDY_S = 0.5
+"""Idle for so long: nobody waits for what can be put in order now."""
+TIDY_LATE_S = 10.0
+"""In a long rush it is put in order as rarely as this, between two groups."""
 
 _log = logging.getLogger(__name__)
 
@@ -101,6 +105,7 @@ class Writer:
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._room = asyncio.Event()
         self._room.set()
+        self._tidied_s = time.monotonic()
         self.waiting = 0
         """Commands that are with the desk and unanswered."""
         self.taken = 0
@@ -154,7 +159,7 @@ class Writer:
     def _work(self) -> None:
         carried: _Job | None = None
         while True:
-            job = carried if carried is not None else self._jobs.get()
+            job = carried if carried is not None else self._next()
             carried = None
             if job is None:
                 return
@@ -167,8 +172,15 @@ class Writer:
                 self._take_own(job)
             else:
                 job.work()
-            if carried is None and self._jobs.empty():
+            if time.monotonic() - self._tidied_s > TIDY_LATE_S:
                 self._tidy()
+
+    def _next(self) -> _Job | None:
+        try:
+            return self._jobs.get(timeout=TIDY_S)
+        except queue.Empty:
+            self._tidy()
+            return self._jobs.get()
 
     def _gather(self, first: _Taken) -> tuple[list[_Taken], _Job | None, bool]:
         """All that waits now, up to one group; what does not belong to it is carried over."""
@@ -215,6 +227,7 @@ class Writer:
         self._post(self._deliver_own, job.done, group, cost)
 
     def _tidy(self) -> None:
+        self._tidied_s = time.monotonic()
         try:
             self._desk.save_snapshots()
         except Exception:  # noqa: BLE001 - only a short cut is lost

@@ -32,7 +32,28 @@ class Bulk(msgspec.Struct, frozen=True):
         return connection.exec_driver_sql(self.text.replace("?", "%s"), list(rows)).rowcount
 
 
-MOVE_HEAD = Bulk("UPDATE tenant_head SET seq = ?, hash = ? WHERE kitchen = ? AND seq = ?")
+_LOCK_HEADS = (
+    "SELECT 1 FROM tenant_head WHERE kitchen = ANY(%b::text[]) ORDER BY kitchen FOR NO KEY UPDATE"
+)
+
+
+def lock_heads(connection: Connection, kitchens: Sequence[object]) -> None:
+    """Put the servers in a queue: whoever writes several kitchens locks their heads in one order.
+
+    An UPDATE of many rows meets them in any, and two servers would wait for each other. SQLite has
+    one writer anyway.
+    """
+    if len(kitchens) > 1 and connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(_LOCK_HEADS, (list(kitchens),))
+
+
+MOVE_HEAD = Bulk(
+    "UPDATE tenant_head SET seq = ?, hash = ? WHERE kitchen = ? AND seq = ?",
+    "UPDATE tenant_head AS head SET seq = new.seq, hash = new.hash"
+    " FROM unnest(%b::bigint[], %b::bytea[], %b::text[], %b::bigint[])"
+    " AS new (seq, hash, kitchen, expected)"
+    " WHERE head.kitchen = new.kitchen AND head.seq = new.expected",
+)
 """(new seq, new hash, kitchen, expected seq): meets the kitchens that stand as expected."""
 
 HOLD_HEAD = Bulk("UPDATE tenant_head SET seq = seq WHERE kitchen = ? AND seq = ?")
@@ -49,9 +70,17 @@ FIRST_OUTBOX = Bulk(
 
 MOVE_OUTBOX = Bulk(
     "UPDATE outbox_head SET device = ?, last_dseq = ?, last_hash = ?, last_earliest_ms = ?"
-    " WHERE kitchen = ? AND outbox = ? AND last_dseq = ?"
+    " WHERE kitchen = ? AND outbox = ? AND last_dseq = ?",
+    "UPDATE outbox_head AS head SET device = new.device, last_dseq = new.dseq,"
+    " last_hash = new.hash, last_earliest_ms = new.earliest"
+    " FROM unnest(%b::text[], %b::bigint[], %b::bytea[], %b::bigint[], %b::text[], %b::text[],"
+    " %b::bigint[]) AS new (device, dseq, hash, earliest, kitchen, outbox, before)"
+    " WHERE head.kitchen = new.kitchen AND head.outbox = new.outbox"
+    " AND head.last_dseq = new.before",
 )
-"""(device, dseq, hash, earliest, kitchen, outbox, dseq before): meets those that stand so."""
+"""(device, dseq, hash, earliest, kitchen, outbox, dseq before): meets those that stand so. The
+head of their kitchen is locked before, so their order does not matter.
+"""
 
 EVENT = Bulk(
     "INSERT INTO event (kitchen, seq, hash, body) VALUES (?, ?, ?, ?)",

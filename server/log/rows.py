@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import msgspec
 
-from dapur.ids import OutboxId
+from dapur.ids import KitchenId, OutboxId
 from server.desk.ports import Append, OutboxHead
 from server.log.bulk import RowValues
 from server.log.tables import BODY_MAX_BYTES, HASH_BYTES
@@ -16,6 +16,8 @@ from server.log.tables import BODY_MAX_BYTES, HASH_BYTES
 class Rows(msgspec.Struct):
     """The values of each statement of `server.log.bulk`, kitchens in one fixed order."""
 
+    kitchens: list[KitchenId] = []
+    """All of the group."""
     moved: list[RowValues] = []
     """Heads that get events."""
     held: list[RowValues] = []
@@ -29,11 +31,11 @@ class Rows(msgspec.Struct):
     def of(cls, appends: Sequence[Append]) -> Rows:
         """The rows of a group; ValueError for a gap or a receipt without its head."""
         rows = cls()
-        # Two servers that lock the heads of the same kitchens must do so in the same order.
         ordered = sorted(appends, key=lambda append: append.kitchen)
         if any(a.kitchen == b.kitchen for a, b in pairwise(ordered)):
             raise ValueError("two appends for one kitchen in a group")
         for append in ordered:
+            rows.kitchens.append(append.kitchen)
             rows._add_events(append)
             rows._add_receipts(append)
         return rows

@@ -173,7 +173,8 @@ _DELETE_OLDER = delete(snapshot).where(
 
 
 def _write(connection: Connection, rows: Rows) -> None:
-    """All rows of a group, heads first: their row locks put the servers in a queue."""
+    """All rows of a group, heads first."""
+    bulk.lock_heads(connection, rows.kitchens)
     for statement, guarded in (
         (bulk.MOVE_HEAD, rows.moved),
         (bulk.HOLD_HEAD, rows.held),

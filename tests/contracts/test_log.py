@@ -380,6 +380,55 @@ class TestProcesses:
             two.result()
         assert log.heads([KITCHEN, OTHER]) == {KITCHEN: 80, OTHER: 80}
 
+    def test_log_never_deadlocks_when_two_processes_hold_what_the_other_moves(
+        self, store: Store, log: Log
+    ) -> None:
+        """A group without an event (only receipts) holds the head of its kitchen."""
+        other = store.reopen()
+
+        def write(mine: Log, outbox: str, moved: KitchenId, held: KitchenId) -> None:
+            turn = 0
+            while turn < 40:
+                with suppress(Conflict):
+                    raws = [str(turn).encode()]
+                    mine.append(
+                        [
+                            group(mine, moved, [b"x"], outbox=OutboxId(outbox), raws=raws),
+                            group(mine, held, outbox=OutboxId(outbox), raws=raws),
+                        ]
+                    )
+                    turn += 1
+
+        with ThreadPoolExecutor(2) as pool:
+            one = pool.submit(write, log, "o-1", KITCHEN, OTHER)
+            two = pool.submit(write, other, "o-2", OTHER, KITCHEN)
+            one.result()
+            two.result()
+        assert log.heads([KITCHEN, OTHER]) == {KITCHEN: 40, OTHER: 40}
+
+    def test_log_writes_many_kitchens_and_their_next_rows_in_one_group(self, log: Log) -> None:
+        crowd = [KitchenId(f"crowd-{number}") for number in range(5)]
+        for kitchen in crowd:
+            log.create_kitchen(kitchen, epoch="e")
+        for turn in range(3):
+            log.append(
+                [group(log, kitchen, [b"x"], raws=[str(turn).encode()]) for kitchen in crowd]
+            )
+        assert log.heads(crowd) == dict.fromkeys(crowd, 3)
+        for kitchen in crowd:
+            head = log.outbox_head(kitchen, OUTBOX)
+            assert head is not None
+            assert head.last_dseq == 3
+            assert head.last_hash == log.receipts(kitchen, OUTBOX, 3, 3)[0].row_hash
+
+    def test_log_writes_no_kitchen_when_one_of_many_has_moved_on(self, log: Log) -> None:
+        mine = [group(log, KITCHEN, [b"x"]), group(log, OTHER, [b"x"])]
+        log.append([group(log, OTHER, [b"first"])])
+        with pytest.raises(Conflict) as conflict:
+            log.append(mine)
+        assert conflict.value.kitchen == OTHER
+        assert log.heads([KITCHEN, OTHER]) == {KITCHEN: 0, OTHER: 1}
+
 
 class TestSnapshots:
     def test_log_gives_the_newest_snapshot_of_a_version(self, log: Log) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from dapur.envelope import GENESIS, chain, encode_command
 from dapur.ids import DeviceId, OutboxId
+from dapur.kitchen import STATE_VERSION
 from dapur.wire.messages import GoodbyeCode, Row
 from server.desk.desk import Desk
 from server.desk.groups import Answer, Grown, Submission
@@ -188,4 +189,27 @@ async def test_own_commands_of_an_unknown_kitchen_are_a_lookup_error() -> None:
     bench.writer.start()
     with pytest.raises(LookupError):
         await bench.writer.own(KITCHEN.__class__("nowhere"), OutboxId("own"), [notice("x")])
+    await bench.writer.stop()
+
+
+async def test_writer_puts_in_order_when_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.desk.desk.SNAPSHOT_EVENTS", 2)
+    monkeypatch.setattr("server.desk.writer.TIDY_S", 0.01)
+    bench = Bench()
+    bench.writer.start()
+    bench.writer.submit(bench.submission("a", 2), lambda _answer: None)
+    await until(lambda: bench.log.snapshot(KITCHEN, state_version=STATE_VERSION) is not None)
+    await bench.writer.stop()
+
+
+async def test_writer_puts_in_order_now_and_then_in_a_rush(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("server.desk.desk.SNAPSHOT_EVENTS", 2)
+    monkeypatch.setattr("server.desk.writer.TIDY_S", 3_600.0)
+    monkeypatch.setattr("server.desk.writer.TIDY_LATE_S", -1.0)
+    bench = Bench()
+    bench.writer.start()
+    bench.writer.submit(bench.submission("a", 2), lambda _answer: None)
+    await until(lambda: bench.log.snapshot(KITCHEN, state_version=STATE_VERSION) is not None)
     await bench.writer.stop()
