@@ -118,6 +118,7 @@ class MiniServer:
         self._outboxes: dict[OutboxId, Outbox] = {}
         self._limits = limits
         self._sides: dict[ServerSide, ServerConnection] = {}
+        self._outbox_of: dict[ServerSide, OutboxId] = {}
         self._server: Server | None = None
 
     # ---- life -------------------------------------------------------------------------------
@@ -247,6 +248,7 @@ class MiniServer:
             pass
         finally:
             del self._sides[side]
+            self._outbox_of.pop(side, None)
 
     async def _thaw(self) -> None:
         await until(lambda: not self.frozen, within_s=60)
@@ -323,6 +325,7 @@ class MiniServer:
         except InvalidSignature:
             return side.end(GoodbyeCode.UNKNOWN_DEVICE, detail="signature")
         outbox = self.outbox(claims.outbox)
+        self._outbox_of[side] = claims.outbox
         return side.admit(
             Admission(
                 kitchen=KITCHEN,
@@ -340,8 +343,8 @@ class MiniServer:
         )
 
     async def _take(self, side: ServerSide, rows: tuple[Row, ...]) -> list[Effect]:
-        assert side._claims is not None
-        name, device = side._claims.outbox, side._claims.device
+        name, device = self._outbox_of[side], side.device
+        assert device is not None
         outbox = self.outbox(name)
         first = len(self.log) + 1
         results = [self.take_one(name, device, row) for row in rows]
