@@ -4,7 +4,7 @@ the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -278,15 +278,30 @@ def watch(kitchen: Kitchen, now_ms: int) -> tuple[Alert, ...]:
     """Every alert that holds at this moment (UTC ms), the most severe first. Delays are the
     policy's.
     """
-    seen: list[_Seen] = []
+    found = list(watch_kitchen(kitchen, now_ms))
     for batch in kitchen.batches.values():
-        for rule in _BATCH_RULES:
-            seen.extend(rule(kitchen, batch, now_ms))
-    seen.extend(_departures(kitchen, now_ms))
-    seen.extend(_overload(kitchen, now_ms))
-    found = [_alert(kitchen, each) for each in seen]
-    found.sort(key=lambda each: (-SEVERITY_ORDER[each.severity], each.since_ms, each.key))
-    return tuple(found)
+        found.extend(watch_batch(kitchen, batch, now_ms))
+    return by_severity(found)
+
+
+def watch_batch(kitchen: Kitchen, batch: Batch, now_ms: int) -> tuple[Alert, ...]:
+    """The alerts about one batch; of the kitchen only policy, night and alert records are read."""
+    return tuple(
+        _alert(kitchen, seen) for rule in _BATCH_RULES for seen in rule(kitchen, batch, now_ms)
+    )
+
+
+def watch_kitchen(kitchen: Kitchen, now_ms: int) -> tuple[Alert, ...]:
+    """The alerts about waves and teams: they follow from all batches together."""
+    seen = (*_departures(kitchen, now_ms), *_overload(kitchen, now_ms))
+    return tuple(_alert(kitchen, each) for each in seen)
+
+
+def by_severity(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
+    """The most severe first, then the oldest."""
+    return tuple(
+        sorted(alerts, key=lambda each: (-SEVERITY_ORDER[each.severity], each.since_ms, each.key))
+    )
 
 
 def _alert(kitchen: Kitchen, seen: _Seen) -> Alert:

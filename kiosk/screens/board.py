@@ -49,7 +49,8 @@ class WaveSection(QWidget):
         self._drop(tuple(each for each in self._cards if each not in wanted))
         for look in section.cards:
             card = self._cards.get(look.id) or self._make(look)
-            card.set_look(look)
+            if card.look() is not look:
+                card.set_look(look)
         self._place(wanted, columns)
 
     def card(self, batch: str) -> BatchCard | BatchTile | None:

@@ -1,8 +1,8 @@
 """Small drawing tools that every painted widget shares; they keep no state but caches."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 
+import msgspec
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
@@ -19,8 +19,7 @@ def color(code: str) -> QColor:
     return QColor(code)
 
 
-@dataclass(frozen=True, slots=True)
-class Ink:
+class Ink(msgspec.Struct, frozen=True):
     """How a text is written."""
 
     px: int

@@ -103,8 +103,7 @@ class BoardView(ViewModel):
             if not batches or (self._filter and not shown):
                 continue
             cards = tuple(
-                self._shelf.look(batch, seen=is_seen(batch.id))
-                for batch in self._ordered(wave.id, shown)
+                self._shelf.look(batch, is_seen) for batch in self._ordered(wave.id, shown)
             )
             made.append(
                 Section(self._header(wave, batches), cards, wave.id == full or bool(self._filter))
@@ -125,7 +124,7 @@ class BoardView(ViewModel):
         return list(self.floor.kitchen.batches.values())
 
     def _tone(self, batch: Batch) -> str:
-        return self._shelf.look(batch, seen=False).tone
+        return self._shelf.look(batch).tone
 
     def _passes(self, batch: Batch) -> bool:
         match self._filter:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dapur.alert import AlertRecord
+from collections.abc import Callable
+from operator import is_
+
 from dapur.batch import Batch
 from dapur.ids import BatchId
-from dapur.review import Review
-from dapur.watch import Alert
+from dapur.kitchen import Kitchen
 from kiosk.views.card import card
 from kiosk.views.floor import Floor
 from kiosk.views.looks import CardLook
 
 SECOND_MS = 1000
-_NOBODY: tuple[AlertRecord | None, ...] = ()
+
+
+def nobody_looks(_: str) -> bool:
+    """For a look of which only what no clock moves is wanted."""
+    return False
 
 
 class _Kept:
@@ -31,53 +36,65 @@ class CardShelf:
     def __init__(self, floor: Floor) -> None:
         self._floor = floor
         self._kept: dict[BatchId, _Kept] = {}
-        self._ground: tuple[object, ...] = ()
+        self._common: tuple[object, ...] = ()
+        self._shared: tuple[object, ...] = ()
         self._second = self._round = 0
+        self._kitchen: Kitchen = floor.kitchen
+        self._alerts = floor.alerts_by_subject
+        self._items = floor.open_items
+        self._waiting = floor.waiting_by_subject
 
     def begin(self) -> None:
         """The kitchen's common ground and the second that clocks show."""
         floor, kitchen = self._floor, self._floor.kitchen
-        self._second = floor.now_ms // SECOND_MS
-        self._round += 1
-        ground: tuple[object, ...] = (
+        common = (
             kitchen.policy, kitchen.night, kitchen.staff, floor.people.roster,
             floor.words.language, floor.actor, floor.fresh,
         )  # fmt: skip
-        same = len(ground) == len(self._ground) and all(
-            new is old for new, old in zip(ground, self._ground, strict=True)
-        )
-        if not same:
-            self._ground = ground
+        if not _same(common, self._common):
+            self._common = common
             self._kept.clear()
+        self._kitchen, self._waiting = kitchen, floor.waiting_by_subject
+        self._alerts, self._items = floor.alerts_by_subject, floor.open_items
+        second = floor.now_ms // SECOND_MS
+        shared = (kitchen, self._waiting, self._alerts, self._items, self._common)
+        if second == self._second and _same(shared, self._shared):
+            return
+        self._second, self._shared = second, shared
+        self._round += 1
         if len(self._kept) > 2 * len(kitchen.batches):
             self._kept = {k: v for k, v in self._kept.items() if k in kitchen.batches}
 
-    def look(self, batch: Batch, *, seen: bool = True) -> CardLook:
-        """The card of a batch. What only a clock moves is brought up to the second for one that is `seen`."""
+    def look(self, batch: Batch, is_seen: Callable[[str], bool] = nobody_looks) -> CardLook:
+        """The card of a batch. What only a clock moves is brought up to the second for one that is seen."""
         kept = self._kept.get(batch.id)
-        if kept is None or not self._is_right(kept, batch, seen=seen):
-            alerts, about = self._about(batch)
-            if kept is None or kept.batch is not batch or kept.about != about:
-                kept = self._kept[batch.id] = _Kept(batch, about, card(self._floor, batch, alerts))
-                kept.second = self._second
-            elif seen and kept.second != self._second:
-                fresh = card(self._floor, batch, alerts)
-                # The same object again when nothing moved: who compares looks is done at once.
-                kept.look = kept.look if fresh == kept.look else fresh
-                kept.second = self._second
-            kept.round = self._round
+        if kept is None or kept.round != self._round:
+            kept = self._looked_at(batch, kept)
+        if kept.second != self._second and is_seen(batch.id):
+            fresh = card(self._floor, batch, self._alerts.get(batch.id, ()))
+            # The same object again when nothing moved: who compares looks is done at once.
+            kept.look = kept.look if fresh == kept.look else fresh
+            kept.second = self._second
         return kept.look
 
-    def _is_right(self, kept: _Kept, batch: Batch, *, seen: bool) -> bool:
-        """Whether it was looked at in this round already."""
-        same = kept.round == self._round and kept.batch is batch
-        return same and (kept.second == self._second or not seen)
+    def _looked_at(self, batch: Batch, kept: _Kept | None) -> _Kept:
+        """What is kept of it if that is still right, else made again."""
+        about = self._about(batch)
+        if kept is None or kept.batch is not batch or kept.about != about:
+            alerts = self._alerts.get(batch.id, ())
+            kept = self._kept[batch.id] = _Kept(batch, about, card(self._floor, batch, alerts))
+            kept.second = self._second
+        kept.round = self._round
+        return kept
 
-    def _about(self, batch: Batch) -> tuple[tuple[Alert, ...], object]:
+    def _about(self, batch: Batch) -> object:
         """What a card shows beside its batch and the common ground."""
-        floor, kitchen = self._floor, self._floor.kitchen
-        alerts = floor.alerts_about(batch.id)
-        records = tuple(kitchen.alerts.get(each.key) for each in alerts) if alerts else _NOBODY
-        reviews: tuple[Review, ...] = floor.attention(batch.id)
-        waiting, unreadable = floor.waiting(batch.id), batch.id in kitchen.opaque
-        return alerts, (alerts, records, reviews, waiting, unreadable)
+        alerts = self._alerts.get(batch.id, ())
+        records = tuple(self._kitchen.alerts.get(each.key) for each in alerts) if alerts else ()
+        waiting, unreadable = self._waiting[batch.id], batch.id in self._kitchen.opaque
+        return alerts, records, self._items.get(batch.id, ()), waiting, unreadable
+
+
+def _same(some: tuple[object, ...], others: tuple[object, ...]) -> bool:
+    """Whether both hold the same objects."""
+    return len(some) == len(others) and all(map(is_, some, others))

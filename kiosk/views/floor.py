@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from dapur.alert import SEVERITY_ORDER, Severity
 from dapur.batch import Batch
 from dapur.envelope import StepUp
 from dapur.ids import KIOSK, SYSTEM, BatchId, CommandId, StaffId
@@ -18,13 +17,14 @@ from dapur.offers import would
 from dapur.refusal import Refusal, code_of
 from dapur.review import Review, open_reviews
 from dapur.sync.replica import Pending
-from dapur.watch import Alert, watch
+from dapur.watch import Alert
 from kiosk.desk import DiskRefused, Tapped
 from kiosk.pins import SignInResult
 from kiosk.views import figures_text as text
 from kiosk.views.delta import only_numbers
 from kiosk.views.inbox import Inbox
 from kiosk.views.pace import FRAME_MS, NUMBERS_MS, Pace
+from kiosk.views.watching import Watching
 from kiosk.views.words import RefusalWords, Words
 
 if TYPE_CHECKING:
@@ -74,9 +74,7 @@ class Floor(QObject):
         self._kiosk = kiosk
         self.words = words
         self.undoable: Undoable | None = None
-        self._alerts: tuple[Alert, ...] = ()
-        self._alerts_key = (-1, 0)
-        self._alerts_by: dict[str, tuple[Alert, ...]] = {}
+        self._watching = Watching()
         self._inbox = Inbox()
         self._generation = 0
         self._looked_at = self.kitchen
@@ -157,28 +155,35 @@ class Floor(QObject):
         kitchen, before = self.kitchen, self._looked_at
         if kitchen is not before:
             self._looked_at = kitchen
-            self._generation += not only_numbers(before, kitchen, self._alerts_by)
+            self._generation += not only_numbers(before, kitchen, self._watching.about)
         return self._generation
 
     @property
     def alerts(self) -> tuple[Alert, ...]:
         """What a clock sees in the state, the worst first; derived here, so offline too."""
-        now = self.now_ms
-        key = (self.generation, now // 1000)
-        if key != self._alerts_key:
-            found = watch(self.kitchen, now)
-            self._alerts = tuple(sorted(found, key=lambda each: -SEVERITY_ORDER[each.severity]))
-            self._alerts_by = _by_subject(self._alerts)
-            self._alerts_key = key
-        return self._alerts
+        return self._watched().alerts
+
+    @property
+    def alerts_by_subject(self) -> Mapping[str, tuple[Alert, ...]]:
+        """The same by what they are about; low ones are no reason to raise a card."""
+        return self._watched().about
 
     def alerts_about(self, subject: str) -> tuple[Alert, ...]:
-        """Alerts about one batch, the worst first; low ones are no reason to raise a card."""
-        return self._alerts_by.get(subject, ()) if self.alerts else ()
+        """Alerts about one batch, the worst first."""
+        return self.alerts_by_subject.get(subject, ())
+
+    def _watched(self) -> Watching:
+        self._watching.look(self.kitchen, self.now_ms)
+        return self._watching
+
+    @property
+    def open_items(self) -> Mapping[str, tuple[Review, ...]]:
+        """The inbox by what its items are about."""
+        return self._inbox.of(self.kitchen)
 
     def attention(self, batch: str) -> tuple[Review, ...]:
         """Open items about one batch."""
-        return self._inbox.of(self.kitchen).get(batch, ())
+        return self.open_items.get(batch, ())
 
     # ---- people -----------------------------------------------------------------------------
 
@@ -251,13 +256,18 @@ class Floor(QObject):
         time = self._kiosk.time
         return time.wall_offset_ms if time.wall_is_wrong else None
 
-    def waiting(self, subject: str) -> int:
-        """Own taps on this subject that wait for the server."""
+    @property
+    def waiting_by_subject(self) -> Counter[str]:
+        """Own taps that wait for the server, by what they are about."""
         pending = self._kiosk.replica.pending
         if pending is not self._waiting_of:
             self._waiting = Counter(row.taken.command.subject for row in pending)
             self._waiting_of = pending
-        return self._waiting[subject]
+        return self._waiting
+
+    def waiting(self, subject: str) -> int:
+        """Own taps on this subject that wait for the server."""
+        return self.waiting_by_subject[subject]
 
     def is_own(self, device: str) -> bool:
         """Whether this kiosk recorded it."""
@@ -412,14 +422,6 @@ class Floor(QObject):
     def degrees(self, value_c: float) -> str:
         """A temperature without its unit."""
         return text.decimal(value_c, language=self.words.language)
-
-
-def _by_subject(alerts: tuple[Alert, ...]) -> dict[str, tuple[Alert, ...]]:
-    found: dict[str, tuple[Alert, ...]] = {}
-    for each in alerts:
-        if each.severity is not Severity.LOW:
-            found[each.about] = (*found.get(each.about, ()), each)
-    return found
 
 
 class ViewModel(QObject):

@@ -1,7 +1,8 @@
 """Plain values that widgets show: view models make them, widgets paint them."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 Judged = Literal["ok", "alarm", "none", "stale"]
 BlockTone = Literal["alarm", "attention", "neutral"]
@@ -17,8 +18,7 @@ StepState = Literal["done", "current", "coming"]
 UNDO_MS = 5000
 
 
-@dataclass(frozen=True, slots=True)
-class ButtonLook:
+class ButtonLook(msgspec.Struct, frozen=True):
     """One button; `reason` says in words why it is closed when `enabled` is False."""
 
     action: str
@@ -29,15 +29,13 @@ class ButtonLook:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(msgspec.Struct, frozen=True):
     key: str
     initials: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class ActorsLook:
+class ActorsLook(msgspec.Struct, frozen=True):
     """`add_name` is the spoken name of the plus; `locked` shows a padlock instead of faces."""
 
     actors: tuple[Actor, ...] = ()
@@ -45,8 +43,7 @@ class ActorsLook:
     add_name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class BannerLook:
+class BannerLook(msgspec.Struct, frozen=True):
     """`more` says which of how many alarms this is; empty when it is the only one.
 
     `handled` is None once somebody handles it; then the banner is still and pale.
@@ -60,16 +57,14 @@ class BannerLook:
     more: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerLook:
+class AnswerLook(msgspec.Struct, frozen=True):
     title: str
     detail: str
     button: ButtonLook
     icon: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class BlockLook:
+class BlockLook(msgspec.Struct, frozen=True):
     title: str
     reasons: tuple[str, ...] = ()
     icon: str = ""
@@ -77,8 +72,7 @@ class BlockLook:
     joiner: str = " · "
 
 
-@dataclass(frozen=True, slots=True)
-class Geometry:
+class Geometry(msgspec.Struct, frozen=True):
     """Heights from the top of a card, in reference pixels; `body` is all above the buttons."""
 
     head: int
@@ -93,8 +87,7 @@ class Geometry:
     foot: int
 
 
-@dataclass(frozen=True, slots=True)
-class BandLook:
+class BandLook(msgspec.Struct, frozen=True):
     """`low` and `high` are the ends of the scale; `safe` tells on which side of the limit lies ok.
 
     A `value` of None draws the scale without a pointer.
@@ -109,8 +102,7 @@ class BandLook:
     high_text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CardLook:
+class CardLook(msgspec.Struct, frozen=True):
     """Everything one batch shows on the board; all texts are ready to be read.
 
     `stage_index` counts whole parts of four, `stage_fraction` fills the next. `chip_outlined`:
@@ -148,8 +140,7 @@ class CardLook:
     accessible_name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ChipLook:
+class ChipLook(msgspec.Struct, frozen=True):
     """`outlined` is the weaker form: somebody already handles it."""
 
     text: str
@@ -158,8 +149,7 @@ class ChipLook:
     outlined: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionLook:
+class ConnectionLook(msgspec.Struct, frozen=True):
     """`text` already carries the age and the count of what waits."""
 
     state: ConnectionState
@@ -167,8 +157,7 @@ class ConnectionLook:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyboardLook:
+class KeyboardLook(msgspec.Struct, frozen=True):
     """Spoken names and words of the keys that are not letters; `phrases` are whole sentences."""
 
     shift_name: str
@@ -180,8 +169,7 @@ class KeyboardLook:
     letters: tuple[str, ...] = LETTERS
 
 
-@dataclass(frozen=True, slots=True)
-class NoteLook:
+class NoteLook(msgspec.Struct, frozen=True):
     """`writing` describes the sheet with the keyboard; `done` closes it, `cancel` forgets."""
 
     text: str
@@ -193,8 +181,7 @@ class NoteLook:
     limit: int = 200
 
 
-@dataclass(frozen=True, slots=True)
-class OptionLook:
+class OptionLook(msgspec.Struct, frozen=True):
     """`kind` picks the mark of a chosen tile: one of many, or any number."""
 
     key: str
@@ -206,16 +193,14 @@ class OptionLook:
     enabled: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class CorrectiveLook:
+class CorrectiveLook(msgspec.Struct, frozen=True):
     title: str
     options: tuple[OptionLook, ...]
     note: NoteLook | None = None
     icon: str = "octagon-alert"
 
 
-@dataclass(frozen=True, slots=True)
-class EventLook:
+class EventLook(msgspec.Struct, frozen=True):
     clock: str
     title: str
     detail: str = ""
@@ -224,8 +209,7 @@ class EventLook:
     marked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class FilterLook:
+class FilterLook(msgspec.Struct, frozen=True):
     key: str
     text: str
     icon: str = ""
@@ -233,8 +217,7 @@ class FilterLook:
     chosen: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class KeyPadLook:
+class KeyPadLook(msgspec.Struct, frozen=True):
     """Words of the function keys and the decimal mark of the language in use."""
 
     clear_text: str
@@ -244,8 +227,7 @@ class KeyPadLook:
     enabled: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class LockoutLook:
+class LockoutLook(msgspec.Struct, frozen=True):
     title: str
     clock: str
     detail: str
@@ -254,8 +236,7 @@ class LockoutLook:
     icon: str = "lock"
 
 
-@dataclass(frozen=True, slots=True)
-class NavItem:
+class NavItem(msgspec.Struct, frozen=True):
     """`badge` is a count as text; `badge_name` its spoken form."""
 
     key: str
@@ -266,8 +247,7 @@ class NavItem:
     badge_name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RailLook:
+class RailLook(msgspec.Struct, frozen=True):
     """`items` stand at the top, `foot` at the bottom; `mark` is the icon above them all."""
 
     items: tuple[NavItem, ...] = ()
@@ -276,8 +256,7 @@ class RailLook:
     mark: str = "chef-hat"
 
 
-@dataclass(frozen=True, slots=True)
-class StripLook:
+class StripLook(msgspec.Struct, frozen=True):
     """`link` names what waits for a decision; empty when nothing does."""
 
     title: str
@@ -287,8 +266,7 @@ class StripLook:
     link_icon: str = "inbox"
 
 
-@dataclass(frozen=True, slots=True)
-class PersonLook:
+class PersonLook(msgspec.Struct, frozen=True):
     """`detail` is the role, or the time left while locked; `state_name` says the state aloud."""
 
     key: str
@@ -300,8 +278,7 @@ class PersonLook:
     state_name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class QcLook:
+class QcLook(msgspec.Struct, frozen=True):
     """`value` and `band` are for items with a reading; `pass_text`/`fail_text` name the answers."""
 
     key: str
@@ -316,8 +293,7 @@ class QcLook:
     enabled: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingRow:
+class ReadingRow(msgspec.Struct, frozen=True):
     clock: str
     value: str
     place: str = ""
@@ -327,8 +303,7 @@ class ReadingRow:
     mark_icon: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingLook:
+class ReadingLook(msgspec.Struct, frozen=True):
     """`caption` stands above (what, when), `verdict` and `hint` beside the number,
     `aside` (the limit) at the far end of the caption. In size `typing` the caption is the verdict.
 
@@ -346,8 +321,7 @@ class ReadingLook:
     aside: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RefusalLook:
+class RefusalLook(msgspec.Struct, frozen=True):
     id: str
     title: str
     detail: str
@@ -357,8 +331,7 @@ class RefusalLook:
     chosen: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(msgspec.Struct, frozen=True):
     """One word; `note` is a second, lighter one (the live value of a probe).
 
     `chosen_icon` is shown only while this is the choice, so colour is not the only sign.
@@ -372,14 +345,12 @@ class Segment:
     chosen_icon: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentsLook:
+class SegmentsLook(msgspec.Struct, frozen=True):
     segments: tuple[Segment, ...] = ()
     chosen: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SheetLook:
+class SheetLook(msgspec.Struct, frozen=True):
     """Head and foot; `close_name` is the spoken name of the cross, empty for no cross."""
 
     title: str
@@ -391,8 +362,7 @@ class SheetLook:
     extra: ButtonLook | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StageRow:
+class StageRow(msgspec.Struct, frozen=True):
     title: str
     detail: str = ""
     clock: str = ""
@@ -400,8 +370,7 @@ class StageRow:
     warning: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class StepRow:
+class StepRow(msgspec.Struct, frozen=True):
     key: str
     number: str
     text: str
@@ -410,8 +379,7 @@ class StepRow:
     button: ButtonLook | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ToastLook:
+class ToastLook(msgspec.Struct, frozen=True):
     """`stays` is for refusals: no time closes them."""
 
     key: str
@@ -422,8 +390,7 @@ class ToastLook:
     stays: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TopLook:
+class TopLook(msgspec.Struct, frozen=True):
     """`back` is the word of the way back, empty on a first page; `chip` stands after the title."""
 
     title: str
@@ -437,8 +404,7 @@ class TopLook:
     clock: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class UndoLook:
+class UndoLook(msgspec.Struct, frozen=True):
     """What was done (`title`), by whom and where it is kept (`detail`)."""
 
     tap: str
@@ -449,8 +415,7 @@ class UndoLook:
     span_ms: int = UNDO_MS
 
 
-@dataclass(frozen=True, slots=True)
-class WaveLook:
+class WaveLook(msgspec.Struct, frozen=True):
     """Left `title`, `detail`, `extra` (lighter); right `progress` and `left_time` (strong)."""
 
     wave: str
@@ -462,8 +427,7 @@ class WaveLook:
     tappable: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class AlertLook:
+class AlertLook(msgspec.Struct, frozen=True):
     """One alert: what and where, how bad, and the button of what can be done."""
 
     key: str

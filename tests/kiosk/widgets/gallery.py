@@ -3,8 +3,9 @@
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
@@ -284,7 +285,7 @@ def tile(number: int, name: str, role: ButtonRole, text: str, **more: object) ->
         stage_caption="mulai 06.10",
         buttons=(ButtonLook("advance", text, "arrow-right", role),),
     )
-    return replace(look, **more)  # type: ignore[arg-type]
+    return replace(look, **more)
 
 
 TILES = (

@@ -1,9 +1,9 @@
 """Cards, tiles, sheet, banner, bars: what is emitted, painted and blocked."""
 
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtTest import QTest

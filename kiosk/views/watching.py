@@ -1,0 +1,64 @@
+"""The alerts of the board, looked for again only where something changed; which hold, the rules decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from operator import is_
+
+from dapur.alert import Severity
+from dapur.batch import Batch
+from dapur.ids import BatchId
+from dapur.kitchen import Kitchen
+from dapur.watch import Alert, by_severity, watch_batch, watch_kitchen
+
+SECOND_MS = 1000
+
+
+class Watching:
+    """Remembers what `watch` found. All is looked for again once a second, for that is what a clock adds."""
+
+    def __init__(self) -> None:
+        self._ground: tuple[object, ...] = ()
+        self._second = -1
+        self._seen: dict[BatchId, tuple[Batch, tuple[Alert, ...]]] = {}
+        self._wide: tuple[Alert, ...] = ()
+        self._batches: Mapping[BatchId, Batch] | None = None
+        self.alerts: tuple[Alert, ...] = ()
+        """All that hold, the most severe first; the same object until one changes."""
+        self.about: Mapping[str, tuple[Alert, ...]] = {}
+        """The same by batch, wave and team; low ones are no reason to raise a card."""
+
+    def look(self, kitchen: Kitchen, now_ms: int) -> None:
+        """Bring `alerts` and `about` up to this state and second."""
+        # What the rules about one batch read beside it; those about many may be a second late.
+        ground = (kitchen.policy, kitchen.night, kitchen.alerts, kitchen.staff)
+        second = now_ms // SECOND_MS
+        same = len(self._ground) == len(ground) and all(map(is_, ground, self._ground))
+        if same and second == self._second and kitchen.batches is self._batches:
+            return
+        if not same or second != self._second:
+            self._ground, self._second, self._seen = ground, second, {}
+            self._wide = watch_kitchen(kitchen, now_ms)
+        self._refresh(kitchen, now_ms)
+
+    def _refresh(self, kitchen: Kitchen, now_ms: int) -> None:
+        before, self._seen, self._batches = self._seen, {}, kitchen.batches
+        found = list(self._wide)
+        for batch_id, batch in kitchen.batches.items():
+            kept = before.get(batch_id)
+            if kept is None or kept[0] is not batch:
+                kept = (batch, watch_batch(kitchen, batch, now_ms))
+            self._seen[batch_id] = kept
+            found.extend(kept[1])
+        alerts = by_severity(found)
+        if alerts != self.alerts:
+            self.alerts = alerts
+            self.about = _by_subject(alerts)
+
+
+def _by_subject(alerts: tuple[Alert, ...]) -> dict[str, tuple[Alert, ...]]:
+    found: dict[str, tuple[Alert, ...]] = {}
+    for each in alerts:
+        if each.severity is not Severity.LOW:
+            found[each.about] = (*found.get(each.about, ()), each)
+    return found

@@ -1,0 +1,65 @@
+"""The board's memory of alerts says what the rules say, whatever came between two looks."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dapur.alert import Severity
+from dapur.watch import watch
+from kiosk.views.watching import Watching
+from tests.support.taps import Night, at, batch_at, plan_args
+
+DISHES = ("b1", "b2", "b3")
+
+
+def kitchen_of_three() -> Night:
+    night = batch_at("cooking")
+    for name in DISHES[1:]:
+        night.tap("plan_batch", name, plan_args(code=f"G1-{name}"), actor="s-kepala")
+    return night
+
+
+def about_batches(night: Night, alerts: object) -> set[str]:
+    return {each.key for each in alerts if each.about in DISHES}  # type: ignore[attr-defined]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_memory_of_alerts_says_what_the_rules_say_after_every_tap(data: st.DataObject) -> None:
+    night, watching = kitchen_of_three(), Watching()
+    minute = 150.0
+    for _ in range(data.draw(st.integers(1, 12))):
+        what = data.draw(st.sampled_from(("cold", "hot", "hold", "wait", "advance")))
+        name = data.draw(st.sampled_from(DISHES))
+        if what in ("cold", "hot"):
+            args = {"value_c": 31.0 if what == "cold" else 82.0}
+            night.tap("record_temperature", name, args, minute=minute)
+        elif what == "hold":
+            night.tap("hold_batch", name, {"reason": "EQUIPMENT"}, minute=minute)
+        elif what == "advance":
+            night.tap("advance_batch", name, {"to": "preparing"}, minute=minute)
+        else:
+            minute += data.draw(st.sampled_from((1.0, 40.0, 120.0)))
+        watching.look(night.kitchen, at(minute))
+        right = watch(night.kitchen, at(minute))
+        assert about_batches(night, watching.alerts) == about_batches(night, right)
+        for batch, alerts in watching.about.items():
+            assert [each.about for each in alerts] == [batch] * len(alerts)
+            assert all(each.severity is not Severity.LOW for each in alerts)
+    watching.look(night.kitchen, at(minute) + 1000)
+    assert watching.alerts == watch(night.kitchen, at(minute) + 1000)
+
+
+def test_memory_of_alerts_gives_the_same_tuple_until_one_changes() -> None:
+    night, watching = kitchen_of_three(), Watching()
+    watching.look(night.kitchen, at(400))
+    before = watching.alerts
+    assert before
+    night.tap("record_temperature", "b1", {"value_c": 82.0}, minute=400)
+    watching.look(night.kitchen, at(400) + 10)
+    watching.look(night.kitchen, at(400) + 20)
+    assert watching.alerts is before or watching.alerts != before
+    kept = watching.alerts
+    watching.look(night.kitchen, at(400) + 30)
+    assert watching.alerts is kept
