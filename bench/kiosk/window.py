@@ -40,10 +40,11 @@ FROM_TOP_PX = 300
 
 
 class Frame:
-    """One repaint of the window that ended; times are monotonic ns."""
+    """One repaint of the window that ended; times are monotonic ns, `cpu_ns` what this thread had used by then."""
 
-    def __init__(self, start_ns: int, end_ns: int, cards: list[CardLook]) -> None:
-        self.start_ns, self.end_ns, self.cards = start_ns, end_ns, cards
+    def __init__(self, start_ns: int, cards: list[CardLook]) -> None:
+        self.start_ns, self.cards = start_ns, cards
+        self.end_ns, self.cpu_ns = time.monotonic_ns(), time.thread_time_ns()
 
 
 frames: deque[Frame] = deque(maxlen=FRAMES_KEPT)
@@ -60,7 +61,7 @@ class ProbedWindow(Window):
             return super().event(event)
         start = time.monotonic_ns()
         done = super().event(event)
-        frames.append(Frame(start, time.monotonic_ns(), _painting.copy()))
+        frames.append(Frame(start, _painting.copy()))
         _painting.clear()
         return done
 
@@ -167,14 +168,19 @@ class ProbedApp(kiosk.app.App):
         device, touch = self._device()
         touch(self.window, device, False).press(0, spot, self.window).commit(False)
         await asyncio.sleep(PRESS_S)
-        started = time.monotonic_ns()
+        started, used = time.monotonic_ns(), time.thread_time_ns()
         touch(self.window, device, False).release(0, spot, self.window).commit(False)
         give_up = started + int(WAIT_S * 1e9)
         while True:
             await asyncio.sleep(0.004)
             painted = self._changed(before, started)
-            if painted and _on_disk_ns > started:
-                return {"released": started, "on_disk": _on_disk_ns, "painted": painted}
+            if painted is not None and _on_disk_ns > started:
+                return {
+                    "released": started,
+                    "on_disk": _on_disk_ns,
+                    "painted": painted.end_ns,
+                    "cpu": painted.cpu_ns - used,
+                }
             if time.monotonic_ns() > give_up:
                 raise TimeoutError(f"{code} {action}: not painted; {self.window.page}")
 
@@ -207,6 +213,11 @@ class ProbedApp(kiosk.app.App):
         ends = [each.end_ns for each in frames]
         return [(later - sooner) / 1e6 for sooner, later in pairwise(ends)]
 
+    def gaps_cpu_ms(self) -> list[float]:
+        """CPU time of the window's thread from each frame's end to the next one's: what others cannot disturb."""
+        used = [each.cpu_ns for each in frames]
+        return [(later - sooner) / 1e6 for sooner, later in pairwise(used)]
+
     def frame_costs_ms(self) -> list[float]:
         """How long each frame took to paint since `beat`."""
         return [(each.end_ns - each.start_ns) / 1e6 for each in frames]
@@ -216,13 +227,13 @@ class ProbedApp(kiosk.app.App):
     def _on_beat(self) -> None:
         self.window.update(0, 0, 1, 1)
 
-    def _changed(self, before: CardLook, since_ns: int) -> int:
+    def _changed(self, before: CardLook, since_ns: int) -> Frame | None:
         for frame in frames:
             if frame.end_ns > max(since_ns, _on_disk_ns) and any(
                 look.id == before.id and look != before for look in frame.cards
             ):
-                return frame.end_ns
-        return 0
+                return frame
+        return None
 
     def _id(self, code: str) -> BatchId:
         batches = self.kiosk.replica.shown.batches.values()
