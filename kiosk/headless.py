@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 import ssl
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -31,6 +32,8 @@ from kiosk.vault.verifiers import Verifiers
 
 APP = "dapur-kiosk 0.1.0"
 TICK_S = 1.0
+STILL_S = 4.0
+"""A tick that comes so late: the screen stood still, by a fault of ours or a machine without time."""
 VERIFIERS = "verifiers"
 EXIT_OK = 0
 EXIT_DAMAGED = 75
@@ -163,7 +166,10 @@ class Headless:
             self.session.tick()
             self._roster_watch.look()
             self.replica.look_after()
+            began_s = time.monotonic()
             await asyncio.sleep(TICK_S)
+            if (passed_s := time.monotonic() - began_s) > STILL_S:
+                _log.warning("the loop stood still for %.1f s", passed_s)
 
     def _reconcile(self) -> None:
         """A new PIN makes void what is kept of the old one."""

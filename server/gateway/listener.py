@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
@@ -34,6 +35,8 @@ STRANGER_S = 5.0
 CONNECTIONS_MAX = 20_000
 REVOKED_S = 2.0
 """A revocation closes sockets within 5 s, also when another process wrote it."""
+STILL_S = 3.0
+"""The loop did nothing for so long: a fault of ours, or a machine without time for us."""
 
 _log = logging.getLogger(__name__)
 
@@ -183,7 +186,10 @@ class Listener:
     async def _keep_ticking(self) -> None:
         turn = 0
         while True:
+            began_s = time.monotonic()
             await asyncio.sleep(1 / WARDS)
+            if (passed_s := time.monotonic() - began_s) > STILL_S:
+                _log.warning("the loop stood still for %.1f s", passed_s)
             turn = (turn + 1) % WARDS
             for connection in tuple(self._services.connections.values()):
                 if connection.ward == turn:
