@@ -15,6 +15,8 @@ from dev import die_with_parent
 ROOT = Path(__file__).resolve().parents[2]
 PLAN = ROOT / "resources" / "demo" / "night.json"
 READY_S = 30.0
+PROGRAM = "DAPUR_TEST_PROGRAM"
+"""In its environment: the module to run in the place of `server`, for a failure no product has."""
 
 
 def server_cli(*words: str, stdin: str | None = None) -> str:
@@ -54,7 +56,7 @@ class ServerProcess:
         with (self.data / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "server", "run"),
+                    *(sys.executable, "-m", self._environment.get(PROGRAM, "server"), "run"),
                     *("--data", str(self.data), "--listen", f"127.0.0.1:{self.port}"),
                     *("--ready-file", str(ready)),
                 ],

@@ -1,0 +1,56 @@
+"""The product's server with one fault built in, named by the environment; without the name it is the product's."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+
+from dapur import kitchen as rules
+from dapur.decision import Decision
+from dapur.envelope import Taken
+from server.__main__ import main
+from server.gateway.shelf import Shelf, Snap
+
+FAULT = "DAPUR_TEST_FAULT"
+POISON = "racun"
+"""A note with this text makes the rule that reads it raise."""
+BLOCK_S = 5.0
+SNAPSHOT_S = 1.5
+
+
+def poison() -> None:
+    """A command of one kind breaks the handler, as a fault of ours would."""
+    honest = rules.decide
+
+    def decide(kitchen: rules.Kitchen, taken: Taken) -> Decision:
+        if taken.command.kind == "note_batch" and POISON.encode() in bytes(taken.command.args):
+            raise RuntimeError("a fault of ours")
+        return honest(kitchen, taken)
+
+    rules.decide = decide
+
+
+def block() -> None:
+    """SIGUSR1 holds up the loop: Python runs the handler in the loop's thread."""
+    signal.signal(signal.SIGUSR1, lambda *_: time.sleep(BLOCK_S))
+
+
+def late_snapshot() -> None:
+    """Much happens between the reading of a snapshot and its sending."""
+    honest = Shelf.snapshot
+
+    async def snapshot(self: Shelf, *args: object, **words: object) -> Snap:
+        import asyncio
+
+        snap: Snap = await honest(self, *args, **words)  # type: ignore[arg-type]
+        await asyncio.sleep(SNAPSHOT_S)
+        return snap
+
+    Shelf.snapshot = snapshot  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    {"poison": poison, "block": block, "late_snapshot": late_snapshot}[os.environ[FAULT]]()
+    sys.exit(main())
