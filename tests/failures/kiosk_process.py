@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from dev import die_with_parent
+from tests.failures.forker import Forked, fork
 from tests.support.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +25,7 @@ ANSWER_S = 20.0
 LINE_MAX_BYTES = 8 * 1024 * 1024
 
 Said = dict[str, Any]
+Process = asyncio.subprocess.Process | Forked
 
 
 class Confirmed(msgspec.Struct, frozen=True):
@@ -62,8 +64,8 @@ class KioskProcess:
         """Every change of the badge in this life."""
         self.environment = dict(environment or {})
         self._log = folder.with_name(f"{folder.name}.log")
-        self._process: asyncio.subprocess.Process | None = None
-        self._spare: asyncio.subprocess.Process | None = None
+        self._process: Process | None = None
+        self._spare: Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._answers: dict[int, asyncio.Future[Said]] = {}
         self._numbers = itertools.count(1)
@@ -84,7 +86,9 @@ class KioskProcess:
         if self._spare is None:
             self._spare = await self._spawn()
 
-    async def _spawn(self) -> asyncio.subprocess.Process:
+    async def _spawn(self) -> Process:
+        if not self.environment:
+            return await fork(self._log, limit=LINE_MAX_BYTES)
         with self._log.open("ab") as log:
             return await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "tests.failures.kiosk_program"),
@@ -258,7 +262,7 @@ class KioskProcess:
         """What it logged in all its lives."""
         return self._log.read_text() if self._log.exists() else ""
 
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
+    async def _read(self, process: Process) -> None:
         assert process.stdout is not None
         while line := await process.stdout.readline():
             if line.endswith(b"\n"):

@@ -273,6 +273,11 @@ async def main() -> int:
     return code
 
 
-if __name__ == "__main__":
+def run() -> int:
+    """Be a kiosk; the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    sys.exit(asyncio.run(main()))
+    return asyncio.run(main())
+
+
+if __name__ == "__main__":
+    sys.exit(run())
