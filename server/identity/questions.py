@@ -13,6 +13,7 @@ from dapur.ids import DeviceId, KitchenId, StaffId
 from dapur.wire import queries as q
 from dapur.wire.queries import QueryCode
 from server.desk.ports import DeviceRecord, QueryError
+from server.identity.attempts import Where
 from server.identity.devices import Devices
 from server.identity.kitchens import Kitchens
 from server.identity.staff import People
@@ -68,7 +69,7 @@ class Questions:
                 raise QueryError(QueryCode.UNKNOWN_QUERY, name[:64])
 
     def _sign_in(self, asker: DeviceRecord, args: q.SignInArgs, now_ms: int) -> q.SignInReply:
-        right = self._people.check(asker.kitchen, args.staff, args.pin, now_ms)
+        right = self._people.check(_at(asker, args.staff), args.pin, now_ms)
         until_ms = now_ms + pin.OFFLINE_MS
         return q.SignInReply(right.staff, right.name, until_ms, right.pin_version)
 
@@ -105,9 +106,13 @@ class Questions:
 
     def _must_be_chief(self, asker: DeviceRecord, who: StaffId, typed: str, now_ms: int) -> None:
         # The PIN first: a stranger at the screen learns nothing about who may do what.
-        self._people.check(asker.kitchen, who, typed, now_ms)
+        self._people.check(_at(asker, who), typed, now_ms)
         if not self._roles_of(asker.kitchen, who) & access.CHIEFS:
             raise QueryError(QueryCode.NOT_ALLOWED)
+
+
+def _at(asker: DeviceRecord, who: StaffId) -> Where:
+    return Where(asker.kitchen, who, asker.device)
 
 
 def _read(args: msgspec.Raw, kind: type[A]) -> A:

@@ -14,7 +14,7 @@ from dapur.ids import SYSTEM, KitchenId, StaffId
 from dapur.pin import Locked
 from dapur.wire.queries import Person, QueryCode, locked_detail, wrong_detail
 from server.desk.ports import QueryError
-from server.identity.attempts import Attempts
+from server.identity.attempts import Attempts, Where
 from server.identity.kitchens import check_id, label, must_exist
 from server.identity.tables import staff
 from server.log.engine import reading, writing
@@ -40,26 +40,30 @@ class People:
         self._engine = engine
         self._attempts = Attempts(engine)
 
-    def check(self, kitchen: KitchenId, who: StaffId, pin: str, now_ms: int) -> Checked:
+    def check(self, at: Where, pin: str, now_ms: int) -> Checked:
         """Check a PIN; takes as long as argon2 does.
 
         Raises QueryError `staff_unknown`, `no_pin`, `pin_wrong`, `pin_locked`.
         """
-        row = self._row(kitchen, who)
+        row = self._row(at.kitchen, at.who)
         if row is None:
             raise QueryError(QueryCode.STAFF_UNKNOWN)
         name, made, version = row
         if made is None:
             raise QueryError(QueryCode.NO_PIN)
-        counted = self._attempts.begin(kitchen, who, now_ms)
+        counted = self._attempts.begin(at, now_ms)
         if isinstance(counted, Locked):
             raise _locked(counted)
         if _matches(made, pin):
-            self._attempts.clear(kitchen, who)
-            return Checked(who, name, version)
-        told = rules.after_wrong(counted)
+            self._attempts.clear(at)
+            return Checked(at.who, name, version)
+        told = counted.told()
         if isinstance(told, Locked):
-            _log.warning("%s of %s is locked: %d wrong PINs", who, kitchen, counted.failed)
+            _log.warning(
+                "%s of %s is locked at %s: %d wrong PINs there, %d at all kiosks, %d of anybody there",
+                *(at.who, at.kitchen, at.device),
+                *(counted.here.failed, counted.person.failed, counted.kiosk.failed),
+            )
             raise _locked(told)
         raise QueryError(QueryCode.PIN_WRONG, wrong_detail(told.tries, told.limit))
 
@@ -103,13 +107,13 @@ class People:
             )
             if not connection.execute(given).rowcount:
                 raise QueryError(QueryCode.STAFF_UNKNOWN)
-            Attempts.clear_in(connection, kitchen, who)
+            Attempts.forgive_in(connection, kitchen, who)
 
     def unlock(self, kitchen: KitchenId, who: StaffId) -> None:
         """End a lock-out; the PIN stays. Raises LookupError."""
         if self._row(kitchen, who) is None:
             raise LookupError(f"no {who} in {kitchen}")
-        self._attempts.clear(kitchen, who)
+        self._attempts.forgive(kitchen, who)
 
     def roster(self, kitchen: KitchenId) -> tuple[Person, ...]:
         """Who works in this kitchen, by name."""

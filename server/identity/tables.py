@@ -83,15 +83,43 @@ staff = Table(
     longest("pin_hash", PIN_HASH_MAX),
 )
 
+
+def _counter() -> tuple[Column[int], ...]:
+    """A `dapur.pin.Tries`."""
+    return (
+        Column("failed", Integer, nullable=False),
+        Column("seen_ms", BigInteger, nullable=False),
+        Column("until_ms", BigInteger, nullable=False),
+    )
+
+
+# Of one person at all kiosks; programs of schema 2 count here alone.
 attempt = Table(
     "attempt",
     metadata,
     kitchen_key(),
     Column("staff", String(ID_MAX), primary_key=True),
-    Column("failed", Integer, nullable=False),
-    Column("seen_ms", BigInteger, nullable=False),
-    Column("until_ms", BigInteger, nullable=False),
+    *_counter(),
     ForeignKeyConstraint(["kitchen", "staff"], ["staff.kitchen", "staff.staff"]),
+)
+
+# Of one person at one kiosk.
+attempt_here = Table(
+    "attempt_here",
+    metadata,
+    kitchen_key(),
+    Column("staff", String(ID_MAX), primary_key=True),
+    Column("device", String(ID_MAX), ForeignKey("device.device"), primary_key=True),
+    *_counter(),
+    ForeignKeyConstraint(["kitchen", "staff"], ["staff.kitchen", "staff.staff"]),
+)
+
+# Of one kiosk, whoever is tried there.
+attempt_kiosk = Table(
+    "attempt_kiosk",
+    metadata,
+    Column("device", String(ID_MAX), ForeignKey("device.device"), primary_key=True),
+    *_counter(),
 )
 
 # In the database and not in a file: several servers of one database sign with one key, and the

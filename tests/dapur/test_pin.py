@@ -8,23 +8,28 @@ from hypothesis import strategies as st
 
 from dapur.pin import (
     LOCKS_MS,
+    OF_KIOSK,
+    OF_PERSON,
+    OF_PERSON_HERE,
     TRIES_MOST,
     Locked,
+    Patience,
     Tries,
     Wrong,
     after_wrong,
     count,
     locked,
     trivial,
+    weightiest,
     well_formed,
 )
 
 NOW = 1_795_000_000_000
 
 
-def wrong(tries: Tries, now_ms: int) -> Tries:
+def wrong(tries: Tries, now_ms: int, patience: Patience = OF_PERSON_HERE) -> Tries:
     """One wrong try that was allowed."""
-    counted = count(tries, now_ms)
+    counted = count(tries, now_ms, patience)
     assert isinstance(counted, Tries)
     return counted
 
@@ -68,6 +73,42 @@ def test_stranger_gets_ten_tries_whatever_the_clock_says(times: list[int]) -> No
             made += 1
             tries = counted
     assert made <= TRIES_MOST
+
+
+@pytest.mark.parametrize(
+    ("patience", "free", "locks_min", "for_good"),
+    [
+        (OF_PERSON_HERE, 4, (1, 5, 30, 30, 30), True),
+        (OF_PERSON, 10, (1, 5, *[30] * 7), True),
+        (OF_KIOSK, 19, (1, *[5] * 40), False),
+    ],
+)
+def test_each_counter_has_its_own_patience(
+    patience: Patience, free: int, locks_min: tuple[int, ...], for_good: bool
+) -> None:
+    tries, now = Tries(), NOW
+    for number in range(1, free + 1):
+        tries = wrong(tries, now, patience)
+        assert after_wrong(tries, patience) == Wrong(number, free + 1)
+    for lock_min in locks_min:
+        tries = wrong(tries, now, patience)
+        assert after_wrong(tries, patience) == Locked(now + lock_min * 60_000)
+        now += lock_min * 60_000
+    tries = wrong(tries, now, patience)
+    assert (after_wrong(tries, patience) == Locked(None)) == for_good
+    assert (count(tries, now + 10**12, patience) == Locked(None)) == for_good
+
+
+def test_one_kiosk_alone_locks_nobody_out_at_the_others() -> None:
+    assert OF_PERSON_HERE.most is not None
+    assert OF_PERSON.tries > OF_PERSON_HERE.most
+
+
+def test_longest_lock_is_told() -> None:
+    locks = [Locked(5), Locked(None), Locked(7)]
+    assert weightiest(locks) == Locked(None)
+    assert weightiest(locks[::2]) == Locked(7)
+    assert weightiest([]) is None
 
 
 @pytest.mark.parametrize("pin", ["000000", "999999", "123456", "987654", "678901", "321098"])
