@@ -436,7 +436,7 @@ def journal(batch: Batch, event: Event, detail: str = "") -> tuple[Line, ...]:
         event.recorded_ms, detail,
     )  # fmt: skip
     if not batch.journal or _line_key(batch.journal[-1]) <= _line_key(line):
-        return (*batch.journal, line)[-JOURNAL_KEPT:]
+        return (batch.journal + (line,))[-JOURNAL_KEPT:]  # noqa: RUF005 - one copy, not two
     lines = list(batch.journal)
     insort(lines, line, key=_line_key)
     return tuple(lines[-JOURNAL_KEPT:])

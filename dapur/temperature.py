@@ -127,7 +127,7 @@ def evolve_recorded(kitchen: Kitchen, event: Event, data: TemperatureRecorded) -
 
 def _sorted_in(readings: tuple[Reading, ...], reading: Reading) -> tuple[Reading, ...]:
     if not readings or _key(readings[-1]) <= _key(reading):
-        return (*readings, reading)
+        return readings + (reading,)  # noqa: RUF005 - one copy of hundreds, not two
     found = list(readings)
     insort(found, reading, key=_key)
     return tuple(found)
