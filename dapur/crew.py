@@ -17,6 +17,7 @@ from dapur.notice import add_notice
 from dapur.refusal import (
     AnyRefusal,
     BadArgs,
+    NoSession,
     RoleReserved,
     SessionTaken,
     UnknownBatch,
@@ -238,8 +239,10 @@ def decide_open(kitchen: Kitchen, taken: Taken, args: OpenSessionArgs) -> Decisi
         return Refused(UnknownStaff(tap.actor[:64]))
     known = kitchen.sessions.get(tap.session)
     if known is not None:
-        same = (known.staff, known.device) == (tap.actor, taken.device)
-        return Already() if same else Refused(SessionTaken(tap.session[:64]))
+        if (known.staff, known.device) != (tap.actor, taken.device):
+            return Refused(SessionTaken(tap.session[:64]))
+        # Not "already": whoever heard that would tap on, and every tap would be refused.
+        return Already() if known.closed_ms is None else Refused(NoSession(tap.session[:64]))
     body = SessionOpened(tap.actor, args.offline)
     return Accepted((Fact("session_opened", tap.subject, body),))
 

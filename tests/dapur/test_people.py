@@ -59,7 +59,9 @@ def test_each_person_is_refused_exactly_what_the_roles_do_not_have(person: str) 
     for name in TAPS:
         taken = made(night, name, KIOSK, "t", night.minute + 1)
         tap = msgspec.structs.replace(taken.command, actor=person, session=f"{person}@{KIOSK}")
-        taking = take(night.kitchen, msgspec.structs.replace(taken, command=tap), taken.received_ms)
+        # Also what the server taps in the table is tapped by the person here.
+        own = msgspec.structs.replace(taken, command=tap, device=KIOSK)
+        taking = take(night.kitchen, own, taken.received_ms)
         allowed = bool(COMMANDS[kind_of(name)].roles & set(PEOPLE[person]))
         assert (taking.code == "not_allowed") == (not allowed), name
 
@@ -97,6 +99,20 @@ def test_taps_after_signing_out_are_refused_and_signing_out_twice_is_one() -> No
     assert night.tap(*out).outcome is Outcome.APPLIED
     assert night.tap(*out).outcome is Outcome.ALREADY
     assert night.tap("advance_batch", BATCH, {"to": "preparing"}).code == "no_session"
+
+
+def test_session_that_was_closed_is_not_opened_again() -> None:
+    night = staffed()
+    one = ("open_session", "session:s-cook@kiosk-1")
+    assert night.tap(*one).outcome is Outcome.ALREADY
+    night.tap("close_session", "session:s-cook@kiosk-1")
+    again = night.tap(*one)
+    assert (again.outcome, again.code) == (Outcome.REFUSED, "no_session")
+    # Another person's stays that person's, open or not.
+    taken = night.tap(*one, actor="s-kepala", session="s-cook@kiosk-1")
+    assert taken.code == "session_taken"
+    fresh = ("open_session", "session:s-cook-2")
+    assert night.tap(*fresh, session="s-cook-2").outcome is Outcome.APPLIED
 
 
 @pytest.mark.parametrize(("age_ms", "code"), [(0, ""), (60_000, ""), (60_001, "step_up_needed")])
