@@ -28,7 +28,7 @@ class Page(msgspec.Struct):
     hash: bytes
     outboxes: dict[OutboxId, int]
     receipts: dict[CommandId, Receipt]
-    salvaged: set[str]
+    inbox: set[CommandId]
 
 
 class Books:
@@ -44,8 +44,8 @@ class Books:
         self.hash = GENESIS
         self.outboxes: dict[OutboxId, int] = {}
         self.receipts: dict[CommandId, Receipt] = {}
-        self.salvaged: set[str] = set()
-        """Taps of lost outboxes of which a kiosk has told."""
+        self.inbox: set[CommandId] = set()
+        """Taps that ever waited for a person; settled ones leave the state with their night."""
         self.lost: set[CommandId] = set()
         """Commands that a restore took out of the log."""
         self.revoked_ms: dict[DeviceId, int] = {}
@@ -69,8 +69,9 @@ class Books:
         before, self.state = self.state, rules.evolve(self.state, event)
         self.hash = link
         self.bodies.append(entry.body.decode())
-        if event.kind == "tap_salvaged":
-            self.salvaged.add(event.subject.removeprefix("review:"))
+        if self.state.reviews is not before.reviews:
+            fresh = self.state.reviews.keys() - before.reviews.keys()
+            self.inbox.update(self.state.reviews[name].command for name in fresh)
         self._check_stages(before, event)
         return event
 
@@ -143,7 +144,7 @@ class Books:
             self.hash,
             dict(self.outboxes),
             dict(self.receipts),
-            set(self.salvaged),
+            set(self.inbox),
         )
 
     def restored(self, page: Page, epoch: str) -> None:
@@ -154,7 +155,7 @@ class Books:
         self.outboxes = dict(page.outboxes)
         self.lost |= self.receipts.keys() - page.receipts.keys()
         self.receipts = dict(page.receipts)
-        self.salvaged = set(page.salvaged)
+        self.inbox = set(page.inbox)
 
     def body(self, epoch: str, seq: int) -> str | None:
         """What the log of an epoch has at `seq`."""

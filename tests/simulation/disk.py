@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -13,7 +14,9 @@ from typing_extensions import override
 from dapur.ids import OutboxId
 from dapur.sync.kiosk_side import OutboxPosition, Position
 from kiosk.local import schema
+from kiosk.local.carve import carve
 from kiosk.local.errors import DiskRefused, DiskTrouble
+from kiosk.local.rows import Salvaged
 from kiosk.local.store import Store
 
 _MEMORY = Path(":memory:")
@@ -38,6 +41,7 @@ class Disk:
 
     def __init__(self, new_name: Callable[[], str], *, image: bytes | None = None) -> None:
         self.new_name = new_name
+        self._damaged: list[bytes] = []
         self.full = False
         self.on_refused: Callable[[], None] = _nothing
         self._at_commit: tuple[bool, Callable[[], None]] | None = None
@@ -73,6 +77,17 @@ class Disk:
         self.db = sqlite3.connect(_MEMORY, isolation_level=None)
         self.db.deserialize(image)
 
+    def salvage(self) -> None:
+        """What the product does with a file that is damaged; here every row of it can still be read."""
+        self._damaged.append(self.image())
+        self.put_back(_blank())
+        self.calm()
+        self.db.execute("UPDATE meta SET value = ? WHERE key = 'outbox'", (self.new_name(),))
+        store = DiskStore(self)
+        # All that were ever set aside, as the product does: the new file knows of none yet.
+        for number, image in enumerate(self._damaged, 1):
+            store.take_in(_carved(image), f"damaged-{number}")
+
     def close(self) -> None:
         """Free it."""
         self.db.close()
@@ -107,6 +122,13 @@ class DiskStore(Store):
             yield
             disk.commits(after=False)
         disk.commits(after=True)
+
+
+def _carved(image: bytes) -> tuple[Salvaged, ...]:
+    with tempfile.TemporaryDirectory(prefix="dapur-damaged-") as folder:
+        path = Path(folder) / "kiosk.db"
+        path.write_bytes(image)
+        return carve(path)
 
 
 def _nothing() -> None:

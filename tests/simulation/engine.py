@@ -19,9 +19,25 @@ from tests.support.taps import at
 
 SMALL: dict[str, dict[str, float]] = {
     "tiny_pages": {"dapur.sync.server_side.PAGE_MAX_BYTES": 700},
-    "early_snapshot": {"dapur.sync.server_side.SNAPSHOT_BEHIND_EVENTS": 3},
+    # A snapshot that lags would be older than what a kiosk three events behind has.
+    "early_snapshot": {
+        "dapur.sync.server_side.SNAPSHOT_BEHIND_EVENTS": 3,
+        "server.gateway.shelf.SNAPSHOT_LAG_EVENTS": 1,
+    },
     "short_snapshots": {"server.desk.desk.SNAPSHOT_EVENTS": 4},
     "compact_often": {"kiosk.local.mirror.COMPACT_EVENTS": 3, "kiosk.local.mirror.COMPACT_LATE": 2},
+    "tiny_caches": {
+        "server.desk.desk.OUTBOXES_CACHED": 1,
+        "server.desk.desk.RECORD_MS": 1,
+    },
+    "tiny_parcels": {
+        "dapur.sync.kiosk_side.SUBMIT_ROWS": 2,
+        "dapur.sync.kiosk_side.GOT_EVENTS": 2,
+        "kiosk.link.carry.HELD_EVENTS": 3,
+        "kiosk.local.store.ROWS_BYTES": 700,
+        "server.desk.writer.GROUP_COMMANDS": 2,
+    },
+    "forgetful": {"kiosk.local.store.EVENTS_KEPT": 2, "kiosk.reports.ROWS_A_TICK": 1},
     "slow_guess": {"dapur.sync.replica.AT_ONCE": 1, "kiosk.local.mirror.REFOLD_TAPS": 1},
     "long_guess": {"dapur.sync.replica.AT_ONCE": 0, "kiosk.local.mirror.REFOLD_EVERY_S": 0.5},
 }

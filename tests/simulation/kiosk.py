@@ -9,6 +9,7 @@ from typing import Protocol
 
 from dapur.ids import DeviceId, KitchenId
 from dapur.sync.effects import Ended
+from dapur.sync.kiosk_side import Position
 from dapur.wire import codec
 from dapur.wire.messages import ClientFrame, GoodbyeCode, Reply, ServerFrame, Submit
 from kiosk.clock import KioskTime
@@ -199,6 +200,8 @@ class Kiosk:
         self.shown: tuple[int, ...] = ()
         """Taps on the screen that wait, as of the last look."""
         self.shown_outbox = ""
+        self.reached: Position | None = None
+        """How far its replica went when it was last looked at, since its start."""
         self.on_start: Callable[[], None] = _nothing
         self.mirror: Mirror
         self.time: KioskTime
@@ -218,6 +221,7 @@ class Kiosk:
         self.do(self._start)
 
     def _start(self) -> None:
+        self.reached = None
         self.store = DiskStore(self.disk)
         self.mirror = Mirror(self.store, self.kitchen, self.device, self._soon)
         self.time = KioskTime(self.clock, self.store)

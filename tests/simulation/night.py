@@ -43,6 +43,7 @@ class Night:
         self.limits: Limits = swarm.limits
         self.queue_frames = swarm.queue_frames
         self.read_events = swarm.read_events
+        self.kitchens_cached = 1 if "tiny_caches" in swarm.shapes else 2_000
         kitchens = KITCHENS[: len(swarm.kiosks)]
         self.books: dict[KitchenId, Books] = {}
         self.auditor = Auditor(world, self.books)
@@ -243,6 +244,7 @@ class Night:
         for server in self.servers:
             server.die()
         image, pages = self._backup
+        self.auditor.check_durable({kitchen: page.length for kitchen, page in pages.items()})
         self.storage.restore(image)
         self._epochs += 1
         epoch = f"{EPOCH}-{self._epochs}"
@@ -281,6 +283,12 @@ class Night:
         self.books[kiosk.kitchen].revoked_ms[kiosk.device] = self.world.utc_ms
         server = random.choice(self.servers)
         server.do(partial(server.end_revoked, kiosk.device))
+
+    def damage(self, kiosk: Kiosk) -> None:
+        """Its file breaks: the next start sets it aside and salvages what was in it."""
+        kiosk.power_off()
+        kiosk.disk.salvage()
+        kiosk.start()
 
     def give_up_on(self, kiosk: Kiosk, image: bytes) -> None:
         """Taps that were on a disk and neither sent nor on the image that takes its place are gone."""

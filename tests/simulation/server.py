@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from random import Random
@@ -22,10 +23,10 @@ from dapur.sync.effects import (
 from dapur.sync.server_side import UNANSWERED_MAX, Entryish, ServerSide
 from dapur.wire import codec
 from dapur.wire.messages import ClientFrame, GoodbyeCode, Limits, ServerFrame, Top
+from server.desk import writer
 from server.desk.desk import Desk
 from server.desk.groups import Answer, Grown, Submission
 from server.desk.ports import DeviceRecord, Unavailable
-from server.desk.writer import GROUP_COMMANDS
 from server.gateway import cursor, shelf
 from server.gateway.admission import Door, Replacements, TurnedAway, Welcomed
 from server.gateway.cursor import Cursors, Errand, Forward, PollHeads, ReadAfter, Restart, Stream
@@ -39,6 +40,8 @@ REVOKED_MS = 2_000
 LATE_MS = 3_000
 READ_MS = (1, 30)
 COMMIT_MS = (1, 8)
+QUEUE_FRAMES_MOST = 1_000
+"""Frames that left are forgotten now and then."""
 
 
 class Bus(Protocol):
@@ -54,6 +57,7 @@ class Figures(Protocol):
     limits: Limits
     queue_frames: int
     read_events: int
+    kitchens_cached: int
 
 
 def signed(public_key: bytes, signature: bytes, text: bytes) -> bool:
@@ -81,7 +85,12 @@ class Server:
         self.log = ServerLog(database, lambda: self.alive)
         self.people = People(database)
         now_ms = lambda: world.utc_ms  # noqa: E731
-        self.desk = Desk(self.log, devices=self.people.device, now_ms=now_ms)
+        self.desk = Desk(
+            self.log,
+            devices=self.people.device,
+            now_ms=now_ms,
+            kitchens_cached=figures.kitchens_cached,
+        )
         self.door = Door(self.log, self.people, now_ms, signed=signed)
         self.cursors = Cursors()
         self.replacements = Replacements()
@@ -115,7 +124,8 @@ class Server:
 
     def read_later(self, action: Action) -> None:
         """Reader threads take their time."""
-        self.soon(self.random.randint(*READ_MS), action)
+        low, high = READ_MS
+        self.soon(low + int(self.random.random() * (high - low + 1)), action)
 
     def _every(self, period_ms: int, action: Action) -> None:
         def turn() -> None:
@@ -226,7 +236,7 @@ class Server:
     def _write(self) -> None:
         taken: list[tuple[Submission, Callable[[Answer], None]]] = []
         commands = 0
-        while self._jobs and (not taken or commands < GROUP_COMMANDS):
+        while self._jobs and (not taken or commands < writer.GROUP_COMMANDS):
             taken.append(self._jobs.pop(0))
             commands += len(taken[-1][0].rows)
         group = self.desk.take_group([submission for submission, _ in taken])
@@ -332,7 +342,8 @@ class Connection:
         self._snap: shelf.Snap | None = None
         self._floor = 0
         self._heard_ms = self._ticked_ms = world.now_ms
-        self._queued = 0
+        self._queue: deque[int] = deque()
+        """When each queued frame has left."""
         self.gone = False
 
     def open(self) -> None:
@@ -406,15 +417,15 @@ class Connection:
     # ---- the queue -----------------------------------------------------------------------------
 
     def _full(self) -> bool:
-        return self._queued >= self.server.figures.queue_frames
+        while self._queue and self._queue[0] <= self.server.world.now_ms:
+            self._queue.popleft()
+        return len(self._queue) >= self.server.figures.queue_frames
 
     def _put(self, text: str) -> None:
-        self._queued += 1
-        self.server.soon(self.line.delay_ms() // 4, self._left)
+        self._queue.append(self.server.world.now_ms + self.line.delay_ms() // 4)
+        if len(self._queue) > QUEUE_FRAMES_MOST:
+            self._full()
         self.line.down.send(text)
-
-    def _left(self) -> None:
-        self._queued -= 1
 
     # ---- effects -------------------------------------------------------------------------------
 

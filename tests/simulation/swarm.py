@@ -18,22 +18,23 @@ TIMED = (
     "database_away", "contended", "commit_lost", "commit_unknown", "restore",
     # Kiosks.
     "kiosk_kill", "kiosk_freeze", "power_cut", "power_cut_before", "power_cut_after", "disk_full",
-    "old_image", "clone", "night_off",
+    "old_image", "clone", "night_off", "damage",
     # Clocks.
     "clock_jump", "reboot",
     # People with rights.
-    "revoke", "change_role", "change_plan", "compaction", "backup",
+    "revoke", "change_role", "change_plan", "compaction", "backup", "close_night",
 )  # fmt: skip
 """Faults that happen at a moment; each is counted when it really had its effect."""
 BUS = ("bus_loss", "bus_double", "bus_late")
 SHAPES = (
     "tiny_queue", "tiny_pages", "tiny_windows", "early_snapshot", "short_snapshots", "compact_often",
     "slow_guess", "long_guess",
-    "clock_off", "clock_drift", "two_kitchens", "watchman", "poison", "sqlite",
+    "clock_off", "clock_drift", "two_kitchens", "watchman", "poison", "tiny_caches", "tiny_parcels",
+    "forgetful", "sqlite",
 )  # fmt: skip
 """What a whole night is like."""
 COUNTED = (*TIMED, *BUS, *SHAPES, "overflow", "dial_refused")
-NEVER_WITH_RESTORE = frozenset({"old_image", "clone", "revoke"})
+NEVER_WITH_RESTORE = frozenset({"old_image", "clone", "revoke", "damage"})
 """A restore loses what no living kiosk holds: these lose kiosks, and both at once lose taps rightly."""
 SQLITE_EVERY = 50
 

@@ -11,11 +11,12 @@ from dapur.ids import KitchenId
 from dapur.wire.messages import GoodbyeCode
 from tests.simulation.database import answer_lost, contended, died
 from tests.simulation.kiosk import Kiosk
+from tests.simulation.kitchens import BATCHES
 from tests.simulation.network import Line
 from tests.simulation.night import Night
 from tests.simulation.server import Server
 from tests.simulation.swarm import Item
-from tests.support.taps import PEOPLE, plan_args
+from tests.support.taps import DATE, PEOPLE, plan_args
 
 Trouble = Callable[[Night, Random, Callable[[], None]], None]
 """What happens; the last argument is called when it really did."""
@@ -271,6 +272,12 @@ def _clone(night: Night, random: Random, count: Callable[[], None]) -> None:
         night.clone(kiosk)
 
 
+def _damage(night: Night, random: Random, count: Callable[[], None]) -> None:
+    if (kiosk := _kiosk(night, random)) is not None:
+        count()
+        night.damage(kiosk)
+
+
 def _night_off(night: Night, random: Random, count: Callable[[], None]) -> None:
     """A kiosk without a network for a long while: its people tap on."""
     if (kiosk := _kiosk(night, random)) is not None:
@@ -342,6 +349,12 @@ def _plan(random: Random) -> tuple[str, str, object]:
     return "change_plan", f"b{random.randint(1, 3)}", plan_args(pk=random.randint(50, 200))
 
 
+def _close(random: Random) -> tuple[str, str, object]:
+    open_ = BATCHES if random.random() < 0.8 else ()
+    args = {"serving_date": DATE, "leave_open": open_}
+    return "close_night", "night:kitchen", args
+
+
 TROUBLES: dict[str, Trouble] = {
     "cut": _cut,
     "half_open": _deaf(up=True, down=True),
@@ -373,6 +386,7 @@ TROUBLES: dict[str, Trouble] = {
     "old_image": _old_image,
     "clone": _clone,
     "night_off": _night_off,
+    "damage": _damage,
     "clock_jump": _jump,
     "reboot": _reboot,
     "revoke": _revoke,
@@ -380,4 +394,5 @@ TROUBLES: dict[str, Trouble] = {
     "change_plan": _own(_plan),
     "compaction": _compaction,
     "backup": _backup,
+    "close_night": _own(_close),
 }
