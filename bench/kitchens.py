@@ -23,7 +23,7 @@ from dapur.ids import (
     SessionId,
     StaffId,
 )
-from dapur.night import SUBJECT, OpenNightArgs, Stop, Wave, midnight_ms, serving_date_of
+from dapur.night import SUBJECT, OpenNightArgs, Stop, Wave, serving_date_of
 from dapur.planning import DishLimits, PlanBatchArgs
 from dapur.wire.messages import Outcome
 from server.cli.context import Rooms
@@ -112,15 +112,15 @@ def _enrol(rooms: Rooms, kitchen: KitchenId, index: int) -> Device:
 
 
 def _open(rooms: Rooms, kitchen: KitchenId, batches: int) -> None:
-    """A night with its people and dishes, as a plan import gives them."""
+    """A night with its people and dishes, as a plan import gives them; nothing is late yet."""
     now_ms = _now_ms()
     date = serving_date_of(now_ms, OFFSET_MIN)
-    midnight = midnight_ms(date, OFFSET_MIN)
+    begin_ms = now_ms + HOUR_MS
     stops = tuple(
-        Stop(f"sd-{n}", f"SDN {n}", "school", midnight + 8 * HOUR_MS, 15, pk=100, pb=60)
+        Stop(f"sd-{n}", f"SDN {n}", "school", begin_ms + 8 * HOUR_MS, 15, pk=100, pb=60)
         for n in range(STOPS)
     )
-    waves = (Wave("G1", "Gelombang 1", midnight + 6 * HOUR_MS, stops),)
+    waves = (Wave("G1", "Gelombang 1", begin_ms + 6 * HOUR_MS, stops),)
     commands = [_own("open_night", SUBJECT, OpenNightArgs(date, "WIB", OFFSET_MIN, waves))]
     for staff, role in _PEOPLE.items():
         args = RosterStaffArgs(staff, (role,), "TIM", now_ms - HOUR_MS, now_ms + 8 * HOUR_MS)
@@ -129,9 +129,9 @@ def _open(rooms: Rooms, kitchen: KitchenId, batches: int) -> None:
         PlanBatchArgs,
         night=date,
         wave="G1",
-        prepare_ms=midnight,
-        cook_ms=midnight + HOUR_MS,
-        ready_ms=midnight + 3 * HOUR_MS,
+        prepare_ms=begin_ms,
+        cook_ms=begin_ms + HOUR_MS,
+        ready_ms=begin_ms + 3 * HOUR_MS,
         pk=1000,
         pb=600,
         limits=DishLimits(core_c=75.0),

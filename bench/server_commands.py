@@ -55,7 +55,7 @@ def commands_serial() -> Iterator[Figure]:
         for turn in range(RUNS):
             # Before each run: a disk has its moods.
             floors.append(syncs_per_s(folder))
-            runs.append(_run(server, devices[turn::RUNS], ALONE))
+            runs.append(_run(server, devices[turn], ALONE))
     floor = statistics.median(floors)
     per_s = statistics.median(run.per_s for run in runs)
     ratio = statistics.median(run.per_s / floor for run, floor in zip(runs, floors, strict=True))
@@ -92,7 +92,7 @@ def _figure(name: str, folder: Path, database: str | None, load: Load, gate_per_
     with _open(folder, load, database) as (server, devices):
         for turn in range(RUNS):
             before = cpu_s(server.pid)
-            runs.append(_run(server, devices[turn::RUNS], load))
+            runs.append(_run(server, devices[turn], load))
             cpu_us.append(1e6 * (cpu_s(server.pid) - before) / runs[-1].commands)
     per_s = statistics.median(run.per_s for run in runs)
     p99_ms = statistics.median(run.p99_ms for run in runs)
@@ -125,21 +125,22 @@ def _run(server: ServerProcess, devices: Sequence[Device], load: Load) -> Done:
 @contextmanager
 def _open(
     folder: Path, load: Load, database: str | None = None
-) -> Iterator[tuple[ServerProcess, list[Device]]]:
-    """A real server process, and for every run devices of its own."""
+) -> Iterator[tuple[ServerProcess, list[list[Device]]]]:
+    """A real server process, and for every run the devices of fresh kitchens."""
     made = furnish(
         folder / "server",
-        kitchens=load.kitchens,
-        devices=load.devices * RUNS,
+        kitchens=load.kitchens * RUNS,
+        devices=load.devices,
         batches=load.batches,
         database=database,
     )
+    share = load.kitchens * load.devices
     environment = {"DAPUR_LOG_LEVEL": "WARNING"}
     if database is not None:
         environment["DAPUR_DATABASE"] = database
     server = ServerProcess(folder / "server", environment=environment)
     server.start()
     try:
-        yield server, made
+        yield server, [made[turn * share : (turn + 1) * share] for turn in range(RUNS)]
     finally:
         server.stop()
