@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from kiosk.screens.page import Page
@@ -76,6 +76,8 @@ class WaveSection(QWidget):
     def _place(self, order: tuple[str, ...], columns: int) -> None:
         if self._placed == (order, columns):
             return
+        # Once they stand at their new places, other cards are seen.
+        QTimer.singleShot(0, self._page, self._page.on_cards_moved)
         self._placed = (order, columns)
         for card in self._cards.values():
             self._grid.removeWidget(card)
@@ -137,6 +139,10 @@ class BoardPage(Page):
                 self._column.insertWidget(place + 1, self._sections[wave])
             self._sections[wave].show_section(section, columns)
 
+    def on_cards_moved(self) -> None:
+        """Cards that came into view are brought up to date."""
+        self._on_view_changed()
+
     def choose_filter(self, key: str) -> None:
         """A count in the head was tapped."""
         self._board.choose_filter(key)
@@ -158,7 +164,8 @@ class BoardPage(Page):
         for section in self._sections.values():
             if (card := section.card(batch)) is not None:
                 top = section.y() + card.y() - self._scroll.verticalScrollBar().value()
-                return top + card.height() > 0 and top < self._scroll.viewport().height()
+                # A card's height more at both ends: one that is dragged in has to be right already.
+                return -2 * card.height() < top < self._scroll.viewport().height() + card.height()
         return True
 
     def _columns(self) -> int:

@@ -11,7 +11,7 @@ from dapur.figures import urgency
 from dapur.night import Wave
 from dapur.stage import FINISHED, OVER, Stage
 from kiosk.views.card import needs_check
-from kiosk.views.card_shelf import SECOND_MS, CardShelf
+from kiosk.views.card_shelf import SECOND_MS, CardShelf, everybody
 from kiosk.views.floor import Floor, ViewModel
 from kiosk.views.looks import CardLook, FilterLook, TopLook, WaveLook
 
@@ -90,8 +90,8 @@ class BoardView(ViewModel):
             return self.words("board.no_data")
         return "" if self.floor.kitchen.batches else self.words("board.empty")
 
-    def sections(self, is_seen: Callable[[str], bool] = lambda _: True) -> tuple[Section, ...]:
-        """Waves in order of departure; the clocks of cards that are not seen may stand still."""
+    def sections(self, is_seen: Callable[[str], bool] = everybody) -> tuple[Section, ...]:
+        """Waves in order of departure; cards that are not seen may be as they were."""
         self._shelf.begin()
         night = self.floor.kitchen.night
         waves = sorted(night.waves, key=lambda wave: wave.departure_ms) if night else []
@@ -124,7 +124,7 @@ class BoardView(ViewModel):
         return list(self.floor.kitchen.batches.values())
 
     def _tone(self, batch: Batch) -> str:
-        return self._shelf.look(batch).tone
+        return self._shelf.tone(batch)
 
     def _passes(self, batch: Batch) -> bool:
         match self._filter:

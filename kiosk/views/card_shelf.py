@@ -7,27 +7,25 @@ from operator import is_
 
 from dapur.batch import Batch
 from dapur.ids import BatchId
-from dapur.kitchen import Kitchen
-from kiosk.views.card import card
+from kiosk.views.card import card, tone_of
 from kiosk.views.floor import Floor
 from kiosk.views.looks import CardLook
 
 SECOND_MS = 1000
 
 
-def nobody_looks(_: str) -> bool:
-    """For a look of which only what no clock moves is wanted."""
-    return False
+def everybody(_: str) -> bool:
+    """For who has no screen whose cards may lag behind."""
+    return True
 
 
 class _Kept:
     """One look with what it was made of."""
 
-    __slots__ = ("about", "batch", "look", "round", "second")
+    __slots__ = ("about", "batch", "look", "second")
 
-    def __init__(self, batch: Batch, about: object, look: CardLook) -> None:
-        self.batch, self.about, self.look = batch, about, look
-        self.round = self.second = 0
+    def __init__(self, batch: Batch, about: object, second: int, look: CardLook) -> None:
+        self.batch, self.about, self.second, self.look = batch, about, second, look
 
 
 class CardShelf:
@@ -37,12 +35,7 @@ class CardShelf:
         self._floor = floor
         self._kept: dict[BatchId, _Kept] = {}
         self._common: tuple[object, ...] = ()
-        self._shared: tuple[object, ...] = ()
-        self._second = self._round = 0
-        self._kitchen: Kitchen = floor.kitchen
-        self._alerts = floor.alerts_by_subject
-        self._items = floor.open_items
-        self._waiting = floor.waiting_by_subject
+        self.begin()
 
     def begin(self) -> None:
         """The kitchen's common ground and the second that clocks show."""
@@ -51,50 +44,39 @@ class CardShelf:
             kitchen.policy, kitchen.night, kitchen.staff, floor.people.roster,
             floor.words.language, floor.actor, floor.fresh,
         )  # fmt: skip
-        if not _same(common, self._common):
+        if len(common) != len(self._common) or not all(map(is_, common, self._common)):
             self._common = common
             self._kept.clear()
         self._kitchen, self._waiting = kitchen, floor.waiting_by_subject
         self._alerts, self._items = floor.alerts_by_subject, floor.open_items
-        second = floor.now_ms // SECOND_MS
-        shared = (kitchen, self._waiting, self._alerts, self._items, self._common)
-        if second == self._second and _same(shared, self._shared):
-            return
-        self._second, self._shared = second, shared
-        self._round += 1
+        self._second = floor.now_ms // SECOND_MS
         if len(self._kept) > 2 * len(kitchen.batches):
             self._kept = {k: v for k, v in self._kept.items() if k in kitchen.batches}
 
-    def look(self, batch: Batch, is_seen: Callable[[str], bool] = nobody_looks) -> CardLook:
-        """The card of a batch. What only a clock moves is brought up to the second for one that is seen."""
+    def tone(self, batch: Batch) -> str:
+        """Of any card, as it is now."""
+        return tone_of(self._floor, batch, self._alerts.get(batch.id, ()))
+
+    def look(self, batch: Batch, is_seen: Callable[[str], bool] = everybody) -> CardLook:
+        """The card of a batch; one that is not seen stays as it was, so that a long board costs no more."""
         kept = self._kept.get(batch.id)
-        if kept is None or kept.round != self._round:
-            kept = self._looked_at(batch, kept)
-        if kept.second != self._second and is_seen(batch.id):
-            fresh = card(self._floor, batch, self._alerts.get(batch.id, ()))
+        if kept is not None and not is_seen(batch.id):
+            return kept.look
+        alerts, about = self._alerts.get(batch.id, ()), self._about(batch)
+        if kept is None or kept.batch is not batch or kept.about != about:
+            look = card(self._floor, batch, alerts)
+            self._kept[batch.id] = _Kept(batch, about, self._second, look)
+            return look
+        if kept.second != self._second:
+            fresh = card(self._floor, batch, alerts)
             # The same object again when nothing moved: who compares looks is done at once.
             kept.look = kept.look if fresh == kept.look else fresh
             kept.second = self._second
         return kept.look
 
-    def _looked_at(self, batch: Batch, kept: _Kept | None) -> _Kept:
-        """What is kept of it if that is still right, else made again."""
-        about = self._about(batch)
-        if kept is None or kept.batch is not batch or kept.about != about:
-            alerts = self._alerts.get(batch.id, ())
-            kept = self._kept[batch.id] = _Kept(batch, about, card(self._floor, batch, alerts))
-            kept.second = self._second
-        kept.round = self._round
-        return kept
-
     def _about(self, batch: Batch) -> object:
         """What a card shows beside its batch and the common ground."""
         alerts = self._alerts.get(batch.id, ())
-        records = tuple(self._kitchen.alerts.get(each.key) for each in alerts) if alerts else ()
+        records = tuple(self._kitchen.alerts.get(each.key) for each in alerts)
         waiting, unreadable = self._waiting[batch.id], batch.id in self._kitchen.opaque
         return alerts, records, self._items.get(batch.id, ()), waiting, unreadable
-
-
-def _same(some: tuple[object, ...], others: tuple[object, ...]) -> bool:
-    """Whether both hold the same objects."""
-    return len(some) == len(others) and all(map(is_, some, others))

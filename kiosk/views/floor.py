@@ -80,6 +80,7 @@ class Floor(QObject):
         self._looked_at = self.kitchen
         self._waiting: Counter[str] = Counter()
         self._waiting_of: tuple[Pending, ...] = ()
+        self._pending = kiosk.replica.pending
         self._refused_of: Kitchen | None = None
         self._refused = self._own_refusals()
         self._pace = Pace(self)
@@ -93,9 +94,12 @@ class Floor(QObject):
             title, detail = self.words("toast.review"), self.words("toast.review_open")
             self.tell("review", title, detail, tone="alarm", stays=True)
         self._refused = refused
-        before, generation = self._looked_at, self._generation
-        measured = self.generation == generation and self._looked_at is not before
-        self._pace.ask(NUMBERS_MS if measured else FRAME_MS)
+        before, waiting = self._looked_at, self._pending
+        stands = self._generation == self.generation
+        self._pending = self._kiosk.replica.pending
+        told = self._looked_at is not before or self._pending is not waiting
+        # A count of waiting taps is a numeral too; what is no news of the kitchen is the line or a person.
+        self._pace.ask(NUMBERS_MS if stands and told else FRAME_MS)
 
     def _own_refusals(self) -> frozenset[str]:
         """Open items about taps of this kiosk."""

@@ -11,6 +11,8 @@ FRAME_MS = 16
 """Nobody sees two states within one frame of a screen."""
 NUMBERS_MS = 100
 """A numeral that changes more often cannot be read."""
+LONGEST_REST_S = 0.1
+REST_TIMES = 3
 
 
 class Pace(QObject):
@@ -23,6 +25,7 @@ class Pace(QObject):
         super().__init__(parent)
         self._now = now
         self._shown_at = float("-inf")
+        self._rest_s = 0.0
         self._due_at = float("inf")
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -31,7 +34,7 @@ class Pace(QObject):
 
     def ask(self, gap_ms: int) -> None:
         """Show at the latest `gap_ms` after the last time: at once when that is over."""
-        now, at = self._now(), self._shown_at + gap_ms / 1000
+        now, at = self._now(), self._shown_at + max(gap_ms / 1000, self._rest_s)
         if at <= now:
             self._show()
         elif at < self._due_at:
@@ -46,6 +49,8 @@ class Pace(QObject):
     def _show(self) -> None:
         self._timer.stop()
         self._due_at = float("inf")
+        started = self._now()
         self.due.emit()
-        # Counted from the end: however long the painting takes, half of the time stays for the rest.
         self._shown_at = self._now()
+        # However long it takes, most of the time stays for painting, the line and the finger.
+        self._rest_s = min(LONGEST_REST_S, REST_TIMES * (self._shown_at - started))

@@ -20,6 +20,7 @@ _LEAST_WIDTH_PX = 340
 _STACK_BELOW_PX = 420  # narrower cards put the icon over the word
 _GAP_PX = 8
 
+_HEAD = ("title", "subtitle", "chip_text", "chip_icon", "chip_outlined", "pending", "pending_text")
 _NUMBERS = ("clock_text", "clock_caption", "clock_icon", "temp_caption")
 _TEMPERATURE = ("temp_text", "temp_unit", "temp_caption", "temp_icon", "temp_judged", "band")
 _STAGES = ("stage_index", "stage_fraction", "stage_text", "stage_caption", "qc_text", "qc_done")
@@ -73,6 +74,7 @@ class BatchCard(BatchTarget):
             return
         body = QRectF(self.rect())
         parts = (
+            (_HEAD, card_painter.head_rect),
             (_NUMBERS, card_painter.numbers_rect),
             (_TEMPERATURE, card_painter.temp_rect),
             (_STAGES, card_painter.stage_rect),
@@ -145,7 +147,7 @@ class BatchCard(BatchTarget):
         rect, dirty = QRectF(self.rect()), QRectF(event.rect())
         look, theme = self._look, self.theme
         card_painter.paint_ground(painter, rect, look, theme)
-        head = QRectF(rect.left(), rect.top(), rect.width(), theme.px(geometry(theme).head))
+        head = card_painter.head_rect(rect, theme)
         if dirty.intersects(head):
             card_painter.paint_head(painter, head, look, theme)
         if dirty.intersects(card_painter.numbers_rect(rect, theme)):
@@ -162,4 +164,4 @@ class BatchCard(BatchTarget):
             paint.box(painter, rect, border=code, width=width, radius=theme.px(RADIUS_CARD))
 
 
-_EVERY_PART = (*_NUMBERS, *_TEMPERATURE, *_STAGES, "buttons", "accessible_name")
+_EVERY_PART = (*_HEAD, *_NUMBERS, *_TEMPERATURE, *_STAGES, "buttons", "accessible_name")

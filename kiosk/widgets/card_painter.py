@@ -125,6 +125,11 @@ def paint_head(painter: QPainter, rect: QRectF, look: CardLook, theme: Theme) ->
     paint.write(painter, lower, look.subtitle, line)
 
 
+def head_rect(rect: QRectF, theme: Theme) -> QRectF:
+    """Where name and chips stand."""
+    return QRectF(rect.left(), rect.top(), rect.width(), theme.px(geometry(theme).head))
+
+
 def clock_rect(rect: QRectF, theme: Theme) -> QRectF:
     """Where the left numeral and its caption stand: what changes every second."""
     px = theme.px

@@ -81,9 +81,7 @@ async def test_board_makes_only_the_card_anew_whose_dish_was_measured(
         assert {each for each in after if after[each] is not before[each]} == {measured}
 
 
-async def test_clock_of_a_card_stands_still_while_nobody_sees_it(
-    tmp_path: Path, qapp: QApplication
-) -> None:
+async def test_card_stands_still_while_nobody_sees_it(tmp_path: Path, qapp: QApplication) -> None:
     with a_board(tmp_path, qapp) as (app, board):
         before = cards(board)
         seen = next(iter(before))
