@@ -26,7 +26,7 @@ PIECES = 4_097
 TINY = int(scaled(100_000, 20_000))
 MEMORY_GROWN_BYTES = 32 * 1024 * 1024
 CPU_MOST_S = scaled(20, 8)
-LORISES = int(scaled(500, 500))
+LORISES = 500
 CUT_S = 15.0
 LATE_S = 5.0
 """Ticks are a second apart, and this machine has other work."""

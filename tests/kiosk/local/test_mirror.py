@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -196,3 +198,23 @@ async def test_taps_of_a_set_aside_outbox_leave_the_view_and_are_listed(tmp_path
     listed = [decode_command(row.bytes).kind for row in kiosk.store.salvaged()]
     assert listed == ["open_session", "record_temperature"]
     assert (await kiosk.sessions.sign_in(SARI, "123456")).state == "ok"
+
+
+async def test_replica_is_asked_anew_and_taps_wait_when_a_stored_event_changed_on_the_disk(
+    tmp_path: Path,
+) -> None:
+    kiosk = OfflineKiosk(tmp_path / "store")
+    server = kiosk.server
+    seq = len(server.log)
+    await measured(kiosk, 70.0)
+    deliver(kiosk, server)
+    kiosk.mirror.grown(events_since(server, seq))
+    await measured(kiosk, 71.0)
+    kiosk.store.close()
+    with closing(sqlite3.connect(kiosk.store.path)) as db:
+        db.execute("UPDATE event SET body = replace(body, '{', '[')")
+        db.commit()
+    kiosk.restart()
+    assert kiosk.mirror.seq == 0
+    assert not kiosk.mirror.filled
+    assert kiosk.store.unsent() >= 1
