@@ -47,6 +47,8 @@ class Counted(msgspec.Struct, frozen=True):
     """Confirmed taps that a kiosk without a line still holds."""
     set_aside: int
     """Confirmed taps that came as reports of a lost outbox."""
+    double: int
+    """Commands with more than one receipt: none, or the check has failed."""
     events: int
 
 
@@ -163,6 +165,7 @@ def _check_log(
         applied=outcomes[Outcome.APPLIED] + outcomes[Outcome.ALREADY],
         refused=outcomes[Outcome.REFUSED],
         waiting=len([tap for tap in missing if tap.command not in reported]),
+        double=len(double),
         set_aside=len([tap for tap in missing if tap.command in reported]),
         events=fold.seq,
     )

@@ -36,6 +36,7 @@ class Tally(msgspec.Struct):
     confirmed: int = 0
     applied: int = 0
     refused: int = 0
+    double: int = 0
     events: int = 0
 
     @property
@@ -44,10 +45,11 @@ class Tally(msgspec.Struct):
         return self.confirmed - self.applied - self.refused
 
     def add(self, night: Counted) -> None:
-        """A night is over and checked: none of its taps has two receipts or events apart."""
+        """A night is over and checked."""
         self.confirmed += night.confirmed
         self.applied += night.applied
         self.refused += night.refused
+        self.double += night.double
         self.events += night.events
 
     def told(self) -> str:
@@ -55,7 +57,7 @@ class Tally(msgspec.Struct):
         return (
             f"{self.rounds} rounds: {self.kiosk_kills} kiosks and {self.server_kills} servers killed;"
             f" {self.confirmed} taps confirmed, {self.applied} applied, {self.refused} refused,"
-            f" {self.lost} lost, 0 double; {self.events} events"
+            f" {self.lost} lost, {self.double} double; {self.events} events"
         )
 
 
