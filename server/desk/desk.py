@@ -217,6 +217,10 @@ class Desk:
         self, submission: Submission, origin: Origin, draft: Draft, cached: _Cached
     ) -> Answer:
         head = draft.heads.get(submission.outbox) or self._head(submission, cached)
+        if head is not None and self._is_anothers(head, origin):
+            detail = f"outbox {submission.outbox} belongs to another device"
+            _log.error("device %s: %s", submission.device, detail)
+            return Answer((), 0, cached.fold.durable, GoodbyeCode.FORK, detail)
         self._check_gap(submission, head)
         stored = self._stored(submission, head, draft)
         durable = cached.fold.durable
@@ -240,6 +244,14 @@ class Desk:
             results.append(result)
             head = draft.heads.get(submission.outbox, head)
         return Answer(tuple(results), 0 if head is None else head.last_dseq, durable)
+
+    def _is_anothers(self, head: OutboxHead, origin: Origin) -> bool:
+        """Whether a living device other than this one writes this outbox; its id is no secret."""
+        if head.device == origin.device:
+            return False
+        # A kiosk that was enrolled anew after its old identity was revoked goes on with its outbox.
+        owner = self._record(head.device, origin.received_ms)
+        return head.device == SERVER_DEVICE or (owner is not None and owner.revoked_ms is None)
 
     def _check_gap(self, submission: Submission, head: OutboxHead | None) -> None:
         """Rows that seem to be missing may be with another process: nothing is written then, so no

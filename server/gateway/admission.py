@@ -13,10 +13,20 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from dapur import kitchen as rules
 from dapur.envelope import GENESIS
 from dapur.ids import DeviceId
+from dapur.kitchen import SERVER_DEVICE
 from dapur.sync.effects import Identify, Register
 from dapur.sync.server_side import Admission
 from dapur.wire.messages import Claims, GoodbyeCode
-from server.desk.ports import DeviceRecord, Enrolled, Head, Identity, Log, QueryError, Unavailable
+from server.desk.ports import (
+    DeviceRecord,
+    Enrolled,
+    Head,
+    Identity,
+    Log,
+    OutboxHead,
+    QueryError,
+    Unavailable,
+)
 
 REPLACED_WITHIN_MS = 60_000
 REPLACED_ALARM = 3
@@ -104,6 +114,10 @@ class Door:
             _log.error("device %s belongs to %s, which has no log", record.device, record.kitchen)
             return TurnedAway(GoodbyeCode.UNAVAILABLE, "kitchen", 30.0)
         outbox = self._log.outbox_head(record.kitchen, claims.outbox)
+        if outbox is not None and self._is_anothers(outbox, record):
+            # It is not told where that outbox stands: it could write what follows.
+            _log.error("%s claims the outbox %s of another device", record.device, claims.outbox)
+            return TurnedAway(GoodbyeCode.FORK, "the outbox of another device")
         if claims.epoch == head.epoch and claims.since > head.seq:
             # A restored database without a new epoch, or a forged claim: people must look.
             _log.error("%s claims %d beyond %d", record.device, claims.since, head.seq)
@@ -124,6 +138,12 @@ class Door:
             ),
             head,
         )
+
+    def _is_anothers(self, outbox: OutboxHead, record: DeviceRecord) -> bool:
+        if outbox.device == record.device:
+            return False
+        owner = self._identity.device(outbox.device)
+        return outbox.device == SERVER_DEVICE or (owner is not None and owner.revoked_ms is None)
 
     def _hash_at(self, record: DeviceRecord, head: Head, claims: Claims) -> bytes | None:
         if claims.epoch != head.epoch or claims.since > head.seq:

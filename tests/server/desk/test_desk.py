@@ -30,6 +30,7 @@ from tests.support.gateway import KITCHEN, OTHER_KITCHEN, command, notice
 
 DEVICE = DeviceId("k-1")
 FOREIGN = DeviceId("k-9")
+NEIGHBOUR = DeviceId("k-2")
 OUTBOX = OutboxId("o-1")
 OWN = OutboxId("server-1")
 START_MS = 1_800_000_000_000
@@ -255,6 +256,26 @@ def test_desk_writes_nothing_when_a_device_speaks_for_another_kitchen(bench: Ben
     answer = bench.give(bench.row(refused_tap()), device=FOREIGN)
     assert answer.fault is GoodbyeCode.UNKNOWN_DEVICE
     assert bench.kinds(KITCHEN) == bench.kinds(OTHER_KITCHEN) == []
+
+
+@pytest.mark.expected_log("belongs to another device")
+def test_desk_takes_nothing_into_the_outbox_of_another_living_device(bench: Bench) -> None:
+    bench.give(bench.row(refused_tap()))
+    bench.records[NEIGHBOUR] = DeviceRecord(NEIGHBOUR, KITCHEN, "Oven", bytes(32), 0, None)
+    answer = bench.give(bench.row(refused_tap()), device=NEIGHBOUR)
+    assert (answer.fault, answer.results, answer.acked) == (GoodbyeCode.FORK, (), 0)
+    assert len(bench.kinds()) == 1
+    # The owner goes on as if nothing had been.
+    assert bench.give(bench.rows[-1]).results[0].outcome is Outcome.REFUSED
+
+
+def test_desk_goes_on_with_the_outbox_of_a_kiosk_that_was_enrolled_anew(bench: Bench) -> None:
+    bench.give(bench.row(refused_tap()))
+    bench.revoke(DEVICE)
+    bench.now_ms += 2000
+    bench.records[NEIGHBOUR] = DeviceRecord(NEIGHBOUR, KITCHEN, "Kompor", bytes(32), 0, None)
+    answer = bench.give(bench.row(refused_tap()), device=NEIGHBOUR)
+    assert answer.results[0].outcome is Outcome.REFUSED
 
 
 def test_desk_reviews_a_kiosks_command_in_the_servers_name(bench: Bench) -> None:
