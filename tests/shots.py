@@ -26,7 +26,9 @@ from kiosk.headless import Headless
 from kiosk.link.status import LinkState
 from kiosk.screens.sheets import ViewSheet
 from kiosk.views.words import Language
+from kiosk.widgets.curve_slot import CurveSlot
 from kiosk.widgets.key_pad import KeyPad
+from kiosk.widgets.segments import Segments
 from tests.support.scene import OTHER_KIOSK, Story, demo_plan, open_scene
 
 SIZES = ((1280, 720), (1366, 768), (1920, 1080))
@@ -117,7 +119,10 @@ async def pages(app: App, story: Story, folder: Path) -> None:
         start=1,
     ):
         window.show_page(page, subject)
+        if page == "batch":
+            await curve_is_there(app)
         await shoot(app, folder, f"{number:02d}-{name}")
+    await batch_tabs(app, chicken, rice, folder)
     window.show_page("board", "")
     for number, (name, action, subject) in enumerate(
         (
@@ -138,6 +143,35 @@ async def pages(app: App, story: Story, folder: Path) -> None:
         await shoot(app, folder, f"{number:02d}-{name}")
         for sheet in window.findChildren(ViewSheet):
             sheet.close_down()
+
+
+async def curve_is_there(app: App) -> None:
+    """The chart's library is read beside the loop; a second at most, thirty on a busy machine."""
+    slot = app.window.findChild(CurveSlot)
+    assert slot is not None
+    for _ in range(1000):
+        if slot.curve is not None:
+            return
+        await asyncio.sleep(0.03)
+    raise TimeoutError("the curve never came")
+
+
+async def batch_tabs(app: App, chicken: str, rice: str, folder: Path) -> None:
+    """Every part of the batch page's side, a tapped point, and a dish that has left the heat."""
+    app.window.show_page("batch", chicken)
+    tabs = app.window.findChild(Segments, "batch.tab")
+    slot = app.window.findChild(CurveSlot)
+    assert tabs is not None
+    assert slot is not None
+    assert slot.curve is not None
+    look = slot.curve.look()
+    assert look is not None
+    slot.chosen.emit(look.points[1].key)
+    for segment in tabs.look().segments:
+        tabs.chosen.emit(segment.key)
+        await shoot(app, folder, f"02-batch-{segment.key}")
+    app.window.show_page("batch", rice)
+    await shoot(app, folder, "02-batch-checked")
 
 
 async def main(qapp: QApplication, out: Path) -> None:

@@ -1,10 +1,11 @@
-"""The batch page: clock and stages left, readings in the middle, steps and team right; it only composes."""
+"""The batch page: clock and stages left, reading and curve in the middle, the side right; it only composes."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from kiosk.screens.batch_side import BatchSide
 from kiosk.screens.page import Page
 from kiosk.screens.scroll import Scroll
 from kiosk.theme.marks import override
@@ -12,16 +13,13 @@ from kiosk.theme.theme import Theme
 from kiosk.views.batch_page import BatchView
 from kiosk.views.looks import ButtonLook, TopLook
 from kiosk.widgets.action_button import ActionButton
-from kiosk.widgets.avatar import Avatar
 from kiosk.widgets.base import Panel, empty_layout
 from kiosk.widgets.block_reason import BlockReason
-from kiosk.widgets.event_line import EventLine
+from kiosk.widgets.curve_slot import CurveSlot
 from kiosk.widgets.icon_mark import IconMark
-from kiosk.widgets.limit_band import LimitBand
 from kiosk.widgets.reading_list import ReadingList
 from kiosk.widgets.reading_value import ReadingValue
 from kiosk.widgets.stage_list import StageList
-from kiosk.widgets.step_list import StepList
 from kiosk.widgets.text_block import TextBlock
 
 LEAST_FOOT_MM = 34.0
@@ -45,26 +43,23 @@ class BatchPage(Page):
         self._limit_detail = TextBlock(theme, "", "caption", tint="text2", lines=2)
         self._reading = ReadingValue(theme)
         self._measure = ActionButton(theme, "batch.measure", ButtonLook("measure", ""), size="page")
-        self._band = LimitBand(theme, stretch=True)
+        self._curve = CurveSlot(theme, "batch.curve")
+        self._told = TextBlock(theme, "", "body", weight=600, lines=2)
+        self._told.setObjectName("batch.curve.told")
+        self._legend = TextBlock(theme, "", "caption", tint="text2")
+        self._before = TextBlock(theme, "", "body", tint="text2", lines=2)
         self._readings_title = TextBlock(theme, "", "section")
         self._readings_count = TextBlock(theme, "", "body", tint="text2")
         self._readings = ReadingList(theme)
-        self._story_title = TextBlock(theme, "", "section")
-        self._story = QVBoxLayout()
-        self._steps_title = TextBlock(theme, "", "section")
-        self._steps_count = TextBlock(theme, "", "body", tint="text2")
-        self._steps = StepList(theme, "batch.step")
-        self._amounts_title = TextBlock(theme, "", "body")
-        self._amounts = QGridLayout()
-        self._team_title = TextBlock(theme, "", "section")
-        self._team = QGridLayout()
+        self._side = BatchSide(theme, view)
         self._block = BlockReason(theme)
         self._buttons: list[ActionButton] = []
         self._foot_left, self._foot_right = QHBoxLayout(), QHBoxLayout()
-        self._shown: dict[str, object] = {}
+        self._foot_keys: tuple[str, ...] = ()
         self._arrange()
         self._measure.tapped.connect(self._on_action_tapped)
-        self._steps.tapped.connect(self._on_step_tapped)
+        self._curve.chosen.connect(view.choose_point)
+        self._side.blocked.connect(self._on_action_blocked)
 
     @override
     def top(self) -> TopLook:
@@ -79,78 +74,52 @@ class BatchPage(Page):
     @override
     def refresh(self) -> None:
         """Show the batch as it is."""
-        view, words = self._batch, self._batch.words
-        text, caption, icon, began, planned = view.clock()
-        self._clock.set_role("reading" if self.theme.metrics.compact else "batch")
+        view = self._batch
+        compact = self.theme.metrics.compact
+        text, caption, icon, began, planned = view.clock(compact=compact)
+        self._clock.set_role("reading" if compact else "batch")
         self._clock.set_text(text)
         self._clock_caption.set_text(caption)
         self._clock_icon.set_icon(icon)
         self._began.set_text(began)
         self._planned.set_text(planned)
-        self._stages.set_look(view.stages())
+        self._stages.set_look(view.stages(compact=compact))
+        self._place_limit(compact=compact)
         title, detail = view.consumption()
         self._limit_title.set_text(title)
         self._limit_detail.set_text(detail)
-        reading = view.reading()
-        self._reading.set_look(reading)
-        self._band.set_look(view.band(), reading.judged)
-        self._measure.set_look(
-            ButtonLook("measure", words("act.measure_long"), "thermometer", "tonal")
-        )
+        self._show_readings()
+        self._side.refresh()
+        self._show_foot()
+
+    def _place_limit(self, *, compact: bool) -> None:
+        """A small window has more room for it under the side (pictures 03 and 12b)."""
+        home = self._side.layout() if compact else self._left
+        if home is not None and home.indexOf(self._limit) < 0:
+            home.addWidget(self._limit)
+
+    def _show_readings(self) -> None:
+        view, words, compact = self._batch, self._batch.words, self.theme.metrics.compact
+        self._reading.set_look(view.reading())
+        measure = words("act.measure" if compact else "act.measure_long")
+        self._measure.set_look(ButtonLook("measure", measure, "thermometer", "tonal"))
+        curve = view.curve()
+        curve_parts: tuple[QWidget, ...] = (self._curve, self._told, self._legend)
+        for part in curve_parts:
+            part.setVisible(curve is not None)
+        if curve is not None:
+            self._curve.set_look(curve, words("curve.loading"))
+            self._told.set_text(view.told(curve))
+            self._legend.set_text(curve.legend)
         rows = view.readings()
+        self._before.setVisible(compact)
+        self._before.set_text(view.before())
+        listed: tuple[QWidget, ...] = (self._readings_title, self._readings_count, self._readings)
+        for part in listed:
+            part.setVisible(not compact)
         self._readings_title.set_text(words("temp.readings"))
         self._readings_count.set_text(words("temp.count", count=len(rows)))
         self._readings.set_look(rows)
-        self._story_title.set_text(words("batch.history"))
-        self._steps_title.set_text(words("batch.steps"))
-        self._steps_count.set_text(view.steps_count())
-        self._steps.set_look(view.steps())
-        self._show_story()
-        self._show_amounts()
-        self._show_team()
-        self._show_foot()
-
-    def _changed(self, part: str, value: object) -> bool:
-        if self._shown.get(part) == value:
-            return False
-        self._shown[part] = value
-        return True
-
-    def _show_story(self) -> None:
-        lines = self._batch.events()
-        if self._changed("story", lines):
-            empty_layout(self._story)
-            for look in lines:
-                self._story.addWidget(EventLine(self.theme, look))
-
-    def _show_amounts(self) -> None:
-        title, rows = self._batch.amounts()
-        self._amounts_title.set_text(title if rows else "")
-        if self._changed("amounts", rows):
-            empty_layout(self._amounts)
-            for place, (name, amount) in enumerate(rows):
-                self._amounts.addWidget(TextBlock(self.theme, name), place, 0)
-                right = Qt.AlignmentFlag.AlignRight
-                self._amounts.addWidget(
-                    TextBlock(self.theme, amount, weight=600, align=right), place, 1
-                )
-
-    def _show_team(self) -> None:
-        people = self._batch.team()
-        words = self._batch.words
-        self._team_title.set_text(words("batch.team") if people else words("batch.no_team"))
-        if self._changed("team", people):
-            empty_layout(self._team)
-            for place, (actor, role) in enumerate(people):
-                row = QHBoxLayout()
-                row.setSpacing(self.theme.px(8))
-                row.addWidget(Avatar(self.theme, actor.initials, size=40, name=actor.name))
-                names = QVBoxLayout()
-                names.setSpacing(0)
-                names.addWidget(TextBlock(self.theme, actor.name, weight=600))
-                names.addWidget(TextBlock(self.theme, role, "caption", tint="text2"))
-                row.addLayout(names, 1)
-                self._team.addLayout(row, place // 2, place % 2)
 
     def _show_foot(self) -> None:
         looks = self._batch.foot()
@@ -159,7 +128,8 @@ class BatchPage(Page):
         if block is not None:
             self._block.set_look(block)
         keys = tuple(look.action for look in looks)
-        if self._changed("foot", keys):
+        if keys != self._foot_keys:
+            self._foot_keys = keys
             self._build_foot(looks)
         for button, look in zip(self._buttons, looks, strict=True):
             button.set_look(look)
@@ -183,9 +153,6 @@ class BatchPage(Page):
 
     def _on_action_blocked(self, action: str, reason: str) -> None:
         self.sheet.emit(f"why:{action}:{reason}", self._batch.batch_id)
-
-    def _on_step_tapped(self, step: str, _action: str) -> None:
-        self._batch.finish_step(step)
 
     # ---- layout -----------------------------------------------------------------------------
 
@@ -226,30 +193,24 @@ class BatchPage(Page):
             self._clock,
             self._row((self._began, 1), (self._planned, 1)),
         )
-        left = self._column(
-            (clock, 0),
-            (self._panel(self._stages), 1),
-            (self._panel(self._limit_title, self._limit_detail), 0),
-        )
-        reading = self._panel(
+        self._limit = self._panel(self._limit_title, self._limit_detail)
+        left = self._column((clock, 0), (self._panel(self._stages), 1), (self._limit, 0))
+        self._left = left.layout()
+        middle = self._panel(
             self._row((self._reading, 1), (self._measure, 0)),
-            self._band,
+            self._curve,
+            self._told,
+            self._legend,
+            self._before,
             self._row((self._readings_title, 1), (self._readings_count, 0)),
             self._readings,
         )
-        middle = self._column((reading, 1), (self._panel(self._story_title, self._story), 0))
-        right = self._column(
-            (
-                self._panel(self._row((self._steps_title, 1), (self._steps_count, 0)), self._steps),
-                0,
-            ),
-            (self._panel(self._amounts_title, self._amounts), 0),
-            (self._panel(self._team_title, self._team), 0),
-        )
+        # The curve takes what the rest of its column leaves, so that nothing there must scroll.
+        self._curve.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         columns = QHBoxLayout()
         columns.setSpacing(self.theme.px(12))
-        for widget, stretch in ((left, 10), (middle, 15), (right, 13)):
-            columns.addWidget(Scroll(widget, self), stretch)
+        for widget, stretch in ((Scroll(left, self), 20), (middle, 37), (self._side, 24)):
+            columns.addWidget(widget, stretch)
         foot = QHBoxLayout()
         foot.setSpacing(self.theme.px(12))
         foot.addLayout(self._foot_left)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from dapur.batch import MINUTE_MS, Batch, Point, Source, consume_by_ms, newest_core, within
 from dapur.progress import FinishStepArgs
 from dapur.stage import ORDER, OVER, Stage
-from kiosk.views import buttons, card
+from kiosk.views import batch_side, buttons, card
+from kiosk.views.curve import curve, told
+from kiosk.views.curve_looks import CurveLook
 from kiosk.views.floor import Floor, ViewModel
 from kiosk.views.looks import (
     Actor,
-    BandLook,
     BlockLook,
     BlockTone,
     ButtonLook,
@@ -18,15 +21,17 @@ from kiosk.views.looks import (
     EventLook,
     ReadingLook,
     ReadingRow,
+    SegmentsLook,
     StageRow,
     StageState,
     StepRow,
     TopLook,
 )
 from kiosk.views.naming import SOURCE_ICONS, crew, reading_place, role_text, subtitle
-from kiosk.views.story import lines_since
 
-SHOWN_READINGS = 6
+SHOWN_READINGS = 5
+SHOWN_BEFORE = 2
+"""Earlier readings named in the one line of a small window."""
 _CHIP_TONES: dict[str, ChipTone] = {
     "alarm": "alarm",
     "attention": "attention",
@@ -41,9 +46,12 @@ class BatchView(ViewModel):
     def __init__(self, floor: Floor) -> None:
         super().__init__(floor)
         self.batch_id = ""
+        self._tab, self._point = batch_side.STEPS, ""
 
     def show(self, batch_id: str) -> None:
         """Show this batch."""
+        if batch_id != self.batch_id:
+            self._tab, self._point = batch_side.STEPS, ""
         self.batch_id = batch_id
         self.changed.emit()
 
@@ -59,6 +67,26 @@ class BatchView(ViewModel):
             args = FinishStepArgs(step=int(step), round=batch.round)
             self.floor.tap("finish_step", batch.id, args)
 
+    def choose_tab(self, tab: str) -> None:
+        """Show this part of the side."""
+        self._tab = tab
+        self.changed.emit()
+
+    def choose_point(self, reading: str) -> None:
+        """Tell about this reading of the curve; empty for none."""
+        self._point = reading
+        self.changed.emit()
+
+    def leave_note(self, preset: str) -> None:
+        """Note this phrase."""
+        if self.batch is not None:
+            batch_side.leave_note(self.floor, self.batch, preset)
+
+    def take_own_place(self) -> None:
+        """Come to the batch, or leave it."""
+        if self.batch is not None:
+            batch_side.take_own_place(self.floor, self.batch)
+
     # ---- looks ------------------------------------------------------------------------------
 
     def top(self) -> TopLook:
@@ -72,8 +100,8 @@ class BatchView(ViewModel):
         chip = ChipLook(text, icon, _CHIP_TONES.get(tone, "neutral")) if text else None
         return TopLook(batch.plan.name, subtitle(self.floor, batch), back=back, chip=chip)
 
-    def clock(self) -> tuple[str, str, str, str, str]:
-        """Numeral, caption, icon, began, planned end."""
+    def clock(self, *, compact: bool = False) -> tuple[str, str, str, str, str]:
+        """Numeral, caption, icon, began, planned end; compact: its shorter words."""
         batch = self.batch
         if batch is None:
             return ("–", "", "clock", "", "")
@@ -82,11 +110,15 @@ class BatchView(ViewModel):
         began = (
             self.words("clock.started", at=self.floor.clock(entry.at.earliest_ms)) if entry else ""
         )
-        end = self.words("clock.planned_end", at=self.floor.clock(batch.plan.ready_ms))
+        key = "clock.planned_end_short" if compact else "clock.planned_end"
+        end = self.words(key, at=self.floor.clock(batch.plan.ready_ms))
         return text, caption, icon, began, end
 
-    def stages(self) -> tuple[StageRow, ...]:
-        """The way of the batch: who and when, what comes as estimate."""
+    def stages(self, *, compact: bool = False) -> tuple[StageRow, ...]:
+        """The way of the batch: who and when, what comes as estimate.
+
+        Compact: why it may not go on stands at the foot alone, where there is room for all of it.
+        """
         batch = self.batch
         if batch is None:
             return ()
@@ -96,7 +128,10 @@ class BatchView(ViewModel):
         if batch.stage in OVER:
             way = [stage for stage in way if batch.entered(stage) or stage is Stage.PLANNED]
             way.append(batch.stage)
-        return tuple(self._stage_row(batch, stage) for stage in way)
+        rows = tuple(self._stage_row(batch, stage) for stage in way)
+        if compact:
+            return tuple(msgspec.structs.replace(row, warning="") for row in rows)
+        return rows
 
     def _stage_row(self, batch: Batch, stage: Stage) -> StageRow:
         floor, words = self.floor, self.words
@@ -122,7 +157,7 @@ class BatchView(ViewModel):
         detail = who
         if now and not done:
             ran = floor.span(floor.now_ms - entry.at.earliest_ms)
-            detail = words("stage.running", who=who, span=ran)
+            detail = words("stage.running", who=floor.short_name(entry.actor), span=ran)
         if now and batch.round > 1:
             detail = f"{detail} · {words('stage.rework', n=batch.round - 1)}"
         warning = ""
@@ -189,10 +224,25 @@ class BatchView(ViewModel):
             hint=self.words("temp.core_limit", limit=floor.limit(limit)),
         )
 
-    def band(self) -> BandLook | None:
-        """The newest value against its limit."""
+    def curve(self) -> CurveLook | None:
+        """The curve; None for a dish that has no temperature to follow."""
         batch = self.batch
-        return card.band_of(batch, newest_core(batch)) if batch else None
+        if batch is None or (batch.plan.limits.core_c is None and not batch.readings):
+            return None
+        return curve(self.floor, batch, self._point)
+
+    def told(self, look: CurveLook) -> str:
+        """What the tapped point says, else how to ask one."""
+        return told(look, self.words("curve.hint") if look.points else "")
+
+    def before(self) -> str:
+        """The readings before the newest in one line, for a window without room for a list."""
+        rows = self.readings()[1 : 1 + SHOWN_BEFORE]
+        if not rows:
+            return ""
+        return " · ".join(
+            (self.words("batch.readings_before"), *(f"{row.clock} {row.value}" for row in rows))
+        )
 
     def readings(self) -> tuple[ReadingRow, ...]:
         """The latest readings, newest first."""
@@ -217,8 +267,8 @@ class BatchView(ViewModel):
             )
         return tuple(rows)
 
-    def steps(self) -> tuple[StepRow, ...]:
-        """The recipe; the current step has the button."""
+    def steps(self, *, compact: bool = False) -> tuple[StepRow, ...]:
+        """The recipe; the current step has the button. Compact: the done ones are one row."""
         batch, floor = self.batch, self.floor
         if batch is None:
             return ()
@@ -243,6 +293,11 @@ class BatchView(ViewModel):
                 )
             else:
                 rows.append(StepRow(str(number), str(number), step.text, "coming", minutes))
+        finished = [row for row in rows if row.state == "done"]
+        if compact and finished:
+            text = self.words("batch.step_list", done=len(finished))
+            rest = (row for row in rows if row.state != "done")
+            return (StepRow("all_done", "", text, "done", finished[-1].note), *rest)
         return tuple(rows)
 
     def _step_button(self, batch: Batch, number: int) -> ButtonLook:
@@ -260,13 +315,12 @@ class BatchView(ViewModel):
             reason=reason,
         )
 
-    def steps_count(self) -> str:
-        """How many steps are done."""
+    def tabs(self, *, compact: bool) -> SegmentsLook:
+        """The parts of the side that a window of this size shows one at a time."""
         batch = self.batch
-        if batch is None or not batch.plan.steps:
-            return ""
-        done = len({row.step for row in batch.steps_done})
-        return self.words("batch.steps_of", done=done, total=len(batch.plan.steps))
+        if batch is None:
+            return SegmentsLook()
+        return batch_side.tabs(self.floor, batch, self._tab, compact=compact)
 
     def amounts(self) -> tuple[str, tuple[tuple[str, str], ...]]:
         """What goes in, for this batch's portions."""
@@ -290,10 +344,17 @@ class BatchView(ViewModel):
             for who in crew(batch)
         )
 
+    def own_place(self) -> ButtonLook | None:
+        """The actor's button at the team."""
+        return batch_side.own_place(self.floor, self.batch) if self.batch else None
+
+    def phrases(self) -> tuple[ButtonLook, ...]:
+        """What can be noted with one tap."""
+        return batch_side.phrases(self.floor) if self.batch else ()
+
     def events(self) -> tuple[EventLook, ...]:
-        """What happened, newest last."""
-        batch = self.batch
-        return lines_since(self.floor, batch, 0)[-6:] if batch else ()
+        """What happened, the newest first."""
+        return batch_side.story(self.floor, self.batch) if self.batch else ()
 
     def block(self) -> BlockLook | None:
         """Why the next stage is closed, all reasons; None when it is open."""
@@ -308,6 +369,7 @@ class BatchView(ViewModel):
         return BlockLook(self.words("blocked.title", stage=target), reasons, "circle-alert", tone)
 
     def foot(self) -> tuple[ButtonLook, ...]:
-        """Hold or release, measure, cancel, and the named stage."""
+        """Hold or release, cancel, and the named stage; measuring has its place at the curve."""
         batch = self.batch
-        return buttons.page_buttons(self.floor, batch) if batch else ()
+        made = buttons.page_buttons(self.floor, batch) if batch else ()
+        return tuple(look for look in made if look.action != buttons.MEASURE)

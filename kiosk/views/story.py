@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dapur.batch import Batch, Line, Point, Reading, within
+from dapur.batch import Batch, Line, Point, Reading, newest_core, within
+from dapur.ids import CommandId, StaffId
+from kiosk.views.curve import critical
 from kiosk.views.floor import Floor
 from kiosk.views.looks import EventLook
 
@@ -43,30 +45,44 @@ def line_look(floor: Floor, line: Line) -> EventLook:
     """One journal line."""
     words = floor.words
     key = f"line.{line.kind}"
+    # A note is its phrase, and what was typed to it; everything else is one word of the rules.
+    word, space, typed = line.detail.partition(" ")
     detail = line.detail
     for prefix in ("stage.", "qc.item.", "hold.", "release.to."):
         if words.has(f"{prefix}{detail}"):
             detail = words(f"{prefix}{detail}")
             break
+    if line.kind == "batch_noted" and words.has(f"note.preset.{word}"):
+        detail = words(f"note.preset.{word}") + space + typed
     title = words(key, detail=detail) if words.has(key) else line.kind
     return EventLook(
         clock=floor.clock(line.at_ms),
         title=title,
-        detail=floor.name_of(line.actor),
+        detail=_who(floor, line.actor, line.command),
         icon=ICONS.get(line.kind, "info"),
         tone="attention" if line.kind in ("batch_held", "tap_undone") else "neutral",
+        marked=line.kind == "batch_noted",
     )
 
 
 def reading_look(floor: Floor, batch: Batch, reading: Reading) -> EventLook:
     """One reading as a line."""
     inside = within(batch.plan.limits, Point(reading.point), reading.value_c)
+    if inside is False and not critical(batch, reading, newest_core(batch)):
+        inside = None  # it was still heating up then: no fault of anybody
     value = floor.degrees(reading.value_c)
     key = "line.reading" if inside is None else "line.reading_in" if inside else "line.reading_out"
     return EventLook(
         clock=floor.clock(reading.at.earliest_ms),
         title=floor.words(key, value=value),
-        detail=floor.name_of(reading.actor),
+        detail=_who(floor, reading.actor, reading.id),
         icon="thermometer",
         tone="alarm" if inside is False else "neutral",
     )
+
+
+def _who(floor: Floor, actor: StaffId, command: CommandId) -> str:
+    """Who it was; with the word of it while it waits on this kiosk for the server."""
+    name = floor.name_of(actor)
+    waits = any(row.taken.command.id == command for row in floor.people.replica.pending)
+    return f"{name} · {floor.words('curve.pending')}" if waits else name

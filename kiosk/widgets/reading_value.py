@@ -18,6 +18,7 @@ ValueSize = Literal["numeral", "reading", "typing"]
 STALE_ICON = "history"
 _DIGIT_HEIGHT = 0.9  # capital and the comma below it, of the font size
 _COMPACT_TYPING_PX = 88
+_COMPACT_READING_PX = 56  # leaves room for the whole verdict beside it
 _CAPTION_TINT: dict[Judged, str] = {"alarm": "alarm_text", "ok": "ok"}
 
 
@@ -105,6 +106,8 @@ class ReadingValue(Themed):
         role: TextRole = self._size
         if role == "typing" and self.theme.metrics.compact:
             return self.theme.px(_COMPACT_TYPING_PX)
+        if role == "reading" and self.theme.metrics.compact:
+            return self.theme.px(_COMPACT_READING_PX)
         return self.theme.metrics.text(role)
 
     def _caption_height(self) -> int:

@@ -14,6 +14,7 @@ from kiosk.widgets.base import Themed
 _DOT_PX = 30
 _TEXT_X_PX = 44
 _LEAST_ROW_PX = 72
+_COMPACT_ROW_PX = 60
 
 
 class StageList(Themed):
@@ -34,13 +35,14 @@ class StageList(Themed):
 
     @override
     def sizeHint(self) -> QSize:
-        rows = max(1, len(self._rows))
-        return QSize(self.theme.px(360), self.theme.px(_LEAST_ROW_PX + 24) * rows)
+        # No more than it needs: it takes what is left, and scrolling must not begin before that is gone.
+        return QSize(self.theme.px(360), self.minimumSizeHint().height())
 
     @override
     def minimumSizeHint(self) -> QSize:
         rows = max(1, len(self._rows))
-        return QSize(self.theme.px(200), self.theme.px(_LEAST_ROW_PX) * rows)
+        least = _COMPACT_ROW_PX if self.theme.metrics.compact else _LEAST_ROW_PX
+        return QSize(self.theme.px(200), self.theme.px(least) * rows)
 
     @override
     def paintEvent(self, _event: QPaintEvent) -> None:

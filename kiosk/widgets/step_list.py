@@ -15,6 +15,7 @@ from kiosk.widgets.text_block import TextBlock
 
 _MARK_PX = 28
 _ROW_PX = 72
+_LINES = 8  # as many as the longest step of a recipe needs in the narrowest column
 
 
 class StepMark(Themed):
@@ -59,20 +60,26 @@ class StepItem(Themed):
         self._row = row
         self.setObjectName(f"{subject}.{row.key}")
         self.setAccessibleName(row.text)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        box = QHBoxLayout(self)
-        box.setContentsMargins(theme.px(16), theme.px(6), theme.px(16), theme.px(6))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        self._outer = QVBoxLayout(self)
+        self._outer.setContentsMargins(theme.px(16), theme.px(6), theme.px(16), theme.px(6))
+        self._outer.setSpacing(theme.px(8))
+        box = QHBoxLayout()
         box.setSpacing(theme.px(12))
+        self._outer.addLayout(box)
         current = row.state == "current"
         tint = "on_tonal" if current else "text2" if row.state == "done" else "text"
         weight = SEMIBOLD if current else 400
         box.addWidget(StepMark(theme, row, self))
-        box.addWidget(TextBlock(theme, row.text, weight=weight, tint=tint, lines=3, parent=self), 1)
+        box.addWidget(
+            TextBlock(theme, row.text, weight=weight, tint=tint, lines=_LINES, parent=self), 1
+        )
         if row.button is not None:
             subject = f"{subject}.{row.key}.{row.button.action}"
             button = ActionButton(theme, subject, row.button, parent=self)
             button.tapped.connect(self._on_button_tapped)
-            box.addWidget(button)
+            # A narrow column has no room beside the words, and words are never cut.
+            (self._outer if theme.metrics.compact else box).addWidget(button)
         elif row.note:
             box.addWidget(TextBlock(theme, row.note, "caption", tint="text2", parent=self))
         self.restyle()
@@ -108,6 +115,12 @@ class StepList(Themed):
         self._box = QVBoxLayout(self)
         self._box.setContentsMargins(0, 0, 0, 0)
         self._box.setSpacing(0)
+
+    @override
+    def restyle(self) -> None:
+        rows, self._rows = self._rows, ()
+        empty_layout(self._box)
+        self.set_look(rows)
 
     def set_look(self, rows: tuple[StepRow, ...]) -> None:
         if rows == self._rows:
