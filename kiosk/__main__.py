@@ -40,6 +40,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run the program; 0 after an orderly end."""
     options = _parser().parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # PySide6 reads the source of every module that is imported after it: what has no Qt goes first.
+    from kiosk.headless import NotEnrolled  # isort: skip
     import PySide6
 
     if sys.version_info < (3, 12) and PySide6.__version_info__[:2] >= BROKEN_QT:
@@ -48,7 +50,6 @@ def main(argv: list[str] | None = None) -> int:
     from PySide6.QtWidgets import QApplication
 
     from kiosk import app, loop
-    from kiosk.headless import NotEnrolled
     from kiosk.link.errors import EnrolRefused
     from kiosk.local.lock import AlreadyRunning
 

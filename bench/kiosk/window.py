@@ -12,6 +12,9 @@ from collections import deque
 from itertools import pairwise
 from typing import Any
 
+# As the program does: what has no Qt is loaded before what has.
+import kiosk.headless  # isort: skip
+
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QScrollArea, QWidget

@@ -143,6 +143,7 @@ class BoardPage(Page):
         """Cards that came into view are brought up to date."""
         self._on_view_changed()
 
+    @override
     def choose_filter(self, key: str) -> None:
         """A count in the head was tapped."""
         self._board.choose_filter(key)

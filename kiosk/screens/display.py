@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from kiosk.screens.page import Page
@@ -15,8 +14,6 @@ from kiosk.widgets.option_tile import OptionTile
 
 class DisplayPage(Page):
     """Choices of this kiosk; the window carries them out and remembers them."""
-
-    chosen = Signal(str)
 
     def __init__(self, theme: Theme, view: DisplayView, parent: QWidget | None = None) -> None:
         super().__init__(theme, view, parent)

@@ -11,10 +11,13 @@ from kiosk.views.looks import TopLook
 
 
 class Page(QWidget):
-    """One page. `go(page, subject)` asks the window to show another; `sheet(name, subject)` to open a sheet."""
+    """One page. `go(page, subject)` asks the window to show another; `sheet(name, subject)` to open
+    a sheet; `chosen(key)` that the person chose how the screen looks.
+    """
 
     go = Signal(str, str)
     sheet = Signal(str, str)
+    chosen = Signal(str)
 
     def __init__(self, theme: Theme, view: ViewModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,6 +28,9 @@ class Page(QWidget):
     def top(self) -> TopLook:
         """Title and way back; the window adds line, people and clock."""
         raise NotImplementedError
+
+    def choose_filter(self, key: str) -> None:
+        """A count in the head was tapped; only the board has them."""
 
     def refresh(self) -> None:
         """Show the view model as it is now."""

@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
-from kiosk.screens.actions import Actions
-from kiosk.screens.alerts import AlertsPage
-from kiosk.screens.batch import BatchPage
-from kiosk.screens.board import BoardPage
-from kiosk.screens.display import DisplayPage
 from kiosk.screens.page import Page
-from kiosk.screens.quality import QualityPage
-from kiosk.screens.review import ReviewPage
-from kiosk.screens.sign_in import SignInPage
+from kiosk.screens.pages import LATER, make_actions, make_page
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
-from kiosk.views.alerts import AlertsView, handle
-from kiosk.views.batch_page import BatchView
-from kiosk.views.board import BoardView
-from kiosk.views.display import DisplayView
+from kiosk.views.alerts import handle
 from kiosk.views.floor import Floor, Message
 from kiosk.views.looks import ToastLook
-from kiosk.views.quality import QualityView
-from kiosk.views.review import ReviewView
 from kiosk.views.shell import ShellView
-from kiosk.views.sign_in import SignInView
 from kiosk.widgets.alarm_banner import AlarmBanner
 from kiosk.widgets.nav_rail import NavRail
 from kiosk.widgets.offline_strip import OfflineStrip
@@ -37,7 +25,12 @@ from kiosk.widgets.toast import Toast
 from kiosk.widgets.top_bar import TopBar
 from kiosk.widgets.undo_bar import UndoBar
 
+if TYPE_CHECKING:
+    from kiosk.screens.actions import Actions
+
 MARGIN_PX = 12
+LATER_MS = 400
+"""Between two pages that are made while nobody has asked for them yet."""
 BAR_WIDTH_PX = 640
 FREEZE_S = 2.0
 """Nothing moves this long after a touch."""
@@ -66,21 +59,8 @@ class Window(QWidget):
         self._banner = AlarmBanner(theme, parent=self)
         self._stack = QStackedWidget(self)
         self._pages: dict[str, Page] = {}
-        self._board = BoardPage(theme, BoardView(floor))
-        display = DisplayPage(theme, DisplayView(floor))
-        display.chosen.connect(self._on_display_chosen)
-        for name, page in (
-            ("board", self._board),
-            ("batch", BatchPage(theme, BatchView(floor))),
-            ("quality", QualityPage(theme, QualityView(floor))),
-            ("alerts", AlertsPage(theme, AlertsView(floor, self._shell))),
-            ("review", ReviewPage(theme, ReviewView(floor))),
-            ("sign_in", SignInPage(theme, SignInView(floor))),
-            ("display", display),
-        ):
-            self._add(name, page)
-        self._actions = Actions(theme, floor, self)
-        self._actions.go.connect(self.show_page)
+        self._actions_made: Actions | None = None
+        self._later = list(LATER)
         self._undo = UndoBar(theme, parent=self)
         self._undo.hide()
         self._toast = Toast(theme, parent=self)
@@ -92,6 +72,11 @@ class Window(QWidget):
         self._tick.setInterval(1000)
         self._tick.timeout.connect(floor.ticked)
         self._tick.start()
+        self._loader = QTimer(self)
+        self._loader.setObjectName("loader")
+        self._loader.setInterval(LATER_MS)
+        self._loader.timeout.connect(self._on_time_for_more)
+        self._loader.start()
         self.show_page("board", "")
 
     # ---- pages ------------------------------------------------------------------------------
@@ -107,7 +92,7 @@ class Window(QWidget):
             name, subject = self._before
         if self._page_name in ("board", "batch", "quality", "review", "alerts"):
             self._before = (self._page_name, self._subject)
-        page = self._pages[name]
+        page = self._page(name)
         self._page_name, self._subject = name, subject
         page.show_subject(subject)
         self._stack.setCurrentWidget(page)
@@ -116,11 +101,31 @@ class Window(QWidget):
         self._render_frame()
         self.page_shown.emit(name, subject)
 
-    def _add(self, name: str, page: Page) -> None:
-        self._pages[name] = page
-        self._stack.addWidget(page)
-        page.go.connect(self.show_page)
-        page.sheet.connect(self.perform)
+    def _page(self, name: str) -> Page:
+        """The page of this name, made when it is first wanted."""
+        page = self._pages.get(name)
+        if page is None:
+            page = self._pages[name] = make_page(name, self.theme, self.floor, self._shell)
+            self._stack.addWidget(page)
+            page.go.connect(self.show_page)
+            page.sheet.connect(self.perform)
+            page.chosen.connect(self._on_chosen)
+        return page
+
+    @property
+    def _actions(self) -> Actions:
+        if self._actions_made is None:
+            self._actions_made = make_actions(self.theme, self.floor, self)
+            self._actions_made.go.connect(self.show_page)
+        return self._actions_made
+
+    def _on_time_for_more(self) -> None:
+        """The board stands: make what is still missing, one at a time, so that its first tap finds it ready."""
+        if self._later:
+            self._page(self._later.pop(0))
+        else:
+            self._loader.stop()
+            self._actions  # noqa: B018 - made by being asked for
 
     def perform(self, action: str, subject: str) -> None:
         """Do what a button of this batch says: tap, or open its sheet."""
@@ -131,7 +136,7 @@ class Window(QWidget):
     def _render_frame(self) -> None:
         shell = self._shell
         self._rail.set_look(shell.rail(self._page_name))
-        top = self._pages[self._page_name].top()
+        top = self._page(self._page_name).top()
         self._top.set_look(
             replace(
                 top,
@@ -187,7 +192,7 @@ class Window(QWidget):
             self.show_page("board", "")
 
     def _on_filter_chosen(self, key: str) -> None:
-        self._board.choose_filter(key)
+        self._page("board").choose_filter(key)
         self._render_frame()
 
     def _on_sign_in_wanted(self) -> None:
@@ -208,7 +213,7 @@ class Window(QWidget):
     def _on_banner_opened(self, _key: str) -> None:
         self.show_page("alerts", "")
 
-    def _on_display_chosen(self, key: str) -> None:
+    def _on_chosen(self, key: str) -> None:
         if key in ("id", "en"):
             self.floor.choose_language(key)
             self.language_chosen.emit(key)
@@ -218,7 +223,7 @@ class Window(QWidget):
         else:
             self.theme.set_dark(key == "dark")
             self.look_chosen.emit("dark", self.theme.dark)
-        self._pages[self._page_name].refresh()
+        self._page(self._page_name).refresh()
         self._render_frame()
 
     # ---- undo and toasts --------------------------------------------------------------------
