@@ -202,7 +202,7 @@ class Curve(QWidget):
             newest = look.points[-1]
             tint = "alarm_text" if newest.tone == "out" else "text"
             self._write(
-                newest.text, self._x(newest.at_ms), newest.value_c, tint, SEMIBOLD, (0.5, -0.3)
+                newest.text, self._x(newest.at_ms), newest.value_c, tint, SEMIBOLD, (1.0, -0.3)
             )
 
     def _spot(self, point: CurvePoint, *, chosen: bool) -> dict[str, object]:

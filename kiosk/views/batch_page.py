@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from dapur.batch import MINUTE_MS, Batch, Point, Source, consume_by_ms, newest_core, within
+from dapur.batch import MINUTE_MS, Batch, Point, Source, Step, consume_by_ms, newest_core, within
 from dapur.progress import FinishStepArgs
 from dapur.stage import ORDER, OVER, Stage
 from kiosk.views import batch_side, buttons, card
@@ -279,20 +279,20 @@ class BatchView(ViewModel):
             minutes = self.words("batch.minutes", n=step.duration_min)
             if number in done:
                 at = floor.clock(done[number].at.earliest_ms)
-                rows.append(StepRow(str(number), str(number), step.text, "done", at))
+                rows.append(StepRow(str(number), str(number), step_text(step), "done", at))
             elif number == current and batch.stage in (Stage.PREPARING, Stage.COOKING):
                 rows.append(
                     StepRow(
                         str(number),
                         str(number),
-                        step.text,
+                        step_text(step),
                         "current",
                         minutes,
                         self._step_button(batch, number),
                     )
                 )
             else:
-                rows.append(StepRow(str(number), str(number), step.text, "coming", minutes))
+                rows.append(StepRow(str(number), str(number), step_text(step), "coming", minutes))
         finished = [row for row in rows if row.state == "done"]
         if compact and finished:
             text = self.words("batch.step_list", done=len(finished))
@@ -304,7 +304,7 @@ class BatchView(ViewModel):
         args = FinishStepArgs(step=number, round=batch.round)
         stopped = self.floor.why_not("finish_step", batch.id, args)
         if stopped is None:
-            return ButtonLook("done", self.words("act.done_step"), "check", "tonal")
+            return ButtonLook("done", self.words("act.done_step"), "check", "outlined")
         reason = self.floor.refusal(stopped).sentence
         return ButtonLook(
             "done",
@@ -373,3 +373,8 @@ class BatchView(ViewModel):
         batch = self.batch
         made = buttons.page_buttons(self.floor, batch) if batch else ()
         return tuple(look for look in made if look.action != buttons.MEASURE)
+
+
+def step_text(step: Step) -> str:
+    """The words of a step; a limit stays on one line with its sign and its unit."""
+    return step.text.replace("≥ ", "≥\N{NO-BREAK SPACE}").replace(" °C", "\N{NO-BREAK SPACE}°C")
