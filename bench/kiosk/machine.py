@@ -53,6 +53,11 @@ def tree(pid: int) -> list[int]:
     return found
 
 
+def is_alive(pid: int) -> bool:
+    """Whether it runs still; one that only waits to be buried does not."""
+    return _stat(pid)[:1] not in ([], ["Z"])
+
+
 def cpu_s(pid: int) -> float:
     """CPU time that a process and its living descendants have used, user and system."""
     total = 0.0

@@ -21,12 +21,14 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from bench.kiosk.answers import Answers
+from bench.kiosk.machine import is_alive, tree
 from bench.kiosk.screen import SIZE, Screen
 from dev import die_with_parent
 
 HERE = Path(__file__).resolve().parent
 FONTS = HERE.parents[1] / "resources" / "fonts"
 DISHES = ("Ayam Teriyaki", "Nasi Putih", "Tumis Buncis Wortel", "Tempe Goreng", "Sup Bayam Jagung")
+CLOSE_S = 15.0
 FLAGS = (
     "--kiosk",
     "--no-sandbox",
@@ -38,6 +40,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--password-store=basic",
+    "--hide-crash-restore-bubble",
     "--window-position=0,0",
     f"--window-size={SIZE[0]},{SIZE[1]}",
 )
@@ -155,14 +158,18 @@ class Browser:
         return self._process.pid
 
     def end(self) -> None:
-        """SIGTERM to its session, then wait; what is left is killed."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGTERM)
-        try:
-            self._process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.pid, signal.SIGKILL)
-            self._process.wait(timeout=10)
+        """SIGTERM, as a person closes it; returns when its last process has let the profile go."""
+        family = tree(self.pid)
+        self._process.terminate()
+        give_up = time.monotonic() + CLOSE_S
+        while self._process.poll() is None or any(map(is_alive, family[1:])):
+            if time.monotonic() > give_up:
+                for pid in family:
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                self._process.wait(timeout=10)
+                return
+            time.sleep(0.02)
 
 
 @contextmanager
