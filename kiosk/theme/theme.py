@@ -30,6 +30,8 @@ class Theme(QObject):
         self._metrics = metrics or Metrics()
         self._reduce_motion = reduce_motion
         self._app: QApplication | None = None
+        self._px: dict[float, int] = {}
+        self._codes: dict[str, str] = {}
 
     @property
     def dark(self) -> bool:
@@ -75,7 +77,10 @@ class Theme(QObject):
 
     def code(self, role: str) -> str:
         """The `#RRGGBB` of a palette role."""
-        return str(getattr(self.palette, role))
+        found = self._codes.get(role)
+        if found is None:
+            found = self._codes[role] = str(getattr(self.palette, role))
+        return found
 
     def color(self, role: str) -> QColor:
         return color(self.code(role))
@@ -91,7 +96,11 @@ class Theme(QObject):
         return self._metrics.mm(millimetres)
 
     def px(self, reference_px: float) -> int:
-        return self._metrics.px(reference_px)
+        # A card asks for about ninety of these each time it is painted.
+        found = self._px.get(reference_px)
+        if found is None:
+            found = self._px[reference_px] = self._metrics.px(reference_px)
+        return found
 
     def apply(self, app: QApplication) -> None:
         """Dresses the application and keeps it dressed when the look changes."""
@@ -128,6 +137,8 @@ QHeaderView::section {{
 """
 
     def _announce(self) -> None:
+        self._px.clear()
+        self._codes.clear()
         if self._app is not None:
             self._dress(self._app)
         self.changed.emit()

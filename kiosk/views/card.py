@@ -74,7 +74,8 @@ def card(floor: Floor, batch: Batch, alerts: tuple[Alert, ...]) -> CardLook:
         temp_judged=temp_judged,
         band=band_of(batch, reading),
         stage_index=PARTS[batch.stage],
-        stage_fraction=_fraction(floor, batch),
+        # A bar of three hundred pixels: finer steps would only be painted, never seen.
+        stage_fraction=round(_fraction(floor, batch), 3),
         stage_text=stage_text(floor, batch),
         stage_caption=stage_caption(floor, batch),
         qc_text="" if batch.stage in FINISHED else f"{done}/{total}",

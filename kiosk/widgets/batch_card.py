@@ -1,7 +1,7 @@
 """One batch on the board: painted body, real buttons; it repaints only the part that changed."""
 
 from msgspec.structs import replace
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -83,7 +83,9 @@ class BatchCard(BatchTarget):
             if any(getattr(old, name) != getattr(self._look, name) for name in names):
                 margin = self.theme.px(8)  # pointer and antialiasing reach over the edge
                 area = where(body, self.theme).adjusted(-margin, -2, margin, 2)
-                self.update(area.toAlignedRect())
+                # Not a line of the buttons: each would be painted whole.
+                foot = self.theme.px(geometry(self.theme).body)
+                self.update(area.toAlignedRect().intersected(QRect(0, 0, self.width(), foot)))
 
     def _show_buttons(self) -> None:
         look = self._look
