@@ -283,8 +283,7 @@ class ServerSide:
 
         Events that the kiosk has in part are sent whole: it drops what it knows.
         """
-        if last > self._latest:
-            self._latest = last
+        self._latest = max(self._latest, last)
         if not self._following or self.ended or last <= self._cursor:
             return False
         if first > self._cursor + 1:
