@@ -42,7 +42,8 @@ def read(path: Path) -> Iterator[Op]:
 _Write = CFUNCTYPE(c_int, c_void_p, c_void_p, c_int, c_int64)
 _Truncate = CFUNCTYPE(c_int, c_void_p, c_int64)
 _Sync = CFUNCTYPE(c_int, c_void_p, c_int)
-_Open = CFUNCTYPE(c_int, c_void_p, c_char_p, c_void_p, c_int, c_void_p)
+# Names are addresses here: SQLite keeps the one that it opened with, and a copy of ours would be gone.
+_Open = CFUNCTYPE(c_int, c_void_p, c_void_p, c_void_p, c_int, c_void_p)
 _Delete = CFUNCTYPE(c_int, c_void_p, c_char_p, c_int)
 _METHODS_AFTER_SYNC = 13
 _METHODS_AFTER_DELETE = 13
@@ -119,11 +120,11 @@ class Recorder:
 
     # ---- called by SQLite ---------------------------------------------------------------------
 
-    def _open(self, vfs: int, name: bytes | None, file: int, flags: int, out: int) -> int:
+    def _open(self, vfs: int, name: int | None, file: int, flags: int, out: int) -> int:
         code = int(self._below.open(vfs, name, file, flags, out))
         opened = _File.from_address(file)
         if code == 0 and opened.methods and name is not None:
-            self._names[file] = Path(os.fsdecode(name)).name
+            self._names[file] = Path(os.fsdecode(ctypes.string_at(name))).name
             opened.methods = ctypes.pointer(self._wrapped(opened.methods.contents))
         return code
 
