@@ -6,6 +6,7 @@ import re
 
 import msgspec
 
+from dapur.envelope import Quality
 from dapur.ids import CommandId, KitchenId
 from dapur.wire.messages import Live, Outcome, Page, ServerFrame, SnapshotPart, Welcome
 from kiosk.desk import Tapped
@@ -44,7 +45,13 @@ class Auditor:
         self.books[append.kitchen].appended(append)
 
     def confirmed(self, kiosk: Kiosk, tapped: Tapped, kind: str) -> None:
-        """A screen confirmed a tap."""
+        """A screen confirmed a tap; what claims to be proven time holds the true one."""
+        row = kiosk.desk.pending_of(tapped.command)
+        if row is None:
+            raise Violation("I9", f"{tapped.command} is confirmed and not shown")
+        at = row.taken.command.occurred
+        if at.quality is Quality.SYNCED and not at.earliest_ms <= self.world.utc_ms <= at.latest_ms:
+            raise Violation("time", f"{tapped.command} of {kiosk.name} was not between {at}")
         self.taps[tapped.command] = Confirmed(tapped.command, kiosk, kind)
 
     def told(self, kiosk: Kiosk, frame: ServerFrame) -> None:
@@ -63,6 +70,7 @@ class Auditor:
                     if books.body(epoch, seq) != body:
                         raise Violation("I7", f"{kiosk.name} was told another event {seq}")
             case SnapshotPart() if frame.part == 1:
+                kiosk.whole_seq = max(kiosk.whole_seq, frame.seq)
                 if not frame.text.startswith(f'{{"id":"{kiosk.kitchen}"'):
                     raise Violation("I7", f"{kiosk.name} was sent a foreign snapshot")
             case _:
@@ -78,11 +86,27 @@ class Auditor:
                 if dseq not in here:
                     self._check_gone(kiosk, dseq)
         kiosk.shown, kiosk.shown_outbox = now, outbox
+        self._check_folded_once(kiosk)
         before, kiosk.reached = kiosk.reached, kiosk.store.position
         if before is None or before.epoch != kiosk.reached.epoch:
             return
         if kiosk.reached.seq < before.seq:
             raise Violation("I5", f"{kiosk.name} went back from event {before.seq}")
+
+    def _check_folded_once(self, kiosk: Kiosk) -> None:
+        """I9: what came as an event is not folded in once more as a waiting tap."""
+        books = self.books[kiosk.kitchen]
+        if kiosk.store.position.epoch != books.epoch:
+            return
+        for row in kiosk.mirror._replica._open():
+            receipt = books.receipts.get(row.taken.command.id)
+            if receipt is None or row.answered is not None:
+                continue
+            if (
+                receipt.outcome is Outcome.APPLIED
+                and kiosk.whole_seq < receipt.seq <= kiosk.mirror.seq
+            ):
+                raise Violation("I9", f"{receipt.command} is shown twice on {kiosk.name}")
 
     def check_durable(self, backed_up: dict[KitchenId, int]) -> None:
         """I10: no kiosk was told that more is durable than the backups hold."""

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 
 import msgspec
 
+from dapur import crew
 from dapur import kitchen as rules
-from dapur.envelope import GENESIS, Event, Malformed, chain, decode_command, decode_event
+from dapur.access import Role
+from dapur.envelope import GENESIS, Command, Event, Malformed, chain, decode_command, decode_event
 from dapur.ids import KIOSK, SYSTEM, CommandId, DeviceId, KitchenId, OutboxId, SessionId
 from dapur.kitchen import SERVER_DEVICE, Kitchen
 from dapur.stage import ALLOWED
@@ -18,6 +20,8 @@ from tests.simulation.world import Violation
 
 LEGAL = frozenset((row[0], row[1]) for row in ALLOWED)
 REFUSAL_EVENTS = frozenset({"command_refused"})
+HOLD_ENDS = frozenset({"hold_released", "batch_discarded"})
+GOES_ON = frozenset({"stage_entered", "batch_completed"})
 
 
 class Page(msgspec.Struct):
@@ -73,15 +77,32 @@ class Books:
             fresh = self.state.reviews.keys() - before.reviews.keys()
             self.inbox.update(self.state.reviews[name].command for name in fresh)
         self._check_stages(before, event)
+        if event.kind == "alert_raised":
+            self._check_alert(before, event.subject.partition(":")[2])
         return event
+
+    def _check_alert(self, before: Kitchen, key: str) -> None:
+        new = self.state.alerts[key]
+        if key in before.alerts:
+            raise Violation("I2", f"{key} was raised twice")
+        for old in before.alerts.values():
+            same = (old.rule, old.about, old.raised_ms) == (new.rule, new.about, new.raised_ms)
+            if same and old.resolved_ms is None:
+                raise Violation("I2", f"{key} stands already as {old.key}")
 
     def _check_stages(self, before: Kitchen, event: Event) -> None:
         if before.batches is self.state.batches:
             return
         for name, batch in self.state.batches.items():
             old = before.batches.get(name)
-            if old is None or old.stage is batch.stage:
+            if old is None:
                 continue
+            if old.held and not batch.held and event.kind not in HOLD_ENDS:
+                raise Violation("I4", f"{event.kind} ended the hold of {name}")
+            if old.stage is batch.stage:
+                continue
+            if old.held and event.kind in GOES_ON:
+                raise Violation("I4", f"{event.kind} moved {name}, which is held")
             if (old.stage, batch.stage) not in LEGAL:
                 raise Violation("I4", f"{event.kind} took {name}: {old.stage} to {batch.stage}")
 
@@ -101,6 +122,10 @@ class Books:
 
     def _check_senders(self, before: Kitchen, append: Append, events: list[Event]) -> None:
         devices = {head.outbox: head.device for head in append.outboxes}
+        answered = {receipt.command for receipt in append.receipts}
+        for event in events:
+            if event.command not in answered:
+                raise Violation("I2", f"{event.kind} of {event.command} without its receipt")
         told = {event.command for event in events if event.kind in REFUSAL_EVENTS}
         for receipt in append.receipts:
             if receipt.outcome is Outcome.REFUSED and receipt.command not in told:
@@ -108,10 +133,10 @@ class Books:
             if receipt.outcome is Outcome.APPLIED:
                 self._check_sender(before, receipt, devices[receipt.outbox], events)
         for event in events:
-            if event.kind in REFUSAL_EVENTS and self.receipts[event.command].outcome not in (
-                Outcome.REFUSED,
-            ):
-                raise Violation("I6", f"{event.command} was not refused, yet told so")
+            if event.kind in REFUSAL_EVENTS:
+                known = self.receipts.get(event.command)
+                if known is None or known.outcome is not Outcome.REFUSED:
+                    raise Violation("I6", f"{event.command} was not refused, yet told so")
 
     def _check_sender(
         self, before: Kitchen, receipt: Receipt, device: DeviceId, events: list[Event]
@@ -128,11 +153,27 @@ class Books:
             if (command.actor == SYSTEM) != (device == SERVER_DEVICE):
                 raise Violation("I12", f"{device} spoke as {command.actor}")
             return
+        if not self._may(before, command, events):
+            raise Violation("I12", f"{command.kind} by {command.actor}, who may not")
         known = before.sessions.get(SessionId(command.session))
         if known is not None and known.closed_ms is not None and command.kind != "close_session":
             raise Violation("I12", f"{receipt.command} applied in an ended session")
+        if known is None and SessionId(command.session) not in self.state.sessions:
+            raise Violation("I12", f"{receipt.command} applied in a session that nobody opened")
         if known is not None and known.device != device:
             raise Violation("I12", f"{receipt.command} used a session of {known.device}")
+
+    def _may(self, before: Kitchen, command: Command, events: list[Event]) -> bool:
+        """Whether the person has, or had when they tapped, a role for this; signing in needs none."""
+        if command.kind in crew.SIGNING:
+            return True
+        tapped_ms = next(one.at.latest_ms for one in events if one.command == command.id)
+        roles: set[Role] = set()
+        for state in (before, self.state):
+            if (staff := state.staff.get(command.actor)) is not None:
+                roles.update(staff.roles)
+                roles.update(*(one.roles for one in staff.former if tapped_ms < one.until_ms))
+        return not roles.isdisjoint(rules.COMMANDS[command.kind].roles)
 
     # ---- backup --------------------------------------------------------------------------------
 

@@ -30,12 +30,14 @@ LAST_WORDS = (GoodbyeCode.REVOKED, GoodbyeCode.UNKNOWN_DEVICE)
 class Clock:
     """The clocks of one machine: they drift, are set, and begin anew at every boot."""
 
-    def __init__(self, world: World, offset_ms: int, drift_ppm: int) -> None:
+    def __init__(self, world: World, offset_ms: int, drift_ppm: int, machine: str = "boot") -> None:
+        """`machine` keeps the boots of two machines apart."""
         self._world = world
         self.offset_ms = offset_ms
         self._rate = 1 + drift_ppm / 1_000_000
         self._booted_ms = -30_000
         self._boots = 1
+        self._machine = machine
 
     def wall_ms(self) -> int:
         """What the machine believes."""
@@ -47,7 +49,7 @@ class Clock:
 
     def boot(self) -> str:
         """The present boot."""
-        return f"boot-{self._boots}"
+        return f"{self._machine}-{self._boots}"
 
     def reboot(self) -> None:
         """The steady clock begins anew."""
@@ -96,7 +98,7 @@ class Call:
     def _put(self, frame: ClientFrame | ServerFrame) -> bool:
         text = codec.encode(frame)
         if isinstance(frame, Submit):
-            self.kiosk.last_submit = text
+            self.kiosk.last_submit = (self.kiosk.store.outbox_position.outbox, text)
         self.line.up.send(text)
         self.beat_ms = self.kiosk.world.now_ms
         return True
@@ -196,10 +198,13 @@ class Kiosk:
         self._waiting: list[Action] = []
         self._life = 0
         self.call: Call | None = None
-        self.last_submit = ""
+        self.last_submit = ("", "")
+        """Outbox and text of the last frame of commands."""
         self.shown: tuple[int, ...] = ()
         """Taps on the screen that wait, as of the last look."""
         self.shown_outbox = ""
+        self.whole_seq = 0
+        """The newest snapshot that a server sent: it does not say whose taps are in it."""
         self.reached: Position | None = None
         """How far its replica went when it was last looked at, since its start."""
         self.on_start: Callable[[], None] = _nothing

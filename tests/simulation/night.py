@@ -271,8 +271,9 @@ class Night:
             kitchen=original.kitchen,
             device=original.device,
             disk=Disk(lambda: self.world.name("outbox"), image=original.disk.image()),
-            clock=Clock(self.world, 0, 0),
+            clock=Clock(self.world, 0, 0, "copy"),
         )
+        kiosk.whole_seq = original.whole_seq
         self.add(kiosk)
         kiosk.start()
         return kiosk

@@ -87,9 +87,13 @@ def _slow(night: Night, random: Random, count: Callable[[], None]) -> None:
 def _resend(night: Night, random: Random, count: Callable[[], None]) -> None:
     """What was sent on an earlier line comes once more on the present one."""
     kiosk = _kiosk(night, random)
-    if kiosk is not None and kiosk.call is not None and kiosk.online and kiosk.last_submit:
+    if kiosk is None or kiosk.call is None or not kiosk.online:
+        return
+    outbox, text = kiosk.last_submit
+    # A line speaks for one outbox; with another the kiosk has thrown away what it wanted to send.
+    if text and outbox == kiosk.store.outbox_position.outbox:
         count()
-        kiosk.call.line.up.send(kiosk.last_submit)
+        kiosk.call.line.up.send(text)
 
 
 def _flip(night: Night, random: Random, count: Callable[[], None]) -> None:

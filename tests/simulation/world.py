@@ -18,8 +18,8 @@ NESTED_MOST = 3
 Action = Callable[[], None]
 
 
-class Violation(AssertionError):
-    """An invariant does not hold."""
+class Violation(BaseException):
+    """An invariant does not hold. No product code that survives any `Exception` may survive this."""
 
     def __init__(self, invariant: str, detail: str) -> None:
         super().__init__(f"{invariant}: {detail}")
