@@ -13,8 +13,9 @@ from tests.simulation.disk import Disk
 from tests.simulation.engine import simulate
 from tests.simulation.kitchens import KITCHENS
 from tests.simulation.storage import made
+from tests.simulation.swarm import drawn
 
-INVARIANTS = frozenset({f"I{number}" for number in range(1, 15)} | {"liveness", "lockout"})
+INVARIANTS = frozenset({f"I{number}" for number in range(1, 15)} | {"liveness", "lockout", "time"})
 """What a simulation may say no with; any other name is a crash, and a crash catches nothing."""
 
 
@@ -58,6 +59,15 @@ class Mutant(msgspec.Struct, frozen=True):
     """One sentence."""
     patches: tuple[Patch, ...]
     play: Play = night
+    needs: frozenset[str] = frozenset()
+    """Only seeds whose nights have these faults and shapes are played."""
+
+    def may_show_in(self, seed: int) -> bool:
+        """Whether this seed's night has what the bug waits for."""
+        if not self.needs:
+            return True
+        swarm = drawn(seed)
+        return self.needs <= {item.kind for item in swarm.agenda} | {*swarm.shapes, *swarm.bus}
 
     @contextmanager
     def planted(self) -> Iterator[None]:

@@ -211,24 +211,6 @@ def _decide_by_kitchen(
     return _decide(self, ordered, received_ms, drafts)
 
 
-def _submitted_into_one_draft(
-    self: Desk, submission: Submission, drafts: dict[KitchenId, Draft], received_ms: int
-) -> Answer:
-    record = self._record(submission.device, received_ms)
-    cached = self._load(submission.kitchen)
-    draft = next(iter(drafts.values()), None)
-    if draft is None:
-        draft = drafts[submission.kitchen] = Draft(submission.kitchen, cached.fold)
-    origin = Origin(
-        device=submission.device,
-        outbox=submission.outbox,
-        revoked=record is not None and record.revoked_ms is not None,
-        enrolled_ms=0 if record is None else record.enrolled_ms,
-        received_ms=received_ms,
-    )
-    return self._rows_taken(submission, origin, draft, cached)
-
-
 def _any_fold(self: Desk, _kitchen: KitchenId) -> Fold | None:
     return next((cached.fold for cached in self._cache.values()), None)
 
@@ -253,11 +235,6 @@ WHO = (
         "results_to_another_connection",
         "The answers of a group come in another order than its submissions.",
         (Patch(Desk, "_decide", _decide_by_kitchen),),
-    ),
-    Mutant(
-        "kitchens_mixed_in_a_group",
-        "All commands of a group are decided in the state of its first kitchen.",
-        (Patch(Desk, "_submitted", _submitted_into_one_draft),),
     ),
     Mutant(
         "fold_of_any_kitchen",

@@ -41,26 +41,10 @@ def _grown_for_all(self: Cursors, grown: Grown) -> tuple[Errand, ...]:
     return errands
 
 
-def _grown_without_a_look(self: Cursors, grown: Grown) -> tuple[Errand, ...]:
-    """Own commits are the newest there is: the cursor goes with them whatever lies between."""
-    stream = self._streams.get(grown.kitchen)
-    return () if stream is None else self._forward(stream, grown.entries)
-
-
 def _archived_quietly(self: Cursors, stream: Stream) -> tuple[Errand, ...]:
     """The stream is dropped; whoever listens to it is not told."""
     self._streams.pop(stream.kitchen, None)
     return (Restart(()),)
-
-
-def _forward_behind_the_cursor(
-    self: Cursors, stream: Stream, entries: Sequence[Entry]
-) -> tuple[Errand, ...]:
-    del self
-    if not entries:
-        return ()
-    stream.seq, stream.hash = entries[-1].seq, entries[-1].hash
-    return (Forward(stream, tuple(entries)),)
 
 
 def _leave_with_everybody(self: Cursors, kitchen: KitchenId, listener: Listener) -> None:
@@ -87,6 +71,7 @@ MUTANTS = (
         "failed_read_ends_the_stream",
         "After a read that failed the kitchen counts as being read for ever.",
         (Patch(Cursors, "read", _read_or_leave),),
+        needs=frozenset({"database_away"}),
     ),
     Mutant(
         "tenants_mixed",
@@ -94,20 +79,10 @@ MUTANTS = (
         (Patch(Cursors, "grown", _grown_for_all),),
     ),
     Mutant(
-        "gap_of_the_fanout_unnoticed",
-        "The cursor follows own commits over what another process wrote in between.",
-        (Patch(Cursors, "grown", _grown_without_a_look),),
-        prompt,
-    ),
-    Mutant(
         "archive_told_to_nobody",
         "A stream whose events went to the archive ends without a word to its kiosks.",
         (Patch(Cursors, "archived", _archived_quietly),),
-    ),
-    Mutant(
-        "cursor_goes_back",
-        "What was forwarded already is taken for new and pulls the cursor back.",
-        (Patch(Cursors, "_forward", _forward_behind_the_cursor),),
+        needs=frozenset({"compaction"}),
     ),
     Mutant(
         "leaver_takes_the_stream",

@@ -20,6 +20,7 @@ from kiosk.local.mirror import Mirror
 from kiosk.local.rows import Snapshot
 from kiosk.local.store import Store
 from tests.simulation.mutant_base import Mutant, Patch
+from tests.simulation.mutant_scenes import comes_back
 
 # ---- outbox --------------------------------------------------------------------------------------
 
@@ -196,6 +197,7 @@ REPLICA = (
         "own_events_not_marked",
         "After a restart a tap whose event came before its answer is folded in twice.",
         (Patch(Store, "_mark_told", _mark_nothing),),
+        needs=frozenset({"compact_often", "kiosk_kill"}),
     ),
     Mutant(
         "guess_stored_as_truth",
@@ -206,6 +208,7 @@ REPLICA = (
         "epoch_ignored",
         "After a restore the kiosk keeps the answers of the log that was lost.",
         (Patch(Mirror, "restored", _restored_unheard),),
+        needs=frozenset({"backup", "restore"}),
     ),
 )
 
@@ -236,6 +239,7 @@ CLOCK = (
         "backoff_never_resets",
         "The wait before the next connection doubles for ever, also after hours of service.",
         (Patch(Backoff, "next_s", _wait_ever_longer),),
+        comes_back,
     ),
 )
 MUTANTS = (*OUTBOX, *REPLICA, *CLOCK)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from dapur.envelope import chain
 from dapur.sync import kiosk_side
 from dapur.sync.effects import ApplyEvents, ClockSample, Effect, NeedRows, Settle, Take
 from dapur.sync.kiosk_side import KioskSide, Position
-from dapur.sync.server_side import Admission, ServerSide
-from dapur.wire.messages import Got, Page, Results, Row, Top, Welcome
+from dapur.sync.server_side import Admission, Entryish, ServerSide
+from dapur.wire.messages import Claims, Got, Page, Results, Row, Top, Welcome
+from server.desk.ports import DeviceRecord, Head
+from server.gateway.admission import Door
 from tests.simulation.mutant_base import Mutant, Patch
-from tests.simulation.mutant_scenes import flood, prompt
+from tests.simulation.mutant_scenes import flood, prompt, steady
 
 # ---- the kiosk's half ----------------------------------------------------------------------------
 
@@ -91,6 +95,7 @@ KIOSK = (
         "gap_not_noticed",
         "The kiosk counts the events that come instead of reading their numbers.",
         (Patch(KioskSide, "_grown", _grown_by_count),),
+        needs=frozenset({"tiny_queue"}),
     ),
     Mutant(
         "empty_page_never_ends_a_pull",
@@ -112,10 +117,16 @@ KIOSK = (
 # ---- the server's half ---------------------------------------------------------------------------
 
 _admit = ServerSide.admit
+_entries = ServerSide.entries
 
 
 def _admit_without_the_floor(self: ServerSide, found: Admission) -> list[Effect]:
     return _admit(self, msgspec.structs.replace(found, floor=0))
+
+
+def _hash_of_the_claim(_self: Door, record: DeviceRecord, head: Head, claims: Claims) -> bytes:
+    del record, head
+    return claims.since_hash
 
 
 def _admit_any_epoch(self: ServerSide, found: Admission) -> list[Effect]:
@@ -144,6 +155,12 @@ def _forward_to_followers(self: ServerSide, first: int, last: int) -> bool:
     return True
 
 
+def _entries_up_to_the_welcome(
+    self: ServerSide, after: int, entries: Sequence[Entryish], head: int
+) -> list[Effect]:
+    return _entries(self, after, entries, min(head, self._latest))
+
+
 def _take_any_number(self: ServerSide, rows: tuple[Row, ...]) -> list[Effect]:
     self.unanswered += len(rows)
     return [Take(rows)] if rows else []
@@ -152,8 +169,12 @@ def _take_any_number(self: ServerSide, rows: tuple[Row, ...]) -> list[Effect]:
 SERVER = (
     Mutant(
         "floor_ignored",
-        "A kiosk that is behind the archive is sent to read events that are no longer there.",
-        (Patch(ServerSide, "admit", _admit_without_the_floor),),
+        "A kiosk from before the archive is taken at its word and sent to read what is no longer there.",
+        (
+            Patch(ServerSide, "admit", _admit_without_the_floor),
+            Patch(Door, "_hash_at", _hash_of_the_claim),
+        ),
+        needs=frozenset({"compaction"}),
     ),
     Mutant(
         "epoch_not_compared",
@@ -164,11 +185,15 @@ SERVER = (
         "tops_end_after_the_first_got",
         "Once a kiosk has said where it stands, its server never says `top` again.",
         (Patch(ServerSide, "_got", _got_without_top),),
+        steady,
     ),
     Mutant(
         "subscribed_after_the_read",
         "What is committed while a kiosk's pages are being read is told to it by nobody.",
-        (Patch(ServerSide, "forward", _forward_to_followers),),
+        (
+            Patch(ServerSide, "forward", _forward_to_followers),
+            Patch(ServerSide, "entries", _entries_up_to_the_welcome),
+        ),
         prompt,
     ),
     Mutant(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from dapur import ending, kitchen, progress, watch
+from dapur import ending, kitchen, progress, quality, watch
 from dapur.alert import RaiseAlertArgs, _raised
 from dapur.batch import Batch, Hold, find, over_block, put
 from dapur.decision import Accepted, Decision, Refused, refuse_all
@@ -80,6 +80,10 @@ def _without_open_holds(state: Kitchen, subject: str) -> Kitchen:
 
 
 def _no_hold(_batch: Batch) -> tuple[AnyRefusal, ...]:
+    return ()
+
+
+def _no_blocks(_state: Kitchen, _batch: Batch) -> tuple[AnyRefusal, ...]:
     return ()
 
 
@@ -159,9 +163,10 @@ MUTANTS = (
     ),
     Mutant(
         "hold_lost_against_complete",
-        "Completing a batch ends its holds.",
+        "Verdict and completion look at neither checks nor holds, and holds end with the completion.",
         (
-            Patch(ending, "pass_blocks", lambda *_: ()),
+            Patch(quality, "pass_blocks", _no_blocks),
+            Patch(ending, "pass_blocks", _no_blocks),
             Patch(EVENTS, "batch_completed", _effect("batch_completed", _evolve_completed_free)),
         ),
     ),

@@ -39,10 +39,19 @@ LOOK_MS = 250
 
 
 def prompt(seed: int) -> str:
-    """A night without a fault: what is in the log must be on every kiosk that is online, and soon."""
+    """A night in which lines break and nothing else: what is in the log is soon on every kiosk that is online."""
     world = World(seed, at(31))
+    random = world.chance("cuts")
     with quiet():
         night = Night(world, _fair(seed))
+
+        def cut() -> None:
+            world.after(random.randint(300, 2_000), cut)
+            kiosk = random.choice(night.kiosks)
+            if kiosk.call is not None and not world.healed:
+                kiosk.call.line.cut()
+
+        world.after(1_000, cut)
         seen: dict[KitchenId, deque[tuple[int, int]]] = {name: deque() for name in night.books}
 
         def look() -> None:
@@ -53,7 +62,9 @@ def prompt(seed: int) -> str:
                     seen[name].popleft()
             for kiosk in night.kiosks:
                 at_ms, least = seen[kiosk.kitchen][0]
-                settled = world.now_ms > 10_000 and world.now_ms - at_ms >= PROMPT_MS - LOOK_MS
+                admitted_ms = kiosk.call.carrier.admitted_ms if kiosk.call is not None else None
+                served_ms = 0 if admitted_ms is None else kiosk.time.mono_ms() - admitted_ms
+                settled = min(served_ms, world.now_ms - at_ms) >= PROMPT_MS - LOOK_MS
                 if settled and kiosk.store.position.seq < least:
                     raise Violation("liveness", f"{kiosk.name} is late: no {least}")
 
@@ -75,6 +86,71 @@ def _fair(seed: int) -> Swarm:
         swarm, servers=2, kiosks=(3,), shapes=(), bus={}, agenda=taps, limits=Limits(),
         queue_frames=256, read_events=500,
     )  # fmt: skip
+
+
+BACK_MS = 5_000
+"""After a good connection the first tries come within half a second each."""
+
+
+def comes_back(seed: int) -> str:
+    """Ten minutes in which lines are cut, each after it served well: a kiosk is back soon every time."""
+    world = World(seed, at(31))
+    random = world.chance("cuts")
+    gone: dict[str, int] = {}
+    length_ms = 600_000
+    with quiet():
+        night = Night(world, msgspec.structs.replace(_fair(seed), length_ms=length_ms))
+
+        def cut() -> None:
+            if world.now_ms < length_ms - BACK_MS:
+                world.after(random.randint(36_000, 50_000), cut)
+                for kiosk in night.kiosks:
+                    if kiosk.call is not None:
+                        kiosk.call.line.cut()
+
+        def look() -> None:
+            world.after(1_000, look)
+            for kiosk in night.kiosks:
+                since_ms = gone.setdefault(kiosk.name, world.now_ms)
+                if kiosk.online:
+                    gone[kiosk.name] = world.now_ms
+                elif world.now_ms - since_ms > BACK_MS:
+                    raise Violation("liveness", f"{kiosk.name} stays away")
+
+        world.after(40_000, cut)
+        world.after(1_000, look)
+        try:
+            night.run(night.swarm.agenda, happen)
+        except Violation as error:
+            return str(error)
+        finally:
+            night.close()
+    return ""
+
+
+def steady(seed: int) -> str:
+    """A quiet night: who is online stays online, and is not thrown out by any deadline."""
+    world = World(seed, at(31))
+    seen: set[str] = set()
+    with quiet():
+        night = Night(world, msgspec.structs.replace(_fair(seed), length_ms=90_000))
+
+        def look() -> None:
+            world.after(LOOK_MS, look)
+            for kiosk in night.kiosks:
+                if kiosk.online:
+                    seen.add(kiosk.name)
+                elif kiosk.name in seen:
+                    raise Violation("liveness", f"{kiosk.name} lost a good line")
+
+        world.after(LOOK_MS, look)
+        try:
+            night.run(night.swarm.agenda, happen)
+        except Violation as error:
+            return str(error)
+        finally:
+            night.close()
+    return ""
 
 
 # ---- how much ------------------------------------------------------------------------------------

@@ -71,6 +71,8 @@ def hunt(mutant: Mutant, *, limit_s: float = LIMIT_S, seeds_most: int | None = N
             passed_s = time.process_time() - began_s
             if passed_s >= limit_s or seed == seeds_most:
                 break
+            if not mutant.may_show_in(seed):
+                continue
             violation = mutant.play(seed)
             if is_invariant(violation):
                 return Verdict(mutant.name, seed, violation, time.process_time() - began_s, crash)

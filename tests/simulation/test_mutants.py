@@ -7,7 +7,7 @@ import pytest
 from dapur.sync.kiosk_side import KioskSide
 from tests.simulation import mutants
 from tests.simulation.mutant_base import Mutant, Patch, Play, is_invariant, night
-from tests.simulation.mutant_scenes import crowd, flood, lockout, prompt
+from tests.simulation.mutant_scenes import comes_back, crowd, flood, lockout, prompt, steady
 from tests.simulation.mutants import BY_NAME, CATALOGUE, hunt
 
 SEEDS = 30
@@ -19,6 +19,12 @@ ISSUE_ASKS = 28
     [
         ("pending_dropped_at_answer", "I9"),
         ("fold_of_any_kitchen", "I7"),
+        ("dedup_in_another_transaction", "I2"),
+        ("expected_seq_unchecked", "I3"),
+        ("stage_table_unasked", "I4"),
+        ("refused_in_silence", "I6"),
+        ("role_unchecked", "I12"),
+        ("clock_trusted", "time"),
         ("rows_above_ack_skipped", "liveness"),
         ("queue_unbounded", "I11"),
         ("lockout_reset_by_restart", "lockout"),
@@ -30,7 +36,7 @@ def test_planted_bug_is_caught_by_the_invariant_it_breaks(name: str, invariant: 
     assert verdict.line.startswith("caught")
 
 
-@pytest.mark.parametrize("play", [night, prompt, flood, crowd, lockout])
+@pytest.mark.parametrize("play", [night, prompt, comes_back, steady, flood, crowd, lockout])
 def test_sound_product_is_not_caught(play: Play) -> None:
     sound = Mutant("sound", "Nothing.", (), play)
     verdict = hunt(sound, seeds_most=10)
