@@ -183,14 +183,21 @@ def evolve_opened(kitchen: Kitchen, event: Event, data: NightOpened) -> Kitchen:
 
 
 def evolve_closed(kitchen: Kitchen, event: Event, data: NightWasClosed) -> Kitchen:  # noqa: ARG001 - one shape
-    """What is finished, resolved, settled or signed out leaves the window, with its versions."""
+    """What is finished, resolved, settled or signed out leaves the window, with its versions.
+
+    A batch that stays keeps its resolved alerts: they number its occasions (`watch`), and a
+    forgotten one would be raised a second time beside the one that stands.
+    """
+    batches = {k: v for k, v in kitchen.batches.items() if v.stage not in FINISHED or v.held}
     closed = msgspec.structs.replace(
         kitchen,
         night=None,
         last_closed=max(data.serving_date, kitchen.last_closed),
-        batches={k: v for k, v in kitchen.batches.items() if v.stage not in FINISHED or v.held},
+        batches=batches,
         sessions={k: v for k, v in kitchen.sessions.items() if v.closed_ms is None},
-        alerts={k: v for k, v in kitchen.alerts.items() if v.resolved_ms is None},
+        alerts={
+            k: v for k, v in kitchen.alerts.items() if v.resolved_ms is None or v.about in batches
+        },
         reviews={k: v for k, v in kitchen.reviews.items() if v.settled is None},
         notices=(),
         strays={},

@@ -20,6 +20,10 @@ SMALLEST_ROW_BYTES = 200
 _COMMAND_START = re.compile(rb'\{"id":"[0-9a-f-]{36}","kind":"')
 _TOLD = re.compile(rb'"command":"([0-9a-f-]{36})"')
 _COLUMNS = "SELECT dseq, hash, bytes, outcome IS NOT NULL FROM outbox"
+_SET_ASIDE = (
+    "SELECT outbox, id, dseq, bytes, verified, answered, why FROM salvaged"
+    " WHERE NOT reported ORDER BY outbox, id"
+)
 WHY_DAMAGED = "damaged_file"
 """Why a row was salvaged: its file broke (the other way is a fork, told in words)."""
 
@@ -32,20 +36,24 @@ class _Raw(msgspec.Struct, frozen=True):
 
 
 def carve(path: Path) -> tuple[Salvaged, ...]:
-    """Every command of the outbox in `path` that can be read, first by row, then by its bare text.
+    """Every command in `path` that can be read, first by row, then by its bare text.
 
-    A row is `verified` when its hash follows from the row before it.
+    Those are the outbox and what was set aside there before and not yet reported. A row is
+    `verified` when its hash follows from the row before it.
     """
     outbox, rows, whole = _by_row(path)
     found = {s.id: s for s in (_salvaged(outbox, row, rows) for row in rows.values())}
-    if not whole:
+    aside, aside_whole = _set_aside(path)
+    for row in aside:
+        found.setdefault(row.id, row)
+    if not (whole and aside_whole):
         content = _content(path)
         # Freed pages still hold answered commands; the events beside them tell which.
         told = {match[1].decode() for match in _TOLD.finditer(content)}
         for body in _by_text(content):
-            row = _salvaged(outbox, _Raw(0, b"", body, answered=False), rows)
-            answered = row.id in told
-            found.setdefault(row.id, msgspec.structs.replace(row, answered=answered))
+            bare = _salvaged(outbox, _Raw(0, b"", body, answered=False), rows)
+            answered = bare.id in told
+            found.setdefault(bare.id, msgspec.structs.replace(bare, answered=answered))
     return tuple(sorted(found.values(), key=lambda row: (row.dseq, row.id)))
 
 
@@ -66,14 +74,39 @@ def _by_row(path: Path) -> tuple[OutboxId, dict[int, _Raw], bool]:
     """The outbox's name, its readable rows, and whether these are all."""
     outbox = OutboxId(path.name)
     rows: dict[int, _Raw] = {}
-    # Read-only: closing the last writing connection would move the journal into the evidence.
-    address = f"{path.absolute().as_uri()}?mode=ro"
-    with suppress(sqlite3.Error), closing(sqlite3.connect(address, uri=True)) as db:
+    with suppress(sqlite3.Error), closing(_opened(path)) as db:
         outbox = _outbox(db, outbox)
         if _sweep(db, rows):
             return outbox, rows, True
         _probe(db, rows, path.stat().st_size // SMALLEST_ROW_BYTES + 1)
     return outbox, rows, False
+
+
+def _set_aside(path: Path) -> tuple[list[Salvaged], bool]:
+    """What an earlier loss left there, and whether that is all of it."""
+    found: list[Salvaged] = []
+    with suppress(sqlite3.Error), closing(_opened(path)) as db:
+        # What was read before a broken page stays in the list.
+        found.extend(map(_again, db.execute(_SET_ASIDE)))
+        return found, True
+    return found, False
+
+
+def _again(row: tuple[object, ...]) -> Salvaged:
+    """A row set aside, or sqlite3.DataError when its cells changed on the disk."""
+    outbox, name, dseq, body, verified, answered, why = row
+    if not (isinstance(outbox, str) and isinstance(name, str) and isinstance(why, str)):
+        raise sqlite3.DataError("a row set aside has no name")
+    if not (isinstance(dseq, int) and isinstance(body, bytes)):
+        raise sqlite3.DataError(f"{name} holds no command")
+    return Salvaged(
+        OutboxId(outbox), CommandId(name), dseq, body, bool(verified), bool(answered), why
+    )
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    # Read-only: closing the last writing connection would move the journal into the evidence.
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
 
 
 def _outbox(db: sqlite3.Connection, otherwise: OutboxId) -> OutboxId:

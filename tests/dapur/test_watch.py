@@ -12,7 +12,7 @@ from dapur.ids import SYSTEM
 from dapur.watch import housekeeping, watch
 from dapur.wire.messages import Outcome
 from tests.support.situations import BATCH, SITUATIONS
-from tests.support.taps import KIOSK, Night, at, batch_at
+from tests.support.taps import DATE, KIOSK, Night, at, batch_at
 
 
 def _rules(night: Night, minute: float) -> set[Rule]:
@@ -141,6 +141,19 @@ def test_a_condition_that_comes_back_is_a_new_alert() -> None:
     night.tap("resolve_alert", f"alert:{first.key}", actor=SYSTEM, minute=131)
     (again,) = watch(night.kitchen, at(132))
     assert again.key == f"{first.key}:2"
+
+
+def test_an_alert_that_came_back_stays_the_only_one_when_its_batch_outlives_the_night() -> None:
+    night = SITUATIONS["planned"]()
+    _keep_house(night, 130)
+    (first,) = open_alerts(night.kitchen)
+    night.tap("resolve_alert", f"alert:{first.key}", actor=SYSTEM, minute=131)
+    _keep_house(night, 132)
+    closing = {"serving_date": DATE, "leave_open": ["b1"]}
+    assert night.tap("close_night", "night:kitchen", closing, actor="s-kepala").code == ""
+    assert _keep_house(night, 133) == []
+    (standing,) = open_alerts(night.kitchen)
+    assert standing.key == f"{first.key}:2"
 
 
 def test_a_mute_is_two_minutes_and_everybody_sees_who() -> None:

@@ -108,6 +108,36 @@ def test_store_lists_only_unanswered_rows_when_salvaged(folder: Path) -> None:
 
 
 @DAMAGED
+@pytest.mark.parametrize("broken", ["row", "page", "header"])
+def test_store_saves_what_was_set_aside_before_and_not_yet_reported(
+    folder: Path, broken: str
+) -> None:
+    outbox, bodies = filled(folder, 30)
+    store = open_store(folder)
+    store.quarantine("fork")
+    first, *rest = store.salvaged()
+    store.reported(first)
+    for number in range(100, 130):
+        store.tap(*taps.body(number, padding=300), tapped_ms=number)
+    store.close()
+    path = folder / FILE_NAME
+    if broken == "row":
+        with closing(sqlite3.connect(path)) as db, db:
+            db.execute("UPDATE outbox SET hash = x'00' WHERE dseq = 7")
+    else:
+        overwrite(path, 0 if broken == "header" else table_pages(path)[-1])
+    store = open_store(folder)
+    saved = {row.id: row for row in store.salvaged()}
+    assert {row.id: saved[row.id].bytes for row in rest} == {row.id: bodies[row.id] for row in rest}
+    if broken != "header":
+        assert [saved[row.id] for row in rest] == rest
+        assert {row.outbox for row in rest} == {outbox}
+    # Of a file that can be read row by row: else its report may be what was lost.
+    assert (first.id in saved) == (broken != "row")
+    store.close()
+
+
+@DAMAGED
 def test_store_salvages_again_when_the_first_salvage_was_cut_short(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
