@@ -85,6 +85,10 @@ RULES: dict[Rule, RuleRow] = {
 }
 
 
+NAMED_BY_READING = frozenset({Rule.CORE_LOW, Rule.COLD_LEFT_HEAT, Rule.HOLDING_OUT})
+"""Their key ends with the reading at which the run began that is out of its limit."""
+
+
 class Mute(msgspec.Struct, frozen=True):
     """One kiosk is silent until then; everybody sees who did it."""
 
@@ -176,6 +180,26 @@ def alert_subject(key: str) -> str:
     return f"alert:{key}"
 
 
+def standing_key(kitchen: Kitchen, rule: Rule, about: str, key: str) -> str | None:
+    """Key of the unresolved alert about the same run of readings, whichever reading names it.
+
+    Readings that come late from an offline kiosk change where a run began, and two servers may see
+    it change one after the other: that must not ring a second time. Other rules: None.
+    """
+    if rule not in NAMED_BY_READING:
+        return None
+    stem = f"{rule}:{about}:"
+    point = key.removeprefix(stem).rpartition(".")[0]
+    return next(
+        (
+            name
+            for name, record in kitchen.alerts.items()
+            if record.resolved_ms is None and name.startswith(stem + point)
+        ),
+        None,
+    )
+
+
 def _find(kitchen: Kitchen, taken: Taken) -> AlertRecord | UnknownAlert:
     kind, _, key = taken.command.subject.partition(":")
     alert = kitchen.alerts.get(key) if kind == "alert" else None
@@ -187,7 +211,7 @@ def decide_raise(kitchen: Kitchen, taken: Taken, args: RaiseAlertArgs) -> Decisi
     kind, _, key = taken.command.subject.partition(":")
     if kind != "alert" or not key:
         return Refused(UnknownAlert(taken.command.subject[:200]))
-    if key in kitchen.alerts:
+    if key in kitchen.alerts or standing_key(kitchen, args.rule, args.about, key) is not None:
         return Already()
     return Accepted((_raised(taken, args),))
 
@@ -231,6 +255,8 @@ def _found_or_seen(
     key = taken.command.subject.partition(":")[2]
     if seen is None or not taken.command.subject.startswith(f"alert:{seen.rule}:{seen.about}:"):
         return alert
+    if (standing := standing_key(kitchen, seen.rule, seen.about, key)) is not None:
+        return kitchen.alerts[standing], ()
     row = RULES[seen.rule]
     record = AlertRecord(
         key, 0, seen.rule, seen.about, row.severity, seen.since_ms, row.chain, detail=seen.detail

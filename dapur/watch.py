@@ -21,6 +21,7 @@ from dapur.alert import (
     Severity,
     alert_subject,
     escalates_ms,
+    standing_key,
 )
 from dapur.batch import (
     MINUTE_MS,
@@ -100,33 +101,29 @@ def _core(kitchen: Kitchen, batch: Batch, now_ms: int) -> Iterator[_Seen]:
         return
     if reading.value_c >= limit_c - kitchen.policy.core_tolerance_c.value:
         return
-    first = _first_bad(batch)
+    began_ms = round_started_ms(batch)
+    run = _bad_run(batch, Point.CORE, [r for r in batch.readings if r.at.latest_ms >= began_ms])
     detail = f"{reading.value_c:g}"
     if batch.stage is Stage.COOKING:
         due_ms = batch.plan.ready_ms + _min(kitchen.policy.core_delay_min)
-        since_ms = max(due_ms, first.at.earliest_ms)
+        since_ms = max(due_ms, run[0].at.earliest_ms)
         if now_ms >= since_ms:
-            yield _Seen(Rule.CORE_LOW, batch.id, first.id, since_ms, detail)
+            yield _Seen(Rule.CORE_LOW, batch.id, run[0].id, since_ms, detail)
     elif batch.stage is Stage.QUALITY_CHECK:
-        yield _Seen(Rule.COLD_LEFT_HEAT, batch.id, first.id, reading.at.earliest_ms, detail)
+        yield _Seen(Rule.COLD_LEFT_HEAT, batch.id, run[0].id, reading.at.earliest_ms, detail)
 
 
-def _first_bad(batch: Batch) -> Reading:
-    """The first reading of the present run of core readings below the limit: it names the
-    occasion.
+def _bad_run(batch: Batch, point: Point, readings: Iterable[Reading]) -> list[Reading]:
+    """The newest readings at a point that are all out of its limit, oldest first; the newest of all
+    is one in any case.
     """
-    since_ms = round_started_ms(batch)
-    core = [
-        reading
-        for reading in batch.readings
-        if reading.point is Point.CORE and reading.at.latest_ms >= since_ms
-    ]
-    first = core[-1]
-    for reading in reversed(core):
-        if within(batch.plan.limits, Point.CORE, reading.value_c):
+    ours = [reading for reading in readings if reading.point is point]
+    run = ours[-1:]
+    for reading in reversed(ours[:-1]):
+        if within(batch.plan.limits, point, reading.value_c):
             break
-        first = reading
-    return first
+        run.insert(0, reading)
+    return run
 
 
 def _holding(kitchen: Kitchen, batch: Batch, now_ms: int) -> Iterator[_Seen]:  # noqa: ARG001 - one shape
@@ -138,12 +135,11 @@ def _holding(kitchen: Kitchen, batch: Batch, now_ms: int) -> Iterator[_Seen]:  #
     for point in (Point.HOT_HOLD, Point.COLD_HOLD):
         if limit_of(batch.plan.limits, point) == (None, None):
             continue
-        ours = [reading for reading in batch.readings if reading.point is point]
-        if ours and within(batch.plan.limits, point, ours[-1].value_c) is False:
-            newest = ours[-1]
-            window = f"{point}.{newest.id}"
-            detail = f"{newest.value_c:g}"
-            yield _Seen(Rule.HOLDING_OUT, batch.id, window, newest.at.earliest_ms, detail)
+        run = _bad_run(batch, point, batch.readings)
+        if run and within(batch.plan.limits, point, run[-1].value_c) is False:
+            window = f"{point}.{run[0].id}"
+            detail = f"{run[-1].value_c:g}"
+            yield _Seen(Rule.HOLDING_OUT, batch.id, window, run[0].at.earliest_ms, detail)
 
 
 def _unmeasured(kitchen: Kitchen, batch: Batch, now_ms: int) -> Iterator[_Seen]:
@@ -306,7 +302,8 @@ def by_severity(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
 
 def _alert(kitchen: Kitchen, seen: _Seen) -> Alert:
     row = RULES[seen.rule]
-    key = _key(kitchen, f"{seen.rule}:{seen.about}:{seen.window}")
+    base = f"{seen.rule}:{seen.about}:{seen.window}"
+    key = standing_key(kitchen, seen.rule, seen.about, base) or _key(kitchen, base)
     known = kitchen.alerts.get(key)
     since_ms = known.raised_ms if known is not None else seen.since_ms
     return Alert(key, seen.rule, seen.about, row.severity, row.chain, since_ms, seen.detail)

@@ -291,10 +291,11 @@ class Store:
 
     def _forget(self, seq: int, durable: int) -> None:
         last = self._outbox_position.dseq
-        # The last row stays for its hash: the next one is chained to it.
+        # The last row stays for its hash: the next one is chained to it. An answer without an event
+        # ("already") may be younger than a backup that ends at the very event it names.
         self._db.execute(
-            "DELETE FROM outbox WHERE outcome IS NOT NULL AND seq <= ? AND (seq <= ? OR dseq <= ?)"
-            " AND dseq < ?",
+            "DELETE FROM outbox WHERE outcome IS NOT NULL AND seq <= ?"
+            " AND (seq <= ? - (outcome <> 'applied') OR dseq <= ?) AND dseq < ?",
             (seq, durable, last - ANSWERED_KEPT, last),
         )
 

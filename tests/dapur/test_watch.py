@@ -74,6 +74,42 @@ def test_hot_holding_below_its_limit_alarms_and_a_tray_does_not() -> None:
     assert Rule.HOLDING_OUT in _rules(night, 303)
 
 
+@pytest.mark.parametrize(
+    ("stage", "point", "rule"),
+    [
+        ("cooking", "core", Rule.CORE_LOW),
+        ("quality_check", "core", Rule.COLD_LEFT_HEAT),
+        ("quality_check", "hot_hold", Rule.HOLDING_OUT),
+    ],
+)
+def test_an_alert_about_readings_stays_the_same_whatever_low_reading_comes(
+    stage: str, point: str, rule: Rule
+) -> None:
+    night = batch_at(stage)
+    keys: set[str] = set()
+    # The last one was taken before the others, on a kiosk without a line.
+    for minute, value in ((275, 50.0), (277, 48.0), (272, 45.0)):
+        args = {"value_c": value, "point": point}
+        night.tap("record_temperature", BATCH, args, minute=minute)
+        _keep_house(night, 280)
+        keys |= {alert.key for alert in open_alerts(night.kitchen) if alert.rule is rule}
+    assert len(keys) == 1
+
+
+def test_two_servers_and_a_kiosk_that_name_a_run_of_readings_differently_make_one_alert() -> None:
+    night = batch_at("quality_check")
+    night.tap("record_temperature", BATCH, {"value_c": 50.0}, minute=275)
+    (first,) = (a for a in watch(night.kitchen, at(276)) if a.rule is Rule.COLD_LEFT_HEAT)
+    args = {"rule": first.rule, "about": first.about, "since_ms": first.since_ms}
+    night.tap("raise_alert", f"alert:{first.key}", args, actor=SYSTEM, minute=276)
+    other = f"alert:{first.rule}:{BATCH}:another-reading"
+    again = night.tap("raise_alert", other, args, actor=SYSTEM, minute=276)
+    assert again.outcome is Outcome.ALREADY
+    handled = night.tap("acknowledge_alert", other, {"seen": args}, actor="s-gizi", minute=277)
+    assert [event.kind for event in handled.events] == ["alert_acknowledged"]
+    assert [a.owner for a in open_alerts(night.kitchen) if a.key == first.key] == ["s-gizi"]
+
+
 def test_a_hold_that_nobody_decides_alarms() -> None:
     night = batch_at("cooking")
     night.tap("hold_batch", BATCH, {"reason": "allergen"}, minute=200)

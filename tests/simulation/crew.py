@@ -11,13 +11,13 @@ from dapur import offers
 from dapur.alert import AlertActArgs
 from dapur.batch import HoldReason, Item, Point
 from dapur.crew import OpenSessionArgs, session_subject
-from dapur.ending import CancelBatchArgs, DiscardBatchArgs
+from dapur.ending import CancelBatchArgs, CompleteBatchArgs, DiscardBatchArgs
 from dapur.envelope import StepUp
 from dapur.hold import HoldBatchArgs
 from dapur.ids import BatchId, CommandId, SessionId, StaffId
 from dapur.kitchen import COMMANDS, Kitchen
 from dapur.progress import AdvanceBatchArgs, NoteBatchArgs, UndoArgs
-from dapur.quality import RecordCheckArgs
+from dapur.quality import GiveVerdictArgs, RecordCheckArgs, StartReworkArgs
 from dapur.review import Review, SettleReviewArgs, open_reviews
 from dapur.rule import NoArgs, Wish
 from dapur.temperature import RecordTemperatureArgs
@@ -132,6 +132,9 @@ def _anything(shown: Kitchen, name: BatchId, random: Random) -> Wish:
             "advance_batch",
             AdvanceBatchArgs(random.choice(("preparing", "cooking", "quality_check")), batch.round),
         ),
+        lambda: ("complete_batch", CompleteBatchArgs(batch.plan.portions, round=batch.round)),
+        lambda: ("give_verdict", GiveVerdictArgs(random.random() < 0.8, batch.round)),
+        lambda: ("start_rework", StartReworkArgs("dimasak lagi", batch.round)),
         lambda: (
             ("undo", UndoArgs(batch.last.command))
             if batch.last is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from unittest import mock
 
@@ -105,13 +105,19 @@ def simulate(
 
 @contextmanager
 def _smaller(swarm: Swarm) -> Iterator[None]:
+    with ExitStack() as stack:
+        stack.enter_context(small(swarm.shapes))
+        if "poison" in swarm.shapes:
+            stack.enter_context(mock.patch.object(rules, "take", _poisoned(rules.take)))
+        yield
+
+
+@contextmanager
+def small(shapes: Iterable[str]) -> Iterator[None]:
+    """The product with the smaller limits of these shapes, as long as this lasts."""
     patches: list[AbstractContextManager[object]] = [
-        mock.patch(name, value)
-        for shape in swarm.shapes
-        for name, value in SMALL.get(shape, {}).items()
+        mock.patch(name, value) for shape in shapes for name, value in SMALL.get(shape, {}).items()
     ]
-    if "poison" in swarm.shapes:
-        patches.append(mock.patch.object(rules, "take", _poisoned(rules.take)))
     with ExitStack() as stack:
         for patch in patches:
             stack.enter_context(patch)

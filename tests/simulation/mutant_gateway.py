@@ -10,7 +10,7 @@ from server.desk.ports import Entry
 from server.gateway.cursor import Cursors, Errand, Forward, Listener, Restart, Stream
 from server.gateway.line import Line
 from tests.simulation.mutant_base import Mutant, Patch
-from tests.simulation.mutant_scenes import crowd, prompt
+from tests.simulation.mutant_scenes import archived, crowd, prompt
 
 _read = Cursors.read
 _grown = Cursors.grown
@@ -82,7 +82,7 @@ MUTANTS = (
         "archive_told_to_nobody",
         "A stream whose events went to the archive ends without a word to its kiosks.",
         (Patch(Cursors, "archived", _archived_quietly),),
-        needs=frozenset({"compaction"}),
+        archived,
     ),
     Mutant(
         "leaver_takes_the_stream",

@@ -20,7 +20,7 @@ from kiosk.local.mirror import Mirror
 from kiosk.local.rows import Snapshot
 from kiosk.local.store import Store
 from tests.simulation.mutant_base import Mutant, Patch
-from tests.simulation.mutant_scenes import comes_back
+from tests.simulation.mutant_scenes import comes_back, cut_before_answers
 
 # ---- outbox --------------------------------------------------------------------------------------
 
@@ -197,7 +197,7 @@ REPLICA = (
         "own_events_not_marked",
         "After a restart a tap whose event came before its answer is folded in twice.",
         (Patch(Store, "_mark_told", _mark_nothing),),
-        needs=frozenset({"compact_often", "kiosk_kill"}),
+        cut_before_answers,
     ),
     Mutant(
         "guess_stored_as_truth",

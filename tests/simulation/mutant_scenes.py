@@ -14,61 +14,37 @@ from argon2 import PasswordHasher
 from typing_extensions import override
 from websockets.protocol import State
 
-from dapur.envelope import GENESIS
+from dapur.envelope import GENESIS, decode_event
 from dapur.ids import ConnectionId, DeviceId, KitchenId, OutboxId, StaffId
 from dapur.pin import LOCKS_MS, TRIES, TRIES_MOST
 from dapur.sync.effects import Close, Take
 from dapur.sync.server_side import UNANSWERED_MAX, Admission, ServerSide
 from dapur.wire.codec import encode_claims
-from dapur.wire.messages import Claims, Hello, Limits, Row, Submit
+from dapur.wire.messages import Claims, Hello, Limits, Live, Page, Row, ServerFrame, Submit
 from kiosk.vault import verifiers
 from kiosk.vault.verifiers import Verifiers
 from server.gateway.line import QUEUE_BYTES, QUEUE_FRAMES, Line
-from tests.simulation.engine import quiet
+from tests.simulation.engine import quiet, small
+from tests.simulation.kiosk import Kiosk
+from tests.simulation.network import Way
 from tests.simulation.night import Night
 from tests.simulation.swarm import Swarm, drawn
 from tests.simulation.troubles import happen
 from tests.simulation.world import Violation, World
 from tests.support.taps import at
 
-# ---- how soon ------------------------------------------------------------------------------------
+# ---- a night with one kind of trouble ------------------------------------------------------------
 
-PROMPT_MS = 1_500
-"""With good lines and a good bus every kiosk has an event within this; the poll alone takes longer."""
-LOOK_MS = 250
+Scene = Callable[[World, Night], None]
+"""Puts its own troubles and looks into a night that has none."""
 
 
-def prompt(seed: int) -> str:
-    """A night in which lines break and nothing else: what is in the log is soon on every kiosk that is online."""
+def _played(seed: int, scene: Scene, *shapes: str, **changes: object) -> str:
+    """Play a fair night with this in it; what did not hold, empty when all did."""
     world = World(seed, at(31))
-    random = world.chance("cuts")
-    with quiet():
-        night = Night(world, _fair(seed))
-
-        def cut() -> None:
-            world.after(random.randint(300, 2_000), cut)
-            kiosk = random.choice(night.kiosks)
-            if kiosk.call is not None and not world.healed:
-                kiosk.call.line.cut()
-
-        world.after(1_000, cut)
-        seen: dict[KitchenId, deque[tuple[int, int]]] = {name: deque() for name in night.books}
-
-        def look() -> None:
-            world.after(LOOK_MS, look)
-            for name, books in night.books.items():
-                seen[name].append((world.now_ms, len(books.bodies)))
-                while seen[name][0][0] < world.now_ms - PROMPT_MS:
-                    seen[name].popleft()
-            for kiosk in night.kiosks:
-                at_ms, least = seen[kiosk.kitchen][0]
-                admitted_ms = kiosk.call.carrier.admitted_ms if kiosk.call is not None else None
-                served_ms = 0 if admitted_ms is None else kiosk.time.mono_ms() - admitted_ms
-                settled = min(served_ms, world.now_ms - at_ms) >= PROMPT_MS - LOOK_MS
-                if settled and kiosk.store.position.seq < least:
-                    raise Violation("liveness", f"{kiosk.name} is late: no {least}")
-
-        world.after(LOOK_MS, look)
+    with quiet(), small(shapes):
+        night = Night(world, msgspec.structs.replace(_fair(seed), **changes))
+        scene(world, night)
         try:
             night.run(night.swarm.agenda, happen)
         except Violation as error:
@@ -88,69 +64,201 @@ def _fair(seed: int) -> Swarm:
     )  # fmt: skip
 
 
+def _again_and_again(
+    world: World, every_ms: tuple[int, int], act: Callable[[Random], None]
+) -> None:
+    """Act at random moments until the night heals."""
+    random = world.chance("trouble")
+
+    def turn() -> None:
+        if not world.healed:
+            world.after(random.randint(*every_ms), turn)
+            act(random)
+
+    world.after(random.randint(*every_ms), turn)
+
+
+# ---- how soon ------------------------------------------------------------------------------------
+
+PROMPT_MS = 1_500
+"""With good lines and a good bus every kiosk has an event within this; the poll alone takes longer."""
+LOOK_MS = 250
+
+
+def prompt(seed: int) -> str:
+    """A night in which lines break and nothing else: what is in the log is soon on every kiosk that is online."""
+    return _played(seed, _prompt)
+
+
+def _prompt(world: World, night: Night) -> None:
+    def cut(random: Random) -> None:
+        kiosk = random.choice(night.kiosks)
+        if kiosk.call is not None:
+            kiosk.call.line.cut()
+
+    seen: dict[KitchenId, deque[tuple[int, int]]] = {name: deque() for name in night.books}
+
+    def look() -> None:
+        world.after(LOOK_MS, look)
+        for name, books in night.books.items():
+            seen[name].append((world.now_ms, len(books.bodies)))
+            while seen[name][0][0] < world.now_ms - PROMPT_MS:
+                seen[name].popleft()
+        for kiosk in night.kiosks:
+            at_ms, least = seen[kiosk.kitchen][0]
+            admitted_ms = kiosk.call.carrier.admitted_ms if kiosk.call is not None else None
+            served_ms = 0 if admitted_ms is None else kiosk.time.mono_ms() - admitted_ms
+            settled = min(served_ms, world.now_ms - at_ms) >= PROMPT_MS - LOOK_MS
+            if settled and kiosk.store.position.seq < least:
+                raise Violation("liveness", f"{kiosk.name} is late: no {least}")
+
+    _again_and_again(world, (300, 2_000), cut)
+    world.after(LOOK_MS, look)
+
+
 BACK_MS = 5_000
 """After a good connection the first tries come within half a second each."""
+_LONG_MS = 600_000
 
 
 def comes_back(seed: int) -> str:
     """Ten minutes in which lines are cut, each after it served well: a kiosk is back soon every time."""
-    world = World(seed, at(31))
-    random = world.chance("cuts")
+    return _played(seed, _comes_back, length_ms=_LONG_MS)
+
+
+def _comes_back(world: World, night: Night) -> None:
     gone: dict[str, int] = {}
-    length_ms = 600_000
-    with quiet():
-        night = Night(world, msgspec.structs.replace(_fair(seed), length_ms=length_ms))
 
-        def cut() -> None:
-            if world.now_ms < length_ms - BACK_MS:
-                world.after(random.randint(36_000, 50_000), cut)
-                for kiosk in night.kiosks:
-                    if kiosk.call is not None:
-                        kiosk.call.line.cut()
-
-        def look() -> None:
-            world.after(1_000, look)
+    def cut(random: Random) -> None:
+        del random
+        if world.now_ms < _LONG_MS - BACK_MS:
             for kiosk in night.kiosks:
-                since_ms = gone.setdefault(kiosk.name, world.now_ms)
-                if kiosk.online:
-                    gone[kiosk.name] = world.now_ms
-                elif world.now_ms - since_ms > BACK_MS:
-                    raise Violation("liveness", f"{kiosk.name} stays away")
+                if kiosk.call is not None:
+                    kiosk.call.line.cut()
 
-        world.after(40_000, cut)
+    def look() -> None:
         world.after(1_000, look)
-        try:
-            night.run(night.swarm.agenda, happen)
-        except Violation as error:
-            return str(error)
-        finally:
-            night.close()
-    return ""
+        for kiosk in night.kiosks:
+            since_ms = gone.setdefault(kiosk.name, world.now_ms)
+            if kiosk.online:
+                gone[kiosk.name] = world.now_ms
+            elif world.now_ms - since_ms > BACK_MS:
+                raise Violation("liveness", f"{kiosk.name} stays away")
+
+    _again_and_again(world, (36_000, 50_000), cut)
+    world.after(1_000, look)
 
 
 def steady(seed: int) -> str:
     """A quiet night: who is online stays online, and is not thrown out by any deadline."""
-    world = World(seed, at(31))
+    return _played(seed, _steady, length_ms=90_000)
+
+
+def _steady(world: World, night: Night) -> None:
     seen: set[str] = set()
-    with quiet():
-        night = Night(world, msgspec.structs.replace(_fair(seed), length_ms=90_000))
 
-        def look() -> None:
-            world.after(LOOK_MS, look)
-            for kiosk in night.kiosks:
-                if kiosk.online:
-                    seen.add(kiosk.name)
-                elif kiosk.name in seen:
-                    raise Violation("liveness", f"{kiosk.name} lost a good line")
-
+    def look() -> None:
         world.after(LOOK_MS, look)
-        try:
-            night.run(night.swarm.agenda, happen)
-        except Violation as error:
-            return str(error)
-        finally:
-            night.close()
-    return ""
+        for kiosk in night.kiosks:
+            if kiosk.online:
+                seen.add(kiosk.name)
+            elif kiosk.name in seen:
+                raise Violation("liveness", f"{kiosk.name} lost a good line")
+
+    world.after(LOOK_MS, look)
+
+
+# ---- where it breaks -----------------------------------------------------------------------------
+
+
+class _Cutter:
+    """Lines break right before an answer; when the event came without it, the program is killed and
+    starts alone.
+    """
+
+    def __init__(self, night: Night) -> None:
+        self._night = night
+        self._random = night.world.chance("cutter")
+        self.changed = night.auditor.changed
+
+    def told(self, kiosk: Kiosk, frame: ServerFrame) -> None:
+        """A frame came, and is not yet taken."""
+        self._night.auditor.told(kiosk, frame)
+        if isinstance(frame, Live | Page) and not self._night.world.healed:
+            unanswered = {row.taken.command.id for row in kiosk.mirror.pending if not row.answered}
+            if unanswered & {decode_event(body).command for body in frame.bodies}:
+                self._leave(kiosk)
+
+    def _leave(self, kiosk: Kiosk) -> None:
+        world, call = self._night.world, kiosk.call
+        assert call is not None
+        kiosk.offline_until_ms = world.now_ms + 6_000
+        # After the time that a frame may wait to be kept with others: what follows it is lost.
+        call.line.down.clog()
+        world.after(50, call.line.cut)
+        world.after(3_500, kiosk.stop)
+        world.after(3_600, kiosk.start)
+
+    def breaks_at(self, text: str) -> bool:
+        """Whether the line breaks instead of carrying this."""
+        answer = '"type":"results"' in text
+        return answer and not self._night.world.healed and self._random.random() < 0.4
+
+
+def cut_before_answers(seed: int) -> str:
+    """A night in which kiosks shorten their replica, die and start between an event and its answer."""
+    send = Way.send
+    cutters: list[_Cutter] = []
+
+    def cutting(way: Way, text: str) -> None:
+        if any(cutter.breaks_at(text) for cutter in cutters):
+            way.line.cut()
+        else:
+            send(way, text)
+
+    def scene(world: World, night: Night) -> None:
+        del world
+        cutters.append(_Cutter(night))
+        for kiosk in night.kiosks:
+            kiosk.watcher = cutters[0]
+
+    with mock.patch.object(Way, "send", cutting):
+        return _played(seed, scene, "compact_often")
+
+
+def back_together(seed: int) -> str:
+    """A night in which kiosks are away and come back with taps in small parts, and little may wait for each."""
+    small_windows = Limits(window_commands=2, window_pages=1)
+    return _played(
+        seed, _back_together, "tiny_parcels", queue_frames=2, limits=small_windows, kiosks=(5,)
+    )
+
+
+def _back_together(world: World, night: Night) -> None:
+    def leave(random: Random) -> None:
+        del random
+        for kiosk in night.kiosks:
+            kiosk.offline_until_ms = world.now_ms + 4_000
+            if kiosk.call is not None:
+                kiosk.call.line.cut()
+
+    _again_and_again(world, (6_000, 9_000), leave)
+
+
+def archived(seed: int) -> str:
+    """A night in which events go to the archive as soon as they are there, while servers stand still."""
+    return _played(seed, _archived, read_events=1)
+
+
+def _archived(world: World, night: Night) -> None:
+    def trouble(random: Random) -> None:
+        server = random.choice(night.servers)
+        if server.alive:
+            server.freeze(random.randint(200, 2_000))
+        for kitchen in night.books:
+            night.compact(kitchen, random)
+
+    _again_and_again(world, (100, 1_500), trouble)
 
 
 # ---- how much ------------------------------------------------------------------------------------

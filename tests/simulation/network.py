@@ -24,7 +24,7 @@ class Way:
     """One direction: frames arrive in order."""
 
     def __init__(self, line: Line, to: End) -> None:
-        self._line = line
+        self.line = line
         self.to = to
         self.arrives_ms = 0
         self.deaf = False
@@ -34,7 +34,7 @@ class Way:
 
     def send(self, text: str) -> None:
         """Put a frame on its way."""
-        if self.deaf or self._line.cut_off:
+        if self.deaf or self.line.cut_off:
             return
         if self.waiting is not None:
             self.waiting.append(text)
@@ -58,12 +58,12 @@ class Way:
             self._later(self._end)
 
     def _later(self, action: Action) -> None:
-        world = self._line.world
-        self.arrives_ms = max(self.arrives_ms, world.now_ms + self._line.delay_ms())
+        world = self.line.world
+        self.arrives_ms = max(self.arrives_ms, world.now_ms + self.line.delay_ms())
         world.after(self.arrives_ms - world.now_ms, action)
 
     def _arrive(self, text: str) -> None:
-        if not self.deaf and not self._line.cut_off:
+        if not self.deaf and not self.line.cut_off:
             self.to.heard(text)
 
     def _end(self) -> None:

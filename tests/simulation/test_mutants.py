@@ -7,7 +7,17 @@ import pytest
 from dapur.sync.kiosk_side import KioskSide
 from tests.simulation import mutants
 from tests.simulation.mutant_base import Mutant, Patch, Play, is_invariant, night
-from tests.simulation.mutant_scenes import comes_back, crowd, flood, lockout, prompt, steady
+from tests.simulation.mutant_scenes import (
+    archived,
+    back_together,
+    comes_back,
+    crowd,
+    cut_before_answers,
+    flood,
+    lockout,
+    prompt,
+    steady,
+)
 from tests.simulation.mutants import BY_NAME, CATALOGUE, hunt
 
 SEEDS = 30
@@ -18,7 +28,7 @@ ISSUE_ASKS = 28
     ("name", "invariant"),
     [
         ("pending_dropped_at_answer", "I9"),
-        ("fold_of_any_kitchen", "I7"),
+        ("tenants_mixed", "I7"),
         ("dedup_in_another_transaction", "I2"),
         ("expected_seq_unchecked", "I3"),
         ("stage_table_unasked", "I4"),
@@ -36,7 +46,21 @@ def test_planted_bug_is_caught_by_the_invariant_it_breaks(name: str, invariant: 
     assert verdict.line.startswith("caught")
 
 
-@pytest.mark.parametrize("play", [night, prompt, comes_back, steady, flood, crowd, lockout])
+@pytest.mark.parametrize(
+    "play",
+    [
+        night,
+        prompt,
+        comes_back,
+        steady,
+        cut_before_answers,
+        back_together,
+        archived,
+        flood,
+        crowd,
+        lockout,
+    ],
+)
 def test_sound_product_is_not_caught(play: Play) -> None:
     sound = Mutant("sound", "Nothing.", (), play)
     verdict = hunt(sound, seeds_most=10)

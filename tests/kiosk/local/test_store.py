@@ -115,6 +115,18 @@ def test_answered_row_is_kept_until_a_backup_has_it(store: Store) -> None:
     assert [row.dseq for row in store.rows(0, 10)] == [3]
 
 
+def test_answer_without_an_event_is_kept_until_a_backup_goes_beyond_it(store: Store) -> None:
+    for number in (1, 2, 3):
+        tap(store, number)
+    store.apply(grown(store, taps.event(1), taps.event(2)))
+    # The second said nothing new: its answer may be younger than a backup that ends at event 1.
+    answers = [(1, Outcome.APPLIED, 1), (2, Outcome.ALREADY, 1), (3, Outcome.APPLIED, 2)]
+    store.settle([Result(dseq, outcome, seq) for dseq, outcome, seq in answers], durable=1)
+    assert [row.dseq for row in store.rows(0, 10)] == [2, 3]
+    store.settle([], durable=2)
+    assert [row.dseq for row in store.rows(0, 10)] == [3]
+
+
 def test_answers_of_a_lost_log_are_taken_back_and_its_backups_forget_nothing(store: Store) -> None:
     for number in (1, 2, 3):
         tap(store, number)
