@@ -105,9 +105,9 @@ def test_two_servers_and_a_kiosk_that_name_a_run_of_readings_differently_make_on
     other = f"alert:{first.rule}:{BATCH}:another-reading"
     again = night.tap("raise_alert", other, args, actor=SYSTEM, minute=276)
     assert again.outcome is Outcome.ALREADY
-    handled = night.tap("acknowledge_alert", other, {"seen": args}, actor="s-gizi", minute=277)
+    handled = night.tap("acknowledge_alert", other, {"seen": args}, actor="s-cook", minute=277)
     assert [event.kind for event in handled.events] == ["alert_acknowledged"]
-    assert [a.owner for a in open_alerts(night.kitchen) if a.key == first.key] == ["s-gizi"]
+    assert [a.owner for a in open_alerts(night.kitchen) if a.key == first.key] == ["s-cook"]
 
 
 def test_a_hold_that_nobody_decides_alarms() -> None:

@@ -102,8 +102,8 @@ def test_simulator_finds_a_server_that_mixes_kitchens(monkeypatch: pytest.Monkey
         return next((cached.fold for cached in self._cache.values()), None)
 
     monkeypatch.setattr(Desk, "fold", any_fold)
-    # A foreign state goes out, or the watchman raises what he sees in it.
-    assert first_failure(range(1_000)).invariant in {"I7", "I2"}
+    # A foreign state goes out, is folded on, or the watchman raises what he sees in it.
+    assert first_failure(range(1_000)).invariant in {"I7", "I5", "I2"}
 
 
 def test_simulator_finds_a_kiosk_that_moves_on_without_what_it_was_told(
