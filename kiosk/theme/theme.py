@@ -75,6 +75,11 @@ class Theme(QObject):
             self._reduce_motion = reduce_motion
             self.changed.emit()
 
+    @property
+    def look_key(self) -> tuple[bool, Metrics]:
+        """Equal for looks that paint the same: what pictures are kept by."""
+        return self._dark, self._metrics
+
     def code(self, role: str) -> str:
         """The `#RRGGBB` of a palette role."""
         found = self._codes.get(role)

@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from kiosk.theme import icons, paint
@@ -32,6 +32,8 @@ _SIZE: dict[ButtonSize, tuple[float, TextRole]] = {
     "sheet": (SHEET_MM, "section"),
 }
 _LEAST_WIDTH_MM = 15.0
+FACES_KEPT = 64
+"""About 35 KB each; a page has fewer."""
 
 # role: fill, border, word; pressed fill, pressed word
 _FACE: dict[ButtonRole, tuple[str, str, str, str, str]] = {
@@ -42,6 +44,8 @@ _FACE: dict[ButtonRole, tuple[str, str, str, str, str]] = {
     "neutral": ("surface2", "line", "text", "held", "on_held"),
     "alarm": ("alarm", "", "on_alarm", "alarm_pressed", "on_alarm"),
 }
+
+_faces: dict[tuple[object, ...], QPixmap] = {}
 
 
 class ActionButton(Pressable):
@@ -126,6 +130,37 @@ class ActionButton(Pressable):
 
     @override
     def paint_face(self, painter: QPainter, rect: QRectF, *, down: bool) -> None:
+        # A board has fifty of them with eight faces: each face is drawn once.
+        dpr = painter.device().devicePixelRatioF()
+        key = (
+            self._look.role if self.isEnabled() else "blocked",
+            self._look.text,
+            self._look.icon,
+            self._size,
+            self._stacked,
+            down,
+            rect.width(),
+            rect.height(),
+            self.theme.look_key,
+            dpr,
+        )
+        face = _faces.get(key)
+        if face is None:
+            if len(_faces) >= FACES_KEPT:
+                _faces.clear()
+            face = _faces[key] = self._face(rect.size(), dpr, down=down)
+        painter.drawPixmap(rect.topLeft(), face)
+
+    def _face(self, size: QSizeF, dpr: float, *, down: bool) -> QPixmap:
+        made = QPixmap((size * dpr).toSize())
+        made.setDevicePixelRatio(dpr)
+        made.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(made)
+        self._draw(painter, QRectF(QPointF(0, 0), size), down=down)
+        painter.end()
+        return made
+
+    def _draw(self, painter: QPainter, rect: QRectF, *, down: bool) -> None:
         role = self._look.role if self.isEnabled() else "blocked"
         fill, border, word, down_fill, down_word = _FACE[role]
         code = self.theme.code

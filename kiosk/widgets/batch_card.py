@@ -14,6 +14,7 @@ from kiosk.widgets import card_painter
 from kiosk.widgets.action_button import ActionButton
 from kiosk.widgets.batch_target import BatchTarget
 from kiosk.widgets.card_painter import geometry
+from kiosk.widgets.kept_picture import KeptPicture, clear
 
 WIDTH_PX = 437
 _LEAST_WIDTH_PX = 340
@@ -37,6 +38,7 @@ class BatchCard(BatchTarget):
     ) -> None:
         super().__init__(theme, parent)
         self._buttons: list[ActionButton] = []
+        self._picture = KeptPicture(self)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent, on=False)
         if look is not None:
             self.set_look(look)
@@ -65,12 +67,13 @@ class BatchCard(BatchTarget):
 
     @override
     def restyle(self) -> None:
+        self._picture.forget()
         self._place_buttons()
 
     def _update_changed(self, old: CardLook) -> None:
         rest = replace(old, **{name: getattr(self._look, name) for name in _EVERY_PART})
         if rest != self._look:
-            self.update()
+            self._repaint(self.rect())
             return
         body = QRectF(self.rect())
         parts = (
@@ -85,7 +88,11 @@ class BatchCard(BatchTarget):
                 area = where(body, self.theme).adjusted(-margin, -2, margin, 2)
                 # Not a line of the buttons: each would be painted whole.
                 foot = self.theme.px(geometry(self.theme).body)
-                self.update(area.toAlignedRect().intersected(QRect(0, 0, self.width(), foot)))
+                self._repaint(area.toAlignedRect().intersected(QRect(0, 0, self.width(), foot)))
+
+    def _repaint(self, area: QRect) -> None:
+        self._picture.outdate(area)
+        self.update(area)
 
     def _show_buttons(self) -> None:
         look = self._look
@@ -146,10 +153,22 @@ class BatchCard(BatchTarget):
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        rect, dirty = QRectF(self.rect()), QRectF(event.rect())
+        self._picture.paint(painter, event.rect(), self._draw)
+        if self.hasFocus():
+            width, code = self.theme.px(3), self.theme.code("focus")
+            radius = self.theme.px(RADIUS_CARD)
+            paint.box(painter, QRectF(self.rect()), border=code, width=width, radius=radius)
+
+    def _draw(self, painter: QPainter, part: QRect) -> None:
+        rect, dirty = QRectF(self.rect()), QRectF(part)
         look, theme = self._look, self.theme
-        card_painter.paint_ground(painter, rect, look, theme)
         head = card_painter.head_rect(rect, theme)
+        if look.tone != "held" and not dirty.intersects(head) and part.width() < self.width():
+            # Inside the border nothing but one colour lies under the numbers.
+            painter.fillRect(part, theme.color(card_painter.ground_of(look)))
+        else:
+            clear(painter, part)
+            card_painter.paint_ground(painter, rect, look, theme)
         if dirty.intersects(head):
             card_painter.paint_head(painter, head, look, theme)
         if dirty.intersects(card_painter.numbers_rect(rect, theme)):
@@ -160,10 +179,6 @@ class BatchCard(BatchTarget):
         stage = card_painter.stage_rect(rect, theme)
         if dirty.intersects(stage):
             card_painter.paint_stage(painter, stage, look, theme)
-        if self.hasFocus():
-            width = theme.px(3)
-            code = theme.code("focus")
-            paint.box(painter, rect, border=code, width=width, radius=theme.px(RADIUS_CARD))
 
 
 _EVERY_PART = (*_HEAD, *_NUMBERS, *_TEMPERATURE, *_STAGES, "buttons", "accessible_name")

@@ -59,6 +59,11 @@ def chips_of(look: CardLook) -> tuple[ChipLook, ...]:
     return tuple(chips)
 
 
+def ground_of(look: CardLook) -> str:
+    """The colour role under everything."""
+    return "surface2" if look.tone == "cancelled" else "surface"
+
+
 def paint_ground(painter: QPainter, rect: QRectF, look: CardLook, theme: Theme) -> None:
     """Card, border and the coloured head or hatch that tells its tone."""
     radius, head = theme.px(RADIUS_CARD), theme.px(geometry(theme).head)
@@ -66,20 +71,19 @@ def paint_ground(painter: QPainter, rect: QRectF, look: CardLook, theme: Theme) 
     dashed = look.stale and look.tone != "alarm"
     if dashed:
         border, width = "line2", 1.5
-    ground = "surface2" if look.tone == "cancelled" else "surface"
-    paint.box(painter, rect, fill=theme.code(ground), radius=radius)
+    paint.box(painter, rect, fill=theme.code(ground_of(look)), radius=radius)
     top = QRectF(rect.left(), rect.top(), rect.width(), head)
     if look.tone in _HEAD_FILL:
         # A straight clip keeps the round corners smooth; a round one would be jagged.
         painter.save()
-        painter.setClipRect(top)
+        painter.setClipRect(top, Qt.ClipOperation.IntersectClip)
         paint.box(painter, rect, fill=theme.code(_HEAD_FILL[look.tone]), radius=radius)
         painter.restore()
     if look.tone == "held":
         bottom = rect.top() + theme.px(geometry(theme).body - 2)
         body = QRectF(rect.left(), top.bottom(), rect.width(), bottom - top.bottom())
         painter.save()
-        painter.setClipRect(body)
+        painter.setClipRect(body, Qt.ClipOperation.IntersectClip)
         paint.hatch(painter, body, theme.code("hatch"), theme.px(6), theme.px(10))
         painter.restore()
     if look.tone in ("normal", "done", "cancelled"):
