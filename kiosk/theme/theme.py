@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QFont, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolTip
 
 from kiosk.theme import fonts
 from kiosk.theme.metrics import Metrics
@@ -122,25 +122,6 @@ class Theme(QObject):
             made.setColor(QPalette.ColorGroup.Disabled, role, self.color("text3"))
         return made
 
-    def qss(self) -> str:
-        """The one style sheet: only what plain Qt widgets need, the rest is painted."""
-        look = self.palette
-        radius = self.px(8)
-        return f"""
-QToolTip {{ background: {look.text}; color: {look.surface}; border: 0; padding: 8px; }}
-QLineEdit, QPlainTextEdit, QListView, QTableView {{
-  background: {look.surface}; color: {look.text}; border: 1px solid {look.line2};
-  border-radius: {radius}px; padding: {self.px(8)}px;
-  selection-background-color: {look.tonal}; selection-color: {look.on_tonal}; }}
-QLineEdit:focus, QPlainTextEdit:focus {{ border: 2px solid {look.focus}; }}
-QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: 0; }}
-QScrollBar {{ background: transparent; width: {self.px(8)}px; height: {self.px(8)}px; }}
-QScrollBar::handle {{ background: {look.line2}; border-radius: {self.px(4)}px; }}
-QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
-QHeaderView::section {{
-  background: {look.surface2}; color: {look.text2}; border: 0; padding: {self.px(8)}px; }}
-"""
-
     def _announce(self) -> None:
         self._px.clear()
         self._codes.clear()
@@ -149,9 +130,12 @@ QHeaderView::section {{
         self.changed.emit()
 
     def _dress(self, app: QApplication) -> None:
+        # No style sheet: under one every widget costs twice its memory (13 KB a button, not 5).
+        palette = self.qpalette()
         app.setFont(self.font("body"))
-        app.setPalette(self.qpalette())
-        app.setStyleSheet(self.qss())
+        app.setPalette(palette)
+        QToolTip.setFont(self.font("body"))
+        QToolTip.setPalette(palette)
 
 
 _QPALETTE = {
@@ -168,4 +152,5 @@ _QPALETTE = {
     QPalette.ColorRole.ToolTipText: "surface",
     QPalette.ColorRole.PlaceholderText: "text2",
     QPalette.ColorRole.Link: "primary",
+    QPalette.ColorRole.Mid: "line2",
 }

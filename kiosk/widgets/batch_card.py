@@ -153,7 +153,13 @@ class BatchCard(BatchTarget):
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        self._picture.paint(painter, event.rect(), self._draw)
+        body = min(self.height(), self.theme.px(geometry(self.theme).body))
+        self._picture.paint(painter, event.rect(), self._draw, body)
+        if event.rect().bottom() >= body:
+            # Buttons cover most of it: memory for a picture would be wasted.
+            painter.setClipRect(QRect(0, body, self.width(), self.height() - body))
+            card_painter.paint_ground(painter, QRectF(self.rect()), self._look, self.theme)
+            painter.setClipping(False)
         if self.hasFocus():
             width, code = self.theme.px(3), self.theme.code("focus")
             radius = self.theme.px(RADIUS_CARD)

@@ -3,14 +3,14 @@
 from collections import OrderedDict
 from collections.abc import Callable
 
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QRect, QSize, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPixmap, QRegion
 from PySide6.QtWidgets import QWidget
 
 from kiosk.theme.marks import override
 
-KEPT_BYTES = 12 * 1024 * 1024
-"""Twenty cards of a 1920×1080 board: what is on the screen, not what is scrolled away."""
+KEPT_BYTES = 6 * 1024 * 1024
+"""Sixteen cards of a 1920×1080 board: what is on the screen, not what is scrolled away."""
 
 Draw = Callable[[QPainter, QRect], None]
 
@@ -25,6 +25,7 @@ class KeptPicture:
     """
 
     def __init__(self, widget: QWidget) -> None:
+        """Of the upper part of `widget`, as high as `paint` is told."""
         self._widget = widget
         self._picture: QPixmap | None = None
         self._old = QRegion()
@@ -42,13 +43,17 @@ class KeptPicture:
         self._picture = None
         _kept.pop(self, None)
 
-    def paint(self, painter: QPainter, area: QRect, draw: Draw) -> None:
+    def paint(self, painter: QPainter, area: QRect, draw: Draw, high: int) -> None:
         """Copies `area` to the screen; `draw(painter, part)` draws what is out of date first.
 
-        It draws over what stands there: on a ground of its own, or after `clear`.
+        It draws over what stands there: on a ground of its own, or after `clear`. What lies below
+        `high` px is not kept.
         """
+        area = area.intersected(QRect(0, 0, self._widget.width(), high))
+        if area.isEmpty():
+            return
         dpr = self._widget.devicePixelRatioF()
-        size = (self._widget.size().toSizeF() * dpr).toSize()
+        size = (QSizeF(self._widget.width(), high) * dpr).toSize()
         picture = self._picture
         if picture is None or picture.size() != size or picture.devicePixelRatio() != dpr:
             picture = self._begun(size, dpr)

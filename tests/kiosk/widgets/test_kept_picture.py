@@ -124,7 +124,7 @@ def test_longest_unseen_pictures_go_when_too_many_are_kept(
     def show(number: int) -> None:
         painter = QPainter(target)
         whole = QRect(0, 0, 100, 100)
-        pictures[number].paint(painter, whole, lambda _painter, _part: drawn.append(number))
+        pictures[number].paint(painter, whole, lambda _painter, _part: drawn.append(number), 100)
         painter.end()
 
     for number in (0, 1, 2, 0, 3, 0, 2, 1):
