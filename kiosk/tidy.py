@@ -17,6 +17,8 @@ YOUNG_EVERY_MS = 2_000
 """A young collection takes about a millisecond."""
 WHOLE_EVERY = 30
 """Each so many young ones all is looked through: once a minute."""
+SETTLED_AFTER = 5
+"""After so many the window stands: its widgets too are looked through for the last time."""
 
 
 @contextmanager
@@ -31,7 +33,10 @@ def tidied(*, every_ms: int = YOUNG_EVERY_MS) -> Iterator[None]:
     def collect() -> None:
         nonlocal turns
         turns += 1
-        gc.collect(2 if turns % WHOLE_EVERY == 0 else 1)
+        gc.collect(2 if turns % WHOLE_EVERY == 0 or turns == SETTLED_AFTER else 1)
+        if turns == SETTLED_AFTER:
+            # 60 ms for a board of a hundred cards: too long for a finger to meet it once a minute.
+            gc.freeze()
 
     timer.timeout.connect(collect)
     timer.start(every_ms)
