@@ -321,6 +321,8 @@ async def test_kiosk_takes_a_snapshot_first_and_events_after_that() -> None:
 async def test_kiosk_pulls_many_pages_after_a_night_offline() -> None:
     async with open_shop() as shop:
         kiosk = await shop.kiosk().connect()
+        # Else the first event may already be in the snapshot.
+        await kiosk.until(lambda: kiosk.snapshots == 1)
         await shop.notice("first")
         await kiosk.reached(1)
         await kiosk.hang_up()
