@@ -574,7 +574,7 @@ def do_test(args: list[str]) -> int:
         f"DAPUR_{name.upper()}": value for name, value in vars(options).items() if value
     }
     # A worker that crashes ends the run as a failure: xdist's loadfile waits for ever for its replacement.
-    spread = ["-n", "2", "--dist", "loadfile", "--max-worker-restart=0"]
+    spread = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "--max-worker-restart=0"]
     command: list[str | Path] = [PYTHON, "-m", "pytest", *spread, *rest]
     return run_bounded(command, limit_s=TESTS_LIMIT_S, env=env)
 

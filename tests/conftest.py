@@ -8,6 +8,7 @@ import inspect
 import logging
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_SCALE_FACTOR", "1")
@@ -31,6 +32,17 @@ def pytest_runtest_logfinish() -> None:
     global _tests_run  # noqa: PLW0603 - one count for the process
     _tests_run += 1
     gc.collect(2 if _tests_run % _WHOLE_EVERY == 0 else 1)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that may take longest come first: begun last, one of them would run beside an idle worker."""
+    longest: dict[Path, float] = {}
+    for item in items:
+        mark = item.get_closest_marker("timeout")
+        limit_s = float(mark.args[0]) if mark is not None and mark.args else 0.0
+        longest[item.path] = max(longest.get(item.path, 0.0), limit_s)
+    items.sort(key=lambda item: -longest[item.path])
 
 
 def _on_loop_exception(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
