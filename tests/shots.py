@@ -34,6 +34,10 @@ from tests.support.scene import OTHER_KIOSK, Story, demo_plan, open_scene
 SIZES = ((1280, 720), (1366, 768), (1920, 1080))
 DPI = {(1280, 720): 102.0, (1366, 768): 102.0, (1920, 1080): 102.0}
 NOW = "04:42"
+ONLY = tuple(filter(None, os.environ.get("SHOTS_ONLY", "").split(",")))
+"""Parts of the names of the pictures that are wanted; none: all."""
+LOOKS = os.environ.get("SHOTS_LOOKS", "")
+"""Part of the name of the looks that are wanted, as `1280x720-dark-id`; empty: all."""
 COOK, HEAD, NUTRITIONIST = "s-sari", "s-hendra", "s-ratna"
 
 
@@ -97,7 +101,9 @@ def _made(folder: Path) -> None:
 
 
 async def shoot(app: App, folder: Path, name: str) -> None:
-    """Let the window settle, then save it."""
+    """Let the window settle, then save it, if its name is among the wanted ones."""
+    if ONLY and not any(each in name for each in ONLY):
+        return
     await asyncio.sleep(0.12)
     app.shoot(folder / f"{name}.png")
 
@@ -114,6 +120,7 @@ async def pages(app: App, story: Story, folder: Path) -> None:
             ("alerts", "alerts", ""),
             ("review", "review", ""),
             ("sign-in", "sign_in", ""),
+            ("menu", "menu", ""),
             ("display", "display", ""),
         ),
         start=1,
@@ -132,7 +139,7 @@ async def pages(app: App, story: Story, folder: Path) -> None:
             ("complete", "complete", rice),
             ("cancel", "cancel", chicken),
         ),
-        start=8,
+        start=9,
     ):
         window.perform(action, subject)
         if action == "measure":
@@ -181,8 +188,10 @@ async def main(qapp: QApplication, out: Path) -> None:
         for dark in (False, True):
             for language in ("id", "en"):
                 folder = out / f"{size[0]}x{size[1]}-{'dark' if dark else 'light'}-{language}"
-                await _look(qapp, story, folder, size, dark=dark, language=language)
-    await _offline(qapp, story, out / "1920x1080-dark-offline")
+                if LOOKS in folder.name:
+                    await _look(qapp, story, folder, size, dark=dark, language=language)
+    if LOOKS in "1920x1080-dark-offline":
+        await _offline(qapp, story, out / "1920x1080-dark-offline")
 
 
 async def _look(

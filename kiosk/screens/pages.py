@@ -16,8 +16,8 @@ from kiosk.views.shell import ShellView
 if TYPE_CHECKING:
     from kiosk.screens.actions import Actions
 
-LATER = ("batch", "sign_in", "quality", "alerts", "review", "display")
-"""All but the board, the likeliest first."""
+LATER = ("batch", "sign_in", "quality", "alerts", "review")
+"""What cooks open, the likeliest first; the other pages wait until they are asked for."""
 
 
 def make_page(name: str, theme: Theme, floor: Floor, shell: ShellView) -> Page:
@@ -50,6 +50,11 @@ def make_page(name: str, theme: Theme, floor: Floor, shell: ShellView) -> Page:
             from kiosk.views.sign_in import SignInView
 
             return SignInPage(theme, SignInView(floor))
+        case "menu":
+            from kiosk.screens.menu import MenuPage
+            from kiosk.views.menu import MenuView
+
+            return MenuPage(theme, MenuView(floor))
         case "display":
             from kiosk.screens.display import DisplayPage
             from kiosk.views.display import DisplayView

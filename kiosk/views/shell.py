@@ -20,6 +20,8 @@ from kiosk.views.looks import (
     UndoLook,
 )
 
+_UNDER = {"batch": "board"}
+"""The place on the rail of a page that has none of its own; the rest belong to the menu."""
 _LOUD = SEVERITY_ORDER[Severity.HIGH]
 
 
@@ -41,10 +43,13 @@ class ShellView(ViewModel):
             NavItem("alerts", words("nav.alerts"), "bell", _badge(alerts), "alarm"),
             NavItem("review", words("nav.review"), "inbox", _badge(reviews)),
             NavItem("quality", words("nav.quality"), "clipboard-check", _badge(checks)),
-            NavItem("sign_in", words("nav.sign_in"), "users"),
         )
-        foot = (NavItem("display", words("nav.display"), "settings-2"),)
-        chosen = "board" if page == "batch" else page
+        foot = (
+            NavItem("sign_in", words("nav.sign_in"), "key-round"),
+            NavItem("menu", words("nav.menu"), "ellipsis"),
+        )
+        here = {each.key for each in (*items, *foot)}
+        chosen = page if page in here else _UNDER.get(page, "menu")
         return RailLook(items, foot, chosen)
 
     def connection(self) -> ConnectionLook:

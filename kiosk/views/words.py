@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-from dapur.resources import read_bytes
+from dapur.resources import path, read_bytes
 
 Language = Literal["id", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -22,8 +22,14 @@ class RefusalWords(msgspec.Struct, frozen=True):
 
 @cache
 def catalogue(language: Language) -> dict[str, str]:
-    """All words of one language by key."""
-    return msgspec.json.decode(read_bytes(f"words/{language}.json"), type=dict[str, str])
+    """All words of one language by key, from every file of its folder; a key stands in one file only."""
+    words: dict[str, str] = {}
+    for file in path(f"words/{language}").iterdir():
+        more = msgspec.json.decode(file.read_bytes(), type=dict[str, str])
+        if twice := words.keys() & more.keys():
+            raise ValueError(f"{file.name}: {min(twice)} stands in another file too")
+        words |= more
+    return words
 
 
 @cache

@@ -19,7 +19,8 @@ async def test_board_speaks_english_at_once_when_the_language_is_switched(
     async with place(tmp_path, qapp, "Masak 1") as here:
         (kiosk,) = here.kiosks
         await kiosk.card_says(CODE, "Rencana")
-        await kiosk.tap("nav.display")
+        await kiosk.tap("nav.menu")
+        await kiosk.tap("menu.display")
         await kiosk.tap("display.en")
         await kiosk.tap("nav.board")
         await kiosk.card_says(CODE, "Planned")

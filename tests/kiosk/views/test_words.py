@@ -14,6 +14,7 @@ from dapur.access import Role
 from dapur.alert import Rule, Severity
 from dapur.batch import HoldReason, Item
 from dapur.kitchen import COMMANDS, EVENTS
+from dapur.resources import path as resource
 from dapur.review import Reason
 from dapur.stage import Stage
 from kiosk.pins import SignIn
@@ -48,6 +49,11 @@ def test_languages_have_the_same_keys_and_fields() -> None:
         assert _fields(first[key]) == _fields(second[key]), key
         assert first[key].strip(), key
         assert second[key].strip(), key
+
+
+def test_every_file_of_words_is_there_in_both_languages() -> None:
+    names = [{file.name for file in resource(f"words/{each}").iterdir()} for each in LANGUAGES]
+    assert names[0] == names[1]
 
 
 def test_every_word_is_used_somewhere() -> None:

@@ -1,0 +1,25 @@
+"""The page of all that has no place on the rail: where one can go from it; texts only."""
+
+from __future__ import annotations
+
+from kiosk.views.floor import ViewModel
+from kiosk.views.looks import OptionLook, TopLook
+
+PAGES: tuple[tuple[str, str], ...] = (("display", "settings-2"),)
+"""Name and icon of each page; its words are `nav.` + name and `menu.` + name."""
+
+
+class MenuView(ViewModel):
+    """The tiles of the menu."""
+
+    def top(self) -> TopLook:
+        """Title."""
+        return TopLook(self.words("menu.title"), self.floor.kitchen_name)
+
+    def tiles(self) -> tuple[OptionLook, ...]:
+        """One tile a page, with what it is for."""
+        words = self.words
+        return tuple(
+            OptionLook(name, words(f"nav.{name}"), icon, note=words(f"menu.{name}"))
+            for name, icon in PAGES
+        )
