@@ -17,6 +17,7 @@ from dapur.wire.messages import CLOSE_CODES, ClientFrame, GoodbyeCode, ServerFra
 from kiosk.clock import KioskTime
 from kiosk.link.asking import Asking, Done
 from kiosk.link.carry import Carrier
+from kiosk.link.gather import Gather
 from kiosk.link.line import Line
 from kiosk.link.outgoing import Outgoing
 from kiosk.local.mirror import Mirror
@@ -75,7 +76,7 @@ class Connection:
             on_reply=self._asking.answer,
             on_admitted=on_admitted,
         )
-        self._carrier.on_held = self._flush_soon
+        self._carrier.on_held = Gather(self._carrier.flush).wanted
 
     @property
     def admitted_ms(self) -> int | None:
@@ -114,10 +115,6 @@ class Connection:
                 helper.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
             self._asking.fail_all()
-
-    def _flush_soon(self) -> None:
-        """When the loop comes to it, every frame that the socket holds has been read."""
-        asyncio.get_running_loop().call_soon(self._carrier.flush)
 
     # ---- tasks ------------------------------------------------------------------------------
 
