@@ -435,3 +435,19 @@ class AlertLook(msgspec.Struct, frozen=True):
     detail: str
     chip: ChipLook
     button: ButtonLook
+
+
+class LoadLook(msgspec.Struct, frozen=True):
+    """How busy a team is: `share` 1.0 is all it can do; `text` says it in words and digits.
+
+    None: there is nothing to do. `icon` goes with a tone, so that colour is not the only sign.
+    """
+
+    key: str
+    team: str
+    people: str
+    text: str
+    share: float | None = None
+    tone: Literal["normal", "attention"] = "normal"
+    icon: str = ""
+    tip: str = ""
