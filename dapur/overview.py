@@ -5,11 +5,15 @@ work, the nearest limit; it reads the state only.
 from __future__ import annotations
 
 from itertools import pairwise
+from math import ceil
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from dapur.access import Role
 from dapur.batch import MINUTE_MS, Batch, Point, consume_by_ms, newest_core
 from dapur.crew import present
-from dapur.figures import Ratio, cooking_ms
+from dapur.figures import Ratio, cooking_ms, team_load
 from dapur.stage import FINISHED, OVER, Stage
 
 if TYPE_CHECKING:
@@ -111,3 +115,75 @@ def nearest_limit(kitchen: Kitchen) -> tuple[Batch, int] | None:
         return None
     by_ms, _, batch = min(running, key=lambda row: row[:2])
     return batch, by_ms
+
+
+class TeamNow(msgspec.Struct, frozen=True):
+    """A team at a moment."""
+
+    team: str
+    people: int
+    """Of the roster."""
+    here: int
+    """Within their shift."""
+    load: float | None
+    """`team_load`: 1.0 is all that the people here can do until the last due; None: no work."""
+    missing: int
+    """People more that would bring the load to 1.0."""
+    starts_ms: int | None
+    """The next shift's beginning, for a team of whom nobody is here."""
+
+
+class Move(msgspec.Struct, frozen=True):
+    """One person from a team with room to one that is overloaded, and both loads after it."""
+
+    source: str
+    target: str
+    source_load: float
+    target_load: float
+
+
+def teams_now(kitchen: Kitchen, now_ms: int) -> tuple[TeamNow, ...]:
+    """All teams of the roster by name."""
+    return tuple(
+        _team_now(kitchen, team, now_ms)
+        for team in sorted({each.team for each in kitchen.staff.values()})
+    )
+
+
+def _team_now(kitchen: Kitchen, team: str, now_ms: int) -> TeamNow:
+    people = [each for each in kitchen.staff.values() if each.team == team]
+    here = sum(each.shift_start_ms <= now_ms < each.shift_end_ms for each in people)
+    load = team_load(kitchen, team, now_ms)
+    # Load is work ÷ (people × minutes), so work ÷ minutes is the people that it takes.
+    wanted = ceil(load * max(here, 1) - 1e-9) if load is not None else 0
+    coming = [each.shift_start_ms for each in people if each.shift_start_ms > now_ms]
+    starts_ms = min(coming) if coming and not here else None
+    return TeamNow(team, len(people), here, load, max(wanted - here, 0), starts_ms)
+
+
+def advice(kitchen: Kitchen, now_ms: int) -> Move | None:
+    """Who could help the most loaded team, if the figures say that it helps and harms nobody.
+
+    The other team must keep at least one person and stay below 1.0, its people must have a role in
+    common with those who need help, and the higher of the two loads must become lower.
+    """
+    teams = teams_now(kitchen, now_ms)
+    busy = [each for each in teams if each.load is not None and each.load > 1]
+    if not busy:
+        return None
+    target = max(busy, key=lambda each: (each.load or 0.0, each.team))
+    before = target.load or 0.0
+    after = before * max(target.here, 1) / (target.here + 1)
+    moves = [
+        Move(each.team, target.team, (each.load or 0.0) * each.here / (each.here - 1), after)
+        for each in teams
+        if each.here > 1 and _roles(kitchen, each.team) & _roles(kitchen, target.team)
+    ]
+    fit = [each for each in moves if each.source != target.team and each.source_load < 1]
+    better = [each for each in fit if max(each.source_load, each.target_load) < before]
+    return min(better, key=lambda each: (each.source_load, each.source), default=None)
+
+
+def _roles(kitchen: Kitchen, team: str) -> frozenset[Role]:
+    people = (each for each in kitchen.staff.values() if each.team == team)
+    return frozenset(role for each in people for role in each.roles) - {Role.TEAM_LEAD}

@@ -1,6 +1,6 @@
 """How busy one team is: a bar with the line of all it can do; it reckons nothing."""
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -94,4 +94,3 @@ class LoadBar(Themed):
         tick = QRectF(x - px(1), ground.center().y() - px(_TICK_PX) / 2, px(2.5), px(_TICK_PX))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
         painter.fillRect(tick, paint.color(code("text")))
-        painter.setPen(Qt.PenStyle.NoPen)

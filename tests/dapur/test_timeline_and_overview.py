@@ -8,8 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dapur.access import Role
+from dapur.crew import RosterStaffArgs
 from dapur.figures import Ratio
-from dapur.overview import at_work, measured, measured_tonight, nearest_limit, planned_cooking_ms
+from dapur.overview import (
+    advice,
+    at_work,
+    measured,
+    measured_tonight,
+    nearest_limit,
+    planned_cooking_ms,
+    teams_now,
+)
 from dapur.stage import Stage
 from dapur.timeline import Course, Kind, course, spare_ms
 from tests.support.situations import BATCH, SITUATIONS
@@ -180,3 +190,49 @@ def test_the_nearest_limit_is_of_the_clock_that_ends_first() -> None:
     batch, by_ms = found
     assert (batch.id, by_ms) == (BATCH, at(250 + 240))
     assert batch.stage is Stage.QUALITY_CHECK
+
+
+def two_teams(*, helpers: int, role: str = "STAFF_DAPUR") -> Night:
+    """Only s-cook is left of his team, at a dish with 90 minutes of work; beside it a team without work."""
+    night = batch_at("cooking")
+    others = [(str(each), "VIEWER", "TAMU") for each in night.kitchen.staff if each != "s-cook"]
+    for staff, what, team in [*others, *((f"h-{n}", role, "BANTU") for n in range(helpers))]:
+        shift = (at(0 if team == "BANTU" else -60), at(480))
+        args = RosterStaffArgs(staff, (Role(what),), team, *shift)
+        night.tap("roster_staff", f"staff:{staff}", args, actor="system", minute=121)
+    night.tap("assign_crew", BATCH, {"staff": "s-cook"}, actor="system", minute=122)
+    return night
+
+
+def test_a_team_lacks_the_people_that_its_work_takes() -> None:
+    night = two_teams(helpers=2)
+    # At 215 two thirds of the 90 minutes are left (the first step is capped), and 55 minutes to the due.
+    teams = {each.team: each for each in teams_now(night.kitchen, at(215))}
+    cooks, helpers = teams["TIM_PENGOLAHAN"], teams["BANTU"]
+    assert cooks.load == pytest.approx((90 - 0.95 * 30) / 55)
+    assert (cooks.people, cooks.here, cooks.missing) == (1, 1, 1)
+    assert (helpers.load, helpers.here, helpers.missing) == (None, 2, 0)
+
+
+def test_a_team_that_is_not_here_yet_says_when_it_comes() -> None:
+    night = two_teams(helpers=1)
+    team = next(each for each in teams_now(night.kitchen, at(-10)) if each.team == "BANTU")
+    assert (team.here, team.starts_ms) == (0, at(0))
+
+
+def test_advice_moves_one_person_who_can_help_from_a_team_with_room() -> None:
+    move = advice(two_teams(helpers=2).kitchen, at(215))
+    assert move is not None
+    assert (move.source, move.target, move.source_load) == ("BANTU", "TIM_PENGOLAHAN", 0.0)
+    assert move.target_load == pytest.approx((90 - 0.95 * 30) / 55 / 2)
+
+
+@pytest.mark.parametrize(
+    ("helpers", "role", "minute"),
+    [(1, "STAFF_DAPUR", 215), (2, "DRIVER", 215), (2, "STAFF_DAPUR", 130)],
+)
+def test_advice_is_silent_when_the_figures_do_not_support_it(
+    helpers: int, role: str, minute: int
+) -> None:
+    """A team of one keeps its one; a driver does not cook; nobody is overloaded."""
+    assert advice(two_teams(helpers=helpers, role=role).kitchen, at(minute)) is None
