@@ -122,6 +122,7 @@ async def pages(app: App, story: Story, folder: Path) -> None:
             ("sign-in", "sign_in", ""),
             ("menu", "menu", ""),
             ("display", "display", ""),
+            ("summary", "summary", ""),
         ),
         start=1,
     ):

@@ -55,6 +55,11 @@ def make_page(name: str, theme: Theme, floor: Floor, shell: ShellView) -> Page:
             from kiosk.views.menu import MenuView
 
             return MenuPage(theme, MenuView(floor))
+        case "summary":
+            from kiosk.screens.summary import SummaryPage
+            from kiosk.views.summary import SummaryView
+
+            return SummaryPage(theme, SummaryView(floor))
         case "display":
             from kiosk.screens.display import DisplayPage
             from kiosk.views.display import DisplayView

@@ -52,6 +52,7 @@ class Window(QWidget):
         self._shell = ShellView(floor)
         self._page_name, self._subject = "", ""
         self._before: tuple[str, str] = ("board", "")
+        self._batch_from = "board"
         self._touched_at = float("-inf")
         self._rail = NavRail(theme, parent=self)
         self._top = TopBar(theme, parent=self)
@@ -90,8 +91,10 @@ class Window(QWidget):
         """Go to a page; `back` returns to the one before sign-in or display."""
         if name == "back":
             name, subject = self._before
-        if self._page_name in ("board", "batch", "quality", "review", "alerts"):
+        if self._page_name in ("board", "batch", "quality", "review", "alerts", "summary"):
             self._before = (self._page_name, self._subject)
+        if self._page_name in ("board", "summary"):
+            self._batch_from = self._page_name
         page = self._page(name)
         self._page_name, self._subject = name, subject
         page.show_subject(subject)
@@ -137,6 +140,8 @@ class Window(QWidget):
         shell = self._shell
         self._rail.set_look(shell.rail(self._page_name))
         top = self._page(self._page_name).top()
+        if self._page_name == "batch" and self._batch_from == "summary":
+            top = replace(top, back=self.floor.words("nav.summary"))
         self._top.set_look(
             replace(
                 top,
@@ -188,11 +193,13 @@ class Window(QWidget):
     def _on_back(self) -> None:
         if self._page_name == "quality" and self._subject:
             self.show_page("batch", self._subject)
+        elif self._page_name == "batch":
+            self.show_page(self._batch_from, "")
         else:
             self.show_page("board", "")
 
     def _on_filter_chosen(self, key: str) -> None:
-        self._page("board").choose_filter(key)
+        self._page(self._page_name).choose_filter(key)
         self._render_frame()
 
     def _on_sign_in_wanted(self) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from kiosk.views.floor import ViewModel
 from kiosk.views.looks import OptionLook, TopLook
 
-PAGES: tuple[tuple[str, str], ...] = (("display", "settings-2"),)
+PAGES: tuple[tuple[str, str], ...] = (
+    ("summary", "chart-gantt"),
+    ("display", "settings-2"),
+)
 """Name and icon of each page; its words are `nav.` + name and `menu.` + name."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dapur.access import PLANNERS
 from dapur.alert import SEVERITY_ORDER, Severity
 from dapur.ids import StaffId
 from dapur.review import open_reviews
@@ -38,12 +39,14 @@ class ShellView(ViewModel):
         alerts = len(self._loud())
         reviews = len(open_reviews(floor.kitchen))
         checks = len(quality.due(floor))
-        items = (
+        items: tuple[NavItem, ...] = (
             NavItem("board", words("nav.board"), "layout-grid"),
             NavItem("alerts", words("nav.alerts"), "bell", _badge(alerts), "alarm"),
             NavItem("review", words("nav.review"), "inbox", _badge(reviews)),
             NavItem("quality", words("nav.quality"), "clipboard-check", _badge(checks)),
         )
+        if supervises(floor):
+            items = (*items, NavItem("summary", words("nav.summary"), "chart-gantt"))
         foot = (
             NavItem("sign_in", words("nav.sign_in"), "key-round"),
             NavItem("menu", words("nav.menu"), "ellipsis"),
@@ -164,6 +167,12 @@ class ShellView(ViewModel):
             return None
         button = ButtonLook("undo", self.words("act.undo"), "undo-2", "outlined")
         return UndoLook(offer.command, offer.title, offer.detail, button)
+
+
+def supervises(floor: Floor) -> bool:
+    """Whether one of those signed in here may plan the night: the desk has a place on their rail."""
+    present = floor.people.session.signed_in
+    return any(floor.kitchen.roles_of(staff) & PLANNERS for staff in present)
 
 
 def _joined(*parts: str) -> str:

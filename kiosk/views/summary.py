@@ -1,0 +1,180 @@
+"""The supervisor's desk: figures, timeline, side, curves and table of the night; it decides nothing."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QDate, QLocale
+
+from kiosk.views import summary_curves, summary_gantt, summary_side, summary_table, summary_tiles
+from kiosk.views.floor import Floor, ViewModel
+from kiosk.views.looks import FilterLook, Segment, SegmentsLook, TopLook
+from kiosk.views.summary_looks import (
+    GanttLook,
+    KpiLook,
+    LoadsLook,
+    MiniLook,
+    PanelLook,
+    TableColumn,
+    TableRow,
+    TableTools,
+)
+
+TONIGHT, BATCHES = "tonight", "batches"
+TABS: tuple[tuple[str, str], ...] = (
+    (TONIGHT, "chart-gantt"),
+    (BATCHES, "list"),
+)
+LIST_OF_TILE: dict[str, str] = {
+    "productions": "all",
+    "cooking": "cooked",
+    "passed": "judged",
+    "on_time": "late",
+    "limit": "clock",
+    "measured": "missed",
+    "people": "crewed",
+    "departure": "all",
+}
+"""Which list of batches a figure opens."""
+
+
+class SummaryView(ViewModel):
+    """What the page shows; which part of it is the page's own choice and stays while the window does."""
+
+    def __init__(self, floor: Floor) -> None:
+        super().__init__(floor)
+        self.tab = TONIGHT
+
+    def choose_tab(self, tab: str) -> None:
+        """Show another part."""
+        if tab in (key for key, _ in TABS):
+            self.tab = tab
+
+    def top(self) -> TopLook:
+        """Title, night, and the three parts."""
+        words = self.words
+        tabs = tuple(
+            FilterLook(key, words(f"summary.tab.{key}"), icon, "neutral", key == self.tab)
+            for key, icon in TABS
+        )
+        return TopLook(words("summary.title"), self._night(), filters=tabs)
+
+    def _night(self) -> str:
+        floor, words = self.floor, self.words
+        night = floor.kitchen.night
+        if not floor.fresh and floor.known and floor.data_age_ms:
+            return words("board.data_age", age=floor.ago(floor.data_age_ms))
+        if night is None:
+            return floor.kitchen_name
+        stops = [stop for wave in night.waves for stop in wave.stops]
+        return " · ".join(
+            (
+                date_text(floor, night.serving_date),
+                floor.kitchen_name,
+                words("summary.stops", count=len(stops)),
+                words("portions", count=floor.number(sum(stop.portions for stop in stops))),
+            )
+        )
+
+    # ---- tonight ----------------------------------------------------------------------------
+
+    def tiles(self) -> tuple[KpiLook, ...]:
+        """The figures, each with its base."""
+        return summary_tiles.tiles(self.floor)
+
+    def gantt(self) -> GanttLook:
+        """The timeline of the waves."""
+        return summary_gantt.gantt(self.floor)
+
+    def curves(self) -> tuple[MiniLook, ...]:
+        """One small curve for each batch that was measured."""
+        return summary_curves.curves(self.floor)
+
+    def alerts(self) -> PanelLook:
+        """Open alarms, the worst first."""
+        return summary_side.alerts(self.floor)
+
+    def loads(self) -> LoadsLook:
+        """Teams with their load, and who could help whom."""
+        words = self.words
+        return LoadsLook(
+            words("summary.loads"),
+            words("summary.loads_line"),
+            words("summary.nobody_here"),
+            summary_side.loads(self.floor),
+            summary_side.suggestion(self.floor),
+        )
+
+    def nothing_measured(self) -> str:
+        """Said in the place of the small curves while there is none."""
+        return self.words("summary.curves_none")
+
+    def handover(self) -> PanelLook:
+        """What the next chief would find open."""
+        return summary_side.handover(self.floor)
+
+    # ---- batches ----------------------------------------------------------------------------
+
+    def columns(self) -> tuple[TableColumn, ...]:
+        """Heads of the table."""
+        return summary_table.columns(self.floor)
+
+    def rows(self) -> tuple[TableRow, ...]:
+        """All batches as rows."""
+        return summary_table.rows(self.floor)
+
+    def waves(self, chosen: str) -> SegmentsLook:
+        """All waves, or one."""
+        night = self.floor.kitchen.night
+        known = sorted(night.waves, key=lambda each: each.departure_ms) if night else []
+        every = Segment(summary_table.ALL, self.words("summary.wave_all"))
+        parts = (every, *(Segment(wave.id, wave.name) for wave in known))
+        return SegmentsLook(parts, chosen or summary_table.ALL)
+
+    def tools(self, shown: int) -> TableTools:
+        """What stands above the table; `shown` is how many rows the filter left."""
+        words, total = self.words, len(self.floor.kitchen.batches)
+        return TableTools(
+            search=words("summary.search"),
+            count=words("summary.table.count", shown=shown, total=total),
+            empty="" if shown else words("summary.table.empty"),
+        )
+
+    def lists(self, chosen: str) -> tuple[FilterLook, ...]:
+        """The lists of the table with their counts; one that a figure opened as long as it is chosen."""
+        keys = [*summary_table.LISTS, *(k for k in summary_table.FROM_FIGURES if k == chosen)]
+        made = self.rows()
+        counts = {key: sum(key in row.lists for row in made) for key in keys}
+        return tuple(
+            FilterLook(
+                key,
+                self.words(f"summary.list.{key}", count=counts[key]),
+                _LIST_ICONS.get(key, "list"),
+                "neutral",
+                key == chosen,
+            )
+            for key in keys
+        )
+
+
+_LIST_ICONS: dict[str, str] = {
+    "abnormal": "triangle-alert",
+    "late": "clock-alert",
+    "planned": "clock",
+    "preparing": "utensils",
+    "cooking": "flame",
+    "cooked": "flame",
+    "quality_check": "clipboard-check",
+    "judged": "clipboard-check",
+    "completed": "check",
+    "clock": "hourglass",
+    "missed": "thermometer",
+    "crewed": "users",
+}
+
+
+def date_text(floor: Floor, date: str) -> str:
+    """Minggu, 22 November 2026."""
+    language = QLocale.Language.Indonesian
+    if floor.words.language == "en":
+        language = QLocale.Language.English
+    day = QDate.fromString(date, "yyyy-MM-dd")
+    return QLocale(language).toString(day, "dddd, d MMMM yyyy") if day.isValid() else date

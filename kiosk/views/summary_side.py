@@ -1,0 +1,143 @@
+"""The side of the desk: alerts worst first, what a hand-over would find open, the load of the teams; texts only."""
+
+from __future__ import annotations
+
+from dapur.alert import SEVERITY_ORDER, AlertRecord, Severity, escalates_ms
+from dapur.batch import consume_by_ms
+from dapur.overview import TeamNow, advice, teams_now
+from dapur.review import open_reviews
+from dapur.stage import OVER
+from dapur.watch import Alert
+from kiosk.views import quality
+from kiosk.views.floor import Floor
+from kiosk.views.looks import LoadLook
+from kiosk.views.summary_looks import LineLook, PanelLook, Tone
+
+ALERTS_SHOWN = 4
+_ICONS: dict[Severity, str] = {
+    Severity.LOW: "info",
+    Severity.MEDIUM: "circle-alert",
+    Severity.HIGH: "triangle-alert",
+    Severity.CRITICAL: "octagon-alert",
+}
+_TONES: dict[Severity, Tone] = {
+    Severity.LOW: "normal",
+    Severity.MEDIUM: "normal",
+    Severity.HIGH: "attention",
+    Severity.CRITICAL: "alarm",
+}
+
+
+def alerts(floor: Floor) -> PanelLook:
+    """Severity, then who has no owner, then what goes up first."""
+    words = floor.words
+    known = floor.kitchen.alerts
+    ordered = sorted(floor.alerts, key=lambda each: _order(floor, each, known.get(each.key)))
+    lines = tuple(_line(floor, each, known.get(each.key)) for each in ordered[:ALERTS_SHOWN])
+    count = len(ordered)
+    aside = words("summary.all", count=count) if count else ""
+    return PanelLook("alerts", words("summary.alerts"), aside, lines, words("alert.none"))
+
+
+def _order(floor: Floor, alert: Alert, record: AlertRecord | None) -> tuple[int, bool, int, str]:
+    owned = record is not None and record.owner is not None
+    up_ms = escalates_ms(record, floor.kitchen.policy) if record is not None else None
+    at_ms = up_ms if up_ms is not None else alert.since_ms
+    return (-SEVERITY_ORDER[alert.severity], owned, at_ms, alert.key)
+
+
+def _line(floor: Floor, alert: Alert, record: AlertRecord | None) -> LineLook:
+    words, now = floor.words, floor.now_ms
+    batch = floor.batch(alert.about)
+    where = batch.plan.name if batch is not None else _place(floor, alert.about)
+    owner = record.owner if record is not None else None
+    who = floor.short_name(owner) if owner is not None else words("summary.nobody")
+    up_ms = escalates_ms(record, floor.kitchen.policy) if record is not None else None
+    if up_ms is not None:
+        aside = words("summary.goes_up", left=floor.span(max(up_ms - now, 0)))
+    else:
+        aside = floor.ago(now - (record.raised_ms if record is not None else alert.since_ms))
+    title = words(f"rule.{alert.rule}")
+    icon, tone = _ICONS[alert.severity], _TONES[alert.severity]
+    return LineLook(alert.key, icon, title, f"{where} · {who}", aside, tone)
+
+
+def _place(floor: Floor, about: str) -> str:
+    night = floor.kitchen.night
+    wave = night.wave(about) if night is not None else None
+    return wave.name if wave is not None else about
+
+
+def handover(floor: Floor) -> PanelLook:
+    """What the next chief would take over now: each kind with its count, the settled ones too."""
+    words, kitchen = floor.words, floor.kitchen
+    batches = kitchen.batches.values()
+    limits = [
+        by_ms
+        for each in batches
+        if each.stage not in OVER and (by_ms := consume_by_ms(each, kitchen.policy)) is not None
+    ]
+    rows = (
+        ("alarms", len(floor.alerts), ""),
+        ("checks", len(quality.due(floor)), ""),
+        ("holds", sum(each.held for each in batches), ""),
+        ("reviews", len(open_reviews(kitchen)), ""),
+        ("clocks", len(limits), floor.clock(min(limits)) if limits else ""),
+    )
+    lines = tuple(_count(floor, key, count, at) for key, count, at in rows)
+    # A running clock is no fault: it is told, not counted as unsettled.
+    waiting = sum(count for key, count, _ in rows if key != "clocks")
+    aside = words("summary.unsettled", count=waiting) if waiting else words("summary.settled")
+    return PanelLook("handover", words("summary.handover"), aside, lines)
+
+
+def _count(floor: Floor, key: str, count: int, at: str) -> LineLook:
+    words = floor.words
+    if not count:
+        return LineLook(key, "circle-check", words(f"summary.open.{key}.none"), tone="done")
+    title = words(f"summary.open.{key}", count=count)
+    if key == "clocks":
+        return LineLook(key, "hourglass", title, aside=words("summary.first_at", at=at))
+    return LineLook(key, "circle-alert", title, tone="attention")
+
+
+# ---- teams ---------------------------------------------------------------------------------------
+
+
+def loads(floor: Floor) -> tuple[LoadLook, ...]:
+    """Teams that have work or people here now, by name; the others have nothing to say yet."""
+    teams = teams_now(floor.kitchen, floor.now_ms)
+    return tuple(_load(floor, each) for each in teams if each.load is not None or each.here)
+
+
+def _load(floor: Floor, team: TeamNow) -> LoadLook:
+    words = floor.words
+    people = words("summary.people", count=team.here, total=team.people)
+    if team.load is None:
+        return LoadLook(team.team, team.team, people, words("summary.no_work"))
+    percent = words("summary.percent", value=round(team.load * 100))
+    if not team.here:
+        said = words("summary.nobody_yet", load=percent)
+        return LoadLook(
+            team.team, team.team, people, said, team.load, "attention", "triangle-alert"
+        )
+    if team.load > 1:
+        said = words("summary.lacks", load=percent, count=team.missing)
+        return LoadLook(
+            team.team, team.team, people, said, team.load, "attention", "triangle-alert"
+        )
+    return LoadLook(team.team, team.team, people, percent, team.load)
+
+
+def suggestion(floor: Floor) -> str:
+    """Who could help whom, with both loads after it; nothing when the figures support no move."""
+    move = advice(floor.kitchen, floor.now_ms)
+    if move is None:
+        return ""
+    return floor.words(
+        "summary.advice",
+        source=move.source,
+        target=move.target,
+        target_load=round(move.target_load * 100),
+        source_load=round(move.source_load * 100),
+    )
