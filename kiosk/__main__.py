@@ -23,6 +23,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--glove", action="store_true", default=None, help="larger targets")
     parser.add_argument("--size", default="1366x768", help="window size in pixels, as 1920x1080")
     parser.add_argument("--dpi", type=float, help="the screen's real dots per inch")
+    parser.add_argument(
+        "--desk",
+        action=argparse.BooleanOptionalAction,
+        help="open on the supervisor's desk, at later starts too; --no-desk: on the board again",
+    )
     parser.add_argument("--fullscreen", action="store_true", help="cover the whole screen")
     parser.add_argument("--quit-after-s", type=float, help="end by itself after so many seconds")
     parser.add_argument("--shot", type=Path, help="save what the window shows at the end")
@@ -62,6 +67,7 @@ def main(argv: list[str] | None = None) -> int:
             size=_size(options.size),
             dpi=options.dpi,
             fullscreen=options.fullscreen,
+            desk=options.desk,
         )
         qapp = QApplication.instance() or QApplication(sys.argv[:1])
         return loop.run(

@@ -27,6 +27,7 @@ from kiosk.views.words import Language, Words
 
 _log = logging.getLogger(__name__)
 _PAGE, _LANGUAGE, _DARK, _GLOVE = "page", "language", "dark", "glove"
+_HOME, _DESK = "home", "summary"
 _YES = "yes"
 
 
@@ -40,6 +41,8 @@ class Look(msgspec.Struct, frozen=True):
     dpi: float | None = None
     """The screen's real dots per inch, when its EDID lies."""
     fullscreen: bool = False
+    desk: bool | None = None
+    """The supervisor's desk is the first page, now and at later starts; None: as it was said last."""
 
 
 class App:
@@ -64,7 +67,7 @@ class App:
         self.window.page_shown.connect(self._on_page_shown)
         self.window.resize(QSize(*look.size))
         self._log_uncaught, sys.excepthook = sys.excepthook, self._on_uncaught
-        self._return_to_page()
+        self._return_to_page(look.desk)
         if look.fullscreen:
             self.window.showFullScreen()
         else:
@@ -88,12 +91,17 @@ class App:
         self._log_uncaught(kind, error, trace)
         self.floor.failed()
 
-    def _return_to_page(self) -> None:
-        """A restart comes back to the same page."""
+    def _return_to_page(self, desk: bool | None) -> None:
+        """A restart comes back to the same page; a desk to its own, whatever was open last."""
+        if desk is not None:
+            self._note(_HOME, _DESK if desk else "")
+        if desk or (desk is None and self.kiosk.store.noted(_HOME) == _DESK):
+            self.window.show_page(_DESK, "")
+            return
         name, _, subject = self.kiosk.store.noted(_PAGE).partition("\n")
         if name in ("batch", "quality") and self.floor.batch(subject) is not None:
             self.window.show_page(name, subject)
-        elif name in ("alerts", "review"):
+        elif name in ("alerts", "review", _DESK):
             self.window.show_page(name, "")
 
     def _on_language_chosen(self, language: str) -> None:

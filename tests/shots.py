@@ -25,6 +25,8 @@ from kiosk.app import App, Look
 from kiosk.headless import Headless
 from kiosk.link.status import LinkState
 from kiosk.screens.sheets import ViewSheet
+from kiosk.screens.summary import SummaryPage
+from kiosk.views.summary import TABS
 from kiosk.views.words import Language
 from kiosk.widgets.curve_slot import CurveSlot
 from kiosk.widgets.key_pad import KeyPad
@@ -130,6 +132,7 @@ async def pages(app: App, story: Story, folder: Path) -> None:
         if page == "batch":
             await curve_is_there(app)
         await shoot(app, folder, f"{number:02d}-{name}")
+    await desk_parts(app, folder)
     await batch_tabs(app, chicken, rice, folder)
     window.show_page("board", "")
     for number, (name, action, subject) in enumerate(
@@ -162,6 +165,18 @@ async def curve_is_there(app: App) -> None:
             return
         await asyncio.sleep(0.03)
     raise TimeoutError("the curve never came")
+
+
+async def desk_parts(app: App, folder: Path) -> None:
+    """The other parts of the supervisor's desk."""
+    app.window.show_page("summary", "")
+    desk = app.window.findChild(SummaryPage)
+    assert desk is not None
+    for key, _ in TABS[1:]:
+        desk.choose_filter(key)
+        app.window.floor.changed.emit()
+        await shoot(app, folder, f"09-summary-{key}")
+    desk.choose_filter(TABS[0][0])
 
 
 async def batch_tabs(app: App, chicken: str, rice: str, folder: Path) -> None:

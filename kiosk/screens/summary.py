@@ -21,7 +21,10 @@ class SummaryPage(Page):
         self._summary = view
         self._tonight = TonightPart(theme, view, self)
         self._batches = BatchesPart(theme, view, self)
-        self._parts: dict[str, TonightPart | BatchesPart] = {TONIGHT: self._tonight, BATCHES: self._batches}
+        self._parts: dict[str, TonightPart | BatchesPart] = {
+            TONIGHT: self._tonight,
+            BATCHES: self._batches,
+        }
         self._stack = QStackedLayout(self)
         for part in self._parts.values():
             self._stack.addWidget(part)
@@ -34,6 +37,14 @@ class SummaryPage(Page):
     def top(self) -> TopLook:
         """Title, night, and the three parts."""
         return self._summary.top()
+
+    @override
+    def show_subject(self, subject: str) -> None:
+        """A part, and after a point the list of the table; empty: as it was left."""
+        tab, _, which = subject.partition(".")
+        self._summary.choose_tab(tab)
+        if which:
+            self._batches.choose_list(which)
 
     @override
     def choose_filter(self, key: str) -> None:
@@ -49,10 +60,8 @@ class SummaryPage(Page):
         part.refresh()
 
     def _on_tile_opened(self, tile: str) -> None:
-        self._summary.choose_tab(BATCHES)
-        self._batches.choose_list(LIST_OF_TILE[tile])
-        self.refresh()
-        self._summary.changed.emit()
+        # By way of the window, which shows the chosen part in its head too.
+        self.go.emit("summary", f"{BATCHES}.{LIST_OF_TILE[tile]}")
 
     def _on_batch_opened(self, batch: str) -> None:
         self.go.emit("batch", batch)

@@ -100,6 +100,7 @@ class SummaryView(ViewModel):
             words("summary.loads_line"),
             words("summary.nobody_here"),
             summary_side.loads(self.floor),
+            summary_side.idle(self.floor),
             summary_side.suggestion(self.floor),
         )
 

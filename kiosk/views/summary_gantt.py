@@ -121,7 +121,7 @@ def _row(floor: Floor, batch: Batch, made: Course) -> GanttRow:
         for place, span in enumerate(made.spans)
     )
     return GanttRow(
-        batch.id, batch.plan.name, bars, tone, icon, note,
+        batch.id, batch.plan.name, bars, tone, icon, note, late=made.late_ms > ON_TIME_MS,
         name=_name(floor, batch, made, chip, note), tip=_tip(floor, batch, made, chip),
     )  # fmt: skip
 

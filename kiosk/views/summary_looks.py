@@ -60,6 +60,7 @@ class GanttRow(msgspec.Struct, frozen=True):
     tone: Tone = "normal"
     icon: str = ""
     note: str = ""
+    late: bool = False
     name: str = ""
     tip: str = ""
 
@@ -156,6 +157,8 @@ class LoadsLook(msgspec.Struct, frozen=True):
     line: str
     empty: str
     loads: tuple[LoadLook, ...]
+    idle: str = ""
+    """Teams that are here without a batch, in one line."""
     advice: str = ""
 
 

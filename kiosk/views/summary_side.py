@@ -105,28 +105,29 @@ def _count(floor: Floor, key: str, count: int, at: str) -> LineLook:
 
 
 def loads(floor: Floor) -> tuple[LoadLook, ...]:
-    """Teams that have work or people here now, by name; the others have nothing to say yet."""
+    """Teams that have work, by name."""
     teams = teams_now(floor.kitchen, floor.now_ms)
-    return tuple(_load(floor, each) for each in teams if each.load is not None or each.here)
+    return tuple(_load(floor, each, each.load) for each in teams if each.load is not None)
 
 
-def _load(floor: Floor, team: TeamNow) -> LoadLook:
+def idle(floor: Floor) -> str:
+    """Teams with people here and no batch, in one line; nothing when there is none."""
+    teams = teams_now(floor.kitchen, floor.now_ms)
+    names = [f"{each.team} {each.here}" for each in teams if each.load is None and each.here]
+    return floor.words("summary.idle", teams=", ".join(names)) if names else ""
+
+
+def _load(floor: Floor, team: TeamNow, load: float) -> LoadLook:
     words = floor.words
     people = words("summary.people", count=team.here, total=team.people)
-    if team.load is None:
-        return LoadLook(team.team, team.team, people, words("summary.no_work"))
-    percent = words("summary.percent", value=round(team.load * 100))
+    percent = words("summary.percent", value=round(load * 100))
     if not team.here:
         said = words("summary.nobody_yet", load=percent)
-        return LoadLook(
-            team.team, team.team, people, said, team.load, "attention", "triangle-alert"
-        )
-    if team.load > 1:
+        return LoadLook(team.team, team.team, people, said, load, "attention", "triangle-alert")
+    if load > 1:
         said = words("summary.lacks", load=percent, count=team.missing)
-        return LoadLook(
-            team.team, team.team, people, said, team.load, "attention", "triangle-alert"
-        )
-    return LoadLook(team.team, team.team, people, percent, team.load)
+        return LoadLook(team.team, team.team, people, said, load, "attention", "triangle-alert")
+    return LoadLook(team.team, team.team, people, percent, load)
 
 
 def suggestion(floor: Floor) -> str:

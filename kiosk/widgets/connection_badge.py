@@ -64,7 +64,7 @@ class ConnectionBadge(Pressable):
     def sizeHint(self) -> QSize:
         ink = self.theme.ink("body", "text", SEMIBOLD)
         wide = paint.advance(self._look.text, ink.px, ink.weight) if self._look.text else 0
-        return QSize(int(wide) + self.theme.px(62), self.theme.mm(BAR_MM))
+        return QSize(int(wide) + self.theme.px(68), self.theme.mm(BAR_MM))
 
     @override
     def minimumSizeHint(self) -> QSize:

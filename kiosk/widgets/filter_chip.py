@@ -60,7 +60,7 @@ class FilterChip(Pressable):
     def sizeHint(self) -> QSize:
         ink = self.theme.ink("body", "text", SEMIBOLD)
         wide = paint.advance(self._look.text, ink.px, ink.weight)
-        return QSize(int(wide) + self.theme.px(60), self.theme.mm(BAR_MM))
+        return QSize(int(wide) + self.theme.px(66), self.theme.mm(BAR_MM))
 
     @override
     def minimumSizeHint(self) -> QSize:

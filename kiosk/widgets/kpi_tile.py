@@ -48,7 +48,7 @@ class KpiTile(Pressable):
         room = max(1, width - 2 * px(_PAD_PX))
         lines = paint.wrap(self._look.caption, ink.px, ink.weight, room, MOST_LINES)
         value = paint.line_height(self.theme.metrics.text(self._role()))
-        return 2 * px(8) + paint.line_height(ink.px) * (1 + max(2, len(lines))) + value
+        return 2 * px(8) + paint.line_height(ink.px) * (1 + max(1, len(lines))) + value
 
     def _role(self) -> TextRole:
         return "title" if self.theme.metrics.compact else "clock"
@@ -102,7 +102,7 @@ class KpiTile(Pressable):
 
 
 class KpiRow(Themed):
-    """All tiles in one row, in two where they would be too narrow; all as high as the longest caption needs."""
+    """All tiles in one row, in two where they would be too narrow; a row is as high as its longest caption needs."""
 
     opened = Signal(str)
 
@@ -137,12 +137,14 @@ class KpiRow(Themed):
         columns = -(-count // 2) if narrow else count
         wide = (self.width() - (columns - 1) * gap) // columns
         tiles = list(self._tiles.values())
-        high = max(tile.height_for(wide) for tile in tiles)
-        for place, tile in enumerate(tiles):
-            row, column = divmod(place, columns)
-            tile.setGeometry(column * (wide + gap), row * (high + gap), wide, high)
-        rows = -(-count // columns)
-        self.setFixedHeight(rows * high + (rows - 1) * gap)
+        top = 0
+        for first in range(0, count, columns):
+            row = tiles[first : first + columns]
+            high = max(tile.height_for(wide) for tile in row)
+            for column, tile in enumerate(row):
+                tile.setGeometry(column * (wide + gap), top, wide, high)
+            top += high + gap
+        self.setFixedHeight(top - gap)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:

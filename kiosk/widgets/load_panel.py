@@ -61,6 +61,7 @@ class LoadPanel(Pressable):
         self._bars: dict[str, LoadBar] = {}
         self._advice = _Advice(theme, self)
         self._empty = TextBlock(theme, "", "caption", tint="text2", parent=self)
+        self._idle = TextBlock(theme, "", "caption", tint="text2", lines=4, parent=self)
         head = QHBoxLayout()
         head.addWidget(self._title, 1)
         head.addWidget(self._line)
@@ -69,9 +70,10 @@ class LoadPanel(Pressable):
         self._box.addLayout(head)
         self._box.addWidget(self._empty)
         self._box.addLayout(self._column)
+        self._box.addWidget(self._idle)
         self._box.addWidget(self._advice)
         # What lies on it is to be seen; the whole panel is the target.
-        for part in (self._title, self._line, self._advice, self._empty):
+        for part in (self._title, self._line, self._advice, self._empty, self._idle):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.restyle()
@@ -96,9 +98,11 @@ class LoadPanel(Pressable):
                 known.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
                 self._column.insertWidget(place, known)
             known.set_look(load)
+        self._idle.set_text(look.idle)
+        self._idle.setVisible(bool(look.idle))
         self._advice.set_text(look.advice)
         said = [f"{each.team} {each.text}" for each in look.loads]
-        self.setAccessibleName(". ".join((look.title, *said, look.advice)).strip(". "))
+        self.setAccessibleName(". ".join((look.title, *said, look.idle, look.advice)).strip(". "))
         self.updateGeometry()
 
     @override

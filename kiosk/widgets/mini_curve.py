@@ -65,7 +65,9 @@ class MiniCurve(Pressable):
 
     def spots(self, rect: QRectF) -> tuple[tuple[QPointF, ...], ...]:
         """The points of each unbroken run, in pixels."""
-        look, plot = self._look, self.plot(rect)
+        look, dot = self._look, self.theme.px(5)
+        # The newest point lies at the end: its dot must not be cut.
+        plot = self.plot(rect).adjusted(dot, 0, -dot, 0)
         if look is None:
             return ()
         across, up = max(1, look.to_ms - look.from_ms), max(1.0, look.high_c - look.low_c)

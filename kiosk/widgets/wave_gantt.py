@@ -24,8 +24,8 @@ from kiosk.widgets.base import RING_PX, Themed
 
 _PAD_PX, _HEAD_PX, _AXIS_PX, _WAVE_PX, _ROW_PX = 12, 36, 26, 25, 25
 _NAMES_PX, _NAMES_COMPACT_PX = 210, 168
-_MOST_ROW_PX = 34
-_SOFT = 0.55
+_MOST_ROW_PX = 40
+_SOFT, _SOFT_STROKE = 0.55, 0.75
 """How much of the colour of progress is left in preparing: the same colour, plainly lighter."""
 _TINTS: dict[BarKind, str] = {"preparing": "prog", "cooking": "prog", "quality_check": "ok_band"}
 _LOUD: dict[Tone, tuple[str, str]] = {
@@ -151,12 +151,12 @@ class WaveGantt(Themed):
             paint.write(painter, self.plot, self._look.empty, ink)
             return
         self._paint_grid(painter)
+        self._paint_now(painter)
         for wave, rect in self._heads():
             self._paint_wave(painter, wave, rect)
         for row, rect in self._places():
             if rect.intersects(dirty):
                 self._paint_row(painter, row, rect)
-        self._paint_now(painter)
         self._paint_focus(painter)
 
     def _paint_head(self, painter: QPainter) -> None:
@@ -232,7 +232,8 @@ class WaveGantt(Themed):
         role = loud[0] if loud else _TINTS[bar.kind]
         tint = QColor(code(role))
         if bar.kind == "preparing" and not loud:
-            tint = _mixed(tint, self.theme.color("surface"), _SOFT)
+            share = _SOFT if bar.style == "done" else _SOFT_STROKE
+            tint = _mixed(tint, self.theme.color("surface"), share)
         radius = min(px(4), box.height() / 3)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if bar.style == "done":
@@ -267,7 +268,8 @@ class WaveGantt(Themed):
             return
         px = self.theme.px
         loud = _LOUD.get(row.tone)
-        ink = self.theme.ink("caption", loud[1] if loud else "text2", MEDIUM)
+        late = "amber_text" if row.late else "text2"
+        ink = self.theme.ink("caption", loud[1] if loud else late, MEDIUM)
         wide = paint.advance(row.note, ink.px, ink.weight)
         left = after.left() + px(8)
         room = self.plot.right() - left
