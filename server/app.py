@@ -39,7 +39,8 @@ from server.log.pacing import Stepping, keep_following
 from server.log.positions import Lease
 from server.log.schema import check
 from server.log.sql_log import SqlLog
-from server.settings import LOOPBACK, Settings
+from server.metrics import Metrics
+from server.settings import LOOPBACK, BadSettings, Settings
 from server.watchman import Watchman
 
 _log = logging.getLogger(__name__)
@@ -70,6 +71,8 @@ class Parts(msgspec.Struct, frozen=True):
     """Told of the services before the first socket, by what was made before them."""
     close: Callable[[], None] = lambda: None
     """Called after the end."""
+    metrics: Metrics | None = None
+    """Told by what was made before the services."""
 
 
 class Doorway(msgspec.Struct, frozen=True):
@@ -98,7 +101,13 @@ async def serve(parts: Parts, doorway: Doorway) -> None:
         (cut_short if ending.is_set() else ending).set()
 
     _on_signals(end)
-    services = Services(log=parts.log, identity=parts.identity, bus=parts.bus, key=parts.key)
+    services = Services(
+        log=parts.log,
+        identity=parts.identity,
+        bus=parts.bus,
+        key=parts.key,
+        metrics=parts.metrics,
+    )
     services.writer.start()
     watchman = Watchman(
         parts.log,
@@ -184,12 +193,12 @@ def run(settings: Settings, ready_file: Path | None = None) -> int:
     """Serve with the database until told to end; 0 when it ended in order.
 
     The schema must be up to date (`server.log.schema.upgrade`). Raises PlainSocket, OSError for a
-    taken address, OlderSchema, NewerSchema, Unavailable.
+    taken address, OlderSchema, NewerSchema, Unavailable, BadSettings.
     """
     logs.set_up(settings.log_level)
     gc.set_threshold(*GC_THRESHOLD)
     tls = tls_context(settings)
-    parts = compose(settings.database_url)
+    parts = compose(settings.database_url, settings.bus)
     doorway = Doorway(
         settings.host,
         settings.port,
@@ -241,8 +250,25 @@ class _Hooks:
             self._services.revoked(device)
 
 
-def compose(database_url: str) -> Parts:
-    """All parts on one database. Raises OlderSchema, NewerSchema, Unavailable."""
+def _bus(address: str, metrics: Metrics) -> Bus:
+    """The bus of the settings. Raises BadSettings."""
+    if address == "memory":
+        metrics.bus_up.set(1)
+        return MemoryBus()
+    # Half a second of imports that one process alone does without.
+    from server.bus.address import BadAddress
+    from server.bus.redis import RedisBus
+
+    try:
+        return RedisBus(address, metrics)
+    except BadAddress as error:
+        raise BadSettings(f"bus: {error}") from error
+
+
+def compose(database_url: str, bus: str = "memory") -> Parts:
+    """All parts on one database. Raises OlderSchema, NewerSchema, Unavailable, BadSettings."""
+    metrics = Metrics()
+    bell = _bus(bus, metrics)
     engine = open_engine(database_url)
     check(engine)
     log = SqlLog(engine)
@@ -254,7 +280,8 @@ def compose(database_url: str) -> Parts:
     return Parts(
         log=log,
         identity=identity,
-        bus=MemoryBus(),
+        bus=bell,
+        metrics=metrics,
         key=identity.server_key(),
         outbox=OutboxId(f"server-{_machine()}"),
         followers=(history,),

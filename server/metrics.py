@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter as Tally
+from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -11,6 +12,9 @@ COMMIT_BUCKETS_S = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.1
 LAG_BUCKETS_S = (0.001, 0.002, 0.004, 0.008, 0.016, 0.05, 0.1, 0.5, 1.0, 3.0, 10.0)
 REVIEW_OUTCOMES = frozenset({"refused", "quarantined", "malformed"})
 """Outcomes that open an item which a person has to settle."""
+
+Fate = Literal["sent", "late", "dropped", "received", "odd"]
+"""Of a hint: `late` was sent too slowly to be of use, `odd` came in and is none of ours."""
 
 
 class Metrics:
@@ -57,9 +61,27 @@ class Metrics:
             "dapur_queue_drops", "Queues of slow kiosks dropped", registry=registry
         )
         self.cloned = Counter("dapur_cloned_keys", "Devices replaced too often", registry=registry)
+        self.repaired = Counter(
+            "dapur_poll_repairs",
+            "Kitchens whose news came by the poll of heads and not by a hint",
+            registry=registry,
+        )
+        self.bus_up = Gauge(
+            "dapur_bus_up", "Whether hints flow between processes", registry=registry
+        )
+        self._hints = Counter(
+            "dapur_bus_hints",
+            "Hints between processes, by what became of them",
+            ["fate"],
+            registry=registry,
+        )
         self.unavailable = Counter(
             "dapur_unavailable", "Answers the database did not allow", registry=registry
         )
+
+    def hint(self, fate: Fate, times: int = 1) -> None:
+        """Something became of hints."""
+        self._hints.labels(fate).inc(times)
 
     def decided(self, commands: int, seconds: float, outcomes: tuple[str, ...]) -> None:
         """One group is through."""

@@ -34,8 +34,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ""
     )
     """`postgresql://…` or `sqlite:///file`; empty: an SQLite file in `data`."""
-    bus: Literal["memory"] = "memory"
-    """How processes tell each other of new events; one process needs no more than its memory."""
+    bus: Annotated[str, Meta(pattern=r"^(memory|rediss?://.+|redis\+sentinel://.+/.+)\Z")] = (
+        "memory"
+    )
+    """How processes tell each other of new events: `memory` is enough for one process; for many
+    `redis://…`, `rediss://…` or `redis+sentinel://host:port,host:port/service`. Without it they
+    still find each other's events, up to 3 s later.
+    """
     host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=PORT_MAX)] = 8790
     """0: any free one."""

@@ -135,14 +135,33 @@ class Log(Protocol):
         """Keep a snapshot; older ones of the same version may be forgotten."""
 
 
+Heard = Callable[[KitchenId, int], None]
+"""The log of this kitchen is said to reach this seq."""
+Missed = Callable[[Sequence[KitchenId]], None]
+"""Hints of these kitchens may have been lost: look where their logs stand."""
+
+
 class Bus(Protocol):
-    """'Kitchen k has a new head': may lose, double and reorder; nothing depends on it."""
+    """'Kitchen k has a new head': may lose, double, reorder and lie; nothing depends on it."""
+
+    @property
+    def trouble(self) -> str:
+        """Why hints do not flow now, in a few words for everybody; empty when they do."""
 
     def publish(self, kitchen: KitchenId, seq: int) -> None:
         """Tell the other processes; never blocks, never raises."""
 
-    def subscribe(self, heard: Callable[[KitchenId, int], None]) -> Callable[[], None]:
-        """Call `heard` on the loop for every hint; returns what ends the subscription."""
+    def subscribe(self, heard: Heard, missed: Missed) -> Callable[[], None]:
+        """Call these on the loop; returns what ends the subscription."""
+
+    def attend(self, kitchen: KitchenId) -> None:
+        """Somebody here wants this kitchen's hints; a second time changes nothing."""
+
+    def leave(self, kitchen: KitchenId) -> None:
+        """Nobody here wants them any more."""
+
+    async def run(self) -> None:
+        """Carry hints until cancelled; it never raises."""
 
 
 class DeviceRecord(msgspec.Struct, frozen=True):

@@ -109,6 +109,10 @@ class Cursors:
         """Kitchens with a live kiosk here."""
         return tuple(self._streams)
 
+    def live(self, kitchen: KitchenId) -> bool:
+        """Whether this kitchen has a live kiosk here."""
+        return kitchen in self._streams
+
     # ---- what is new ---------------------------------------------------------------------------
 
     def grown(self, grown: Grown) -> tuple[Errand, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import Coroutine, Iterable, Sequence
 from concurrent.futures import Executor
 
@@ -11,7 +12,7 @@ from dapur.ids import KitchenId
 from dapur.wire.codec import encode_bytes
 from dapur.wire.messages import GoodbyeCode
 from server.desk.groups import Grown
-from server.desk.ports import Entry, Log, Unavailable
+from server.desk.ports import Bus, Entry, Log, Unavailable
 from server.gateway.cursor import (
     Cursors,
     Errand,
@@ -28,6 +29,7 @@ from server.metrics import Metrics
 
 POLL_S = 2.5
 """The safety net under the bus: a lost hint costs a kiosk of another process so much."""
+POLL_SPREAD = 0.2
 READ_EVENTS = 500
 
 _log = logging.getLogger(__name__)
@@ -36,8 +38,10 @@ _log = logging.getLogger(__name__)
 class Fanout:
     """The cursors of one server process with the log and the loop that they lack."""
 
-    def __init__(self, log: Log, readers: Executor, metrics: Metrics) -> None:
+    def __init__(self, log: Log, readers: Executor, metrics: Metrics, bus: Bus) -> None:
+        """Hears `bus` until `close`."""
         self._log = log
+        self._bus = bus
         self._readers = readers
         self._metrics = metrics
         self._cursors = Cursors()
@@ -45,6 +49,7 @@ class Fanout:
         self._loop = asyncio.get_running_loop()
         self.reachable = True
         """Whether the log answered the last time it was asked."""
+        self.close = bus.subscribe(self.heard, self.missed)
 
     # ---- who listens ---------------------------------------------------------------------------
 
@@ -53,12 +58,15 @@ class Fanout:
     ) -> Stream:
         """Begin to forward to this listener; do so before reading the log for it."""
         stream, errands = self._cursors.join(kitchen, epoch, seq, link, listener)
+        self._bus.attend(kitchen)
         self._do(errands)
         return stream
 
     def leave(self, kitchen: KitchenId, listener: Listener) -> None:
         """Forget a listener; a kitchen without one costs nothing."""
         self._cursors.leave(kitchen, listener)
+        if not self._cursors.live(kitchen):
+            self._bus.leave(kitchen)
 
     def kitchens(self) -> tuple[KitchenId, ...]:
         """Kitchens with a live kiosk here."""
@@ -74,14 +82,19 @@ class Fanout:
         """A hint that the log of `kitchen` reaches `seq`."""
         self._do(self._cursors.heard(kitchen, seq))
 
+    def missed(self, kitchens: Sequence[KitchenId]) -> None:
+        """Hints of these kitchens may have been lost."""
+        self._spawn(self._poll(kitchens))
+
     async def poll(self) -> None:
         """Ask the log where all kitchens stand."""
         await self._poll(self.kitchens())
 
     async def keep_polling(self, every_s: float = POLL_S) -> None:
-        """Poll until cancelled."""
+        """Poll until cancelled; many processes do not poll in step."""
         while True:
-            await asyncio.sleep(every_s)
+            spread = random.uniform(1 - POLL_SPREAD, 1 + POLL_SPREAD)  # noqa: S311 - spreads load, guards nothing
+            await asyncio.sleep(every_s * spread)
             await self.poll()
 
     # ---- errands -------------------------------------------------------------------------------
@@ -107,7 +120,9 @@ class Fanout:
             _log.warning("heads cannot be read: %s", error)
             return
         self.reachable = True
-        self._do(self._cursors.polled(heads))
+        found = self._cursors.polled(heads)
+        self._metrics.repaired.inc(len(found))
+        self._do(found)
 
     async def _read(self, stream: Stream, after: int) -> None:
         def read() -> tuple[Entry, ...]:

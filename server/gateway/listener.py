@@ -143,13 +143,20 @@ class Listener:
             case "/healthz":
                 return response(HTTPStatus.OK, b"alive\n")
             case "/readyz":
-                ready = self.ready and self._healthy()
-                status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
-                return response(status, b"ready\n" if ready else b"not ready\n")
+                return self._readiness()
             case "/metrics" if self._with_metrics:
                 return response(HTTPStatus.OK, self._services.metrics.text())
             case _:
                 return response(HTTPStatus.NOT_FOUND, b"not found\n")
+
+    def _readiness(self) -> Response:
+        """Degraded is ready: a balancer that turned away here would turn away everywhere at once."""
+        if not (self.ready and self._healthy()):
+            return response(HTTPStatus.SERVICE_UNAVAILABLE, b"not ready\n")
+        degraded = self._services.degraded
+        return response(
+            HTTPStatus.OK, f"degraded: {degraded}\n".encode() if degraded else b"ready\n"
+        )
 
     def _may_enter(self) -> Response | None:
         connections = self._services.connections

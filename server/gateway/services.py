@@ -76,7 +76,7 @@ class Services:
         self.public_key = key.public_key().public_bytes_raw()
         self.desk = Desk(log, devices=identity.device, now_ms=now_ms)
         self.writer = Writer(self.desk, published=self.published, measured=self._measured)
-        self.fanout = Fanout(log, self.readers, self.metrics)
+        self.fanout = Fanout(log, self.readers, self.metrics, bus)
         self.shelf = Shelf(log, self.readers, self.desk.fold)
         self.door = Door(log, identity, now_ms)
         self.presence = Presence(identity, now_ms)
@@ -90,12 +90,12 @@ class Services:
         self._enrolments = ENROLMENTS_BURST
         self._enrolments_s = time.monotonic()
         self._loop = asyncio.get_running_loop()
-        self._unsubscribe = bus.subscribe(self.fanout.heard)
         self._random = random.Random(secrets.randbits(64))  # noqa: S311 - spreads load, guards nothing
+        self.spawn(bus.run())
 
     async def close(self) -> None:
         """Finish what the desk has, write presence down, end the threads."""
-        self._unsubscribe()
+        self.fanout.close()
         await self.writer.stop()
         await asyncio.to_thread(self.presence.write)
         for task in self._tasks:
@@ -103,6 +103,11 @@ class Services:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.readers.shutdown(wait=True, cancel_futures=True)
         self._queriers.shutdown(wait=True, cancel_futures=True)
+
+    @property
+    def degraded(self) -> str:
+        """What is out of order while the service goes on, in a few words for everybody; else empty."""
+        return f"the bus is {self._bus.trouble}" if self._bus.trouble else ""
 
     # ---- small things --------------------------------------------------------------------------
 

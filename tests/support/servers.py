@@ -6,6 +6,7 @@ order: an address in the environment, a program on PATH or in Debian's folders, 
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import importlib.util
@@ -269,3 +270,11 @@ def redis() -> Iterator[str]:
             command, room, user=None, stop=signal.SIGTERM, ready=_answers_ping
         ) as port:
             yield f"redis://127.0.0.1:{port}/0"
+
+
+@functools.cache
+def real_redis() -> str:
+    """The address of one Redis for this whole process of tests; whoever breaks it starts his own."""
+    stack = contextlib.ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(redis())
