@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from kiosk.screens.scroll import SlimBar
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import BAR_MM, MEDIUM
 from kiosk.views.summary import SummaryView
@@ -14,7 +15,7 @@ from kiosk.widgets.chip_row import ChipRow
 from kiosk.widgets.segments import Segments
 from kiosk.widgets.text_block import TextBlock
 
-SEARCH_PX = 340
+SEARCH_PX = 260
 LIMIT_COLUMN = "limit"
 
 
@@ -33,6 +34,7 @@ class BatchesPart(QWidget):
         self._count = TextBlock(theme, "", "body", tint="text2", weight=MEDIUM, parent=self)
         self._lists = ChipRow(theme, "summary.list", self)
         self._table = BatchTable(theme, view.columns(), self)
+        self._table.setVerticalScrollBar(SlimBar(self._table))
         self._empty = TextBlock(theme, "", "name", tint="text2", parent=self)
         self._arrange()
         self._search.textChanged.connect(self._on_text_changed)
@@ -83,7 +85,8 @@ class BatchesPart(QWidget):
         tools.setSpacing(px(12))
         tools.addWidget(self._search)
         tools.addWidget(self._waves)
-        tools.addWidget(self._count, 1)
+        tools.addWidget(self._count)
+        tools.addStretch(1)
         self._tools = tools
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, px(12))
@@ -97,8 +100,7 @@ class BatchesPart(QWidget):
         theme = self.theme
         self._search.setFont(theme.font("body"))
         self._search.setFixedHeight(theme.mm(BAR_MM))
-        self._search.setMaximumWidth(theme.px(SEARCH_PX))
-        self._search.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._search.setFixedWidth(theme.px(SEARCH_PX))
         palette = theme.qpalette()
         palette.setColor(QPalette.ColorRole.Base, theme.color("surface"))
         self._search.setPalette(palette)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -25,8 +25,12 @@ from kiosk.widgets.batch_model import BATCH_ROLE, ICON_ROLE, TONE_ROLE, BatchFil
 
 _ROW_PX, _HEAD_PX, _PAD_PX = 36, 40, 10
 _TINTS = {"alarm": "alarm_text", "attention": "amber_text", "held": "text2", "done": "ok"}
-_WIDE = {"dish": 230, "state": 190, "wave": 120, "stage": 120, "crew": 130, "code": 86}
-_NUMBER_PX = 112
+_WIDE = {"dish": 236, "state": 196, "wave": 136, "stage": 142, "crew": 130, "code": 92}
+_NARROW = {"dish": 226, "state": 176, "stage": 128, "code": 86}
+_LEFT_OUT = frozenset({"wave", "cook", "crew"})
+"""Not in a narrow window: the code names the wave, and the batch page has the rest."""
+_ROOMY_PX = 1560
+_NUMBER_PX, _NUMBER_NARROW_PX = 112, 92
 
 
 class _Cells(QStyledItemDelegate):
@@ -158,16 +162,29 @@ class BatchTable(QTableView):
         px = self.theme.px
         self.verticalHeader().setDefaultSectionSize(px(_ROW_PX))
         self.verticalHeader().setMinimumSectionSize(px(_ROW_PX))
+        self._fit()
+        self.viewport().update()
+
+    def _fit(self) -> None:
+        """Columns for this width."""
+        px = self.theme.px
+        roomy = self.width() >= px(_ROOMY_PX)
+        widths, number = (_WIDE, _NUMBER_PX) if roomy else (_NARROW, _NUMBER_NARROW_PX)
         for place, column in enumerate(self._columns):
-            wide = _NUMBER_PX if column.number else _WIDE.get(column.key, 140)
+            self.setColumnHidden(place, not roomy and column.key in _LEFT_OUT)
+            wide = number if column.number else widths.get(column.key, 140)
             self._head.resizeSection(place, px(wide))
         self._head.setStretchLastSection(True)
-        self.viewport().update()
 
     def _open(self, index: QModelIndex | QPersistentModelIndex) -> None:
         batch = index.data(BATCH_ROLE) if index.isValid() else None
         if batch:
             self.opened.emit(str(batch))
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

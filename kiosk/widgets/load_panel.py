@@ -1,7 +1,7 @@
 """The load of the teams: a bar a team and who could help whom; a tap opens the team page; it reckons nothing."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from kiosk.theme import icons, paint
@@ -97,13 +97,15 @@ class LoadPanel(Pressable):
                 known = self._bars[load.key] = LoadBar(self.theme, load, self)
                 known.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
                 self._column.insertWidget(place, known)
+                # A layout counts only what is shown, and would show it a moment too late.
+                known.show()
             known.set_look(load)
         self._idle.set_text(look.idle)
         self._idle.setVisible(bool(look.idle))
         self._advice.set_text(look.advice)
         said = [f"{each.team} {each.text}" for each in look.loads]
         self.setAccessibleName(". ".join((look.title, *said, look.idle, look.advice)).strip(". "))
-        self.updateGeometry()
+        self._fit()
 
     @override
     def restyle(self) -> None:
@@ -111,26 +113,31 @@ class LoadPanel(Pressable):
         self._box.setContentsMargins(px(_PAD_PX), px(8), px(_PAD_PX), px(10))
         self._box.setSpacing(px(4))
         self._column.setSpacing(px(2))
+        self._fit()
 
     @override
     def on_tap(self) -> None:
         self.opened.emit("team")
 
+    def _fit(self) -> None:
+        """As high as its words need at this width: a button knows no height for width of its own."""
+        self._box.invalidate()
+        high = self._box.totalHeightForWidth(self.width())
+        self.setFixedHeight(high if high > 0 else self._box.totalSizeHint().height())
+
     @override
     def sizeHint(self) -> QSize:
-        return self._box.totalSizeHint()
+        return QSize(self.theme.px(360), self.height())
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return QSize(self.theme.px(260), self._box.totalMinimumSize().height())
+        return QSize(self.theme.px(260), self.height())
 
     @override
-    def hasHeightForWidth(self) -> bool:
-        return self._box.hasHeightForWidth()
-
-    @override
-    def heightForWidth(self, width: int) -> int:
-        return self._box.totalHeightForWidth(width)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._fit()
 
     @override
     def paint_face(self, painter: QPainter, rect: QRectF, *, down: bool) -> None:

@@ -108,16 +108,19 @@ class SidePanel(Pressable):
         icons.draw(painter, line.icon, room.left(), y, side, code(tint))
         aside = ink("caption", "alarm_text" if line.tone == "alarm" else "text2", MEDIUM)
         wide = paint.advance(line.aside, aside.px, aside.weight)
-        right = QRectF(room.right() - wide, room.top(), wide + 1, room.height())
+        half = paint.line_height(aside.px)
+        # Over two lines it stands in the upper one, so that the lower has the whole width.
+        band = QRectF(room.left(), room.center().y() - half, room.width(), half)
+        band = band if line.detail else room
+        right = QRectF(room.right() - wide, band.top(), wide + 1, band.height())
         paint.write(painter, right, line.aside, aside)
         left = room.left() + side + px(10)
         text = QRectF(left, room.top(), right.left() - px(8) - left, room.height())
         if not line.detail:
             paint.write(painter, text, line.title, ink("caption", "text"))
             return
-        half = paint.line_height(ink("caption").px)
         top = room.center().y() - half
         upper = QRectF(text.left(), top, text.width(), half)
         paint.write(painter, upper, line.title, ink("caption", "text", SEMIBOLD))
-        lower = QRectF(text.left(), top + half, text.width(), half)
+        lower = QRectF(text.left(), top + half, room.right() - text.left(), half)
         paint.write(painter, lower, line.detail, ink("caption", "text2"))
