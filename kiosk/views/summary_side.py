@@ -28,12 +28,12 @@ _TONES: dict[Severity, Tone] = {
 }
 
 
-def alerts(floor: Floor) -> PanelLook:
+def alerts(floor: Floor, shown: int = ALERTS_SHOWN) -> PanelLook:
     """Severity, then who has no owner, then what goes up first."""
     words = floor.words
     known = floor.kitchen.alerts
     ordered = sorted(floor.alerts, key=lambda each: _order(floor, each, known.get(each.key)))
-    lines = tuple(_line(floor, each, known.get(each.key)) for each in ordered[:ALERTS_SHOWN])
+    lines = tuple(_line(floor, each, known.get(each.key)) for each in ordered[:shown])
     count = len(ordered)
     aside = words("summary.all", count=count) if count else ""
     return PanelLook("alerts", words("summary.alerts"), aside, lines, words("alert.none"))
