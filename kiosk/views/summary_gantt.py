@@ -25,8 +25,9 @@ from kiosk.views.summary_looks import (
 from kiosk.views.summary_tiles import late_text, minutes
 
 HOUR_MS = 3_600_000
-NOW_STEP_MS = 30_000
+NOW_STEP_MS = 10_000
 """The line of now moves this often: at twelve hours' width that is less than a pixel."""
+MOST_TICKS = 16
 EDGE_MS = 20 * 60_000
 """Room right of the last departure or bar, so that nothing ends at the edge."""
 _KINDS: dict[Stage, BarKind] = {
@@ -69,10 +70,7 @@ def gantt(floor: Floor) -> GanttLook:
         now_text=floor.clock(now),
         title=words("summary.gantt"),
         name=words("summary.gantt_name", count=sum(len(each.rows) for each in made)),
-        ticks=tuple(
-            GanttTick(at, floor.clock(at))
-            for at in range(-(-from_ms // HOUR_MS) * HOUR_MS, to_ms, HOUR_MS)
-        ),
+        ticks=_ticks(floor, from_ms, to_ms),
         waves=made,
         legend=legend,
         empty="" if made else words("board.empty"),
@@ -84,6 +82,14 @@ def _ends(waves: list[Wave], made: tuple[GanttWave, ...], now: int) -> tuple[int
     first = min((bar.from_ms for bar in bars), default=now)
     ends = [now, *(wave.departure_ms for wave in waves), *(bar.to_ms for bar in bars)]
     return first - EDGE_MS // 2, max(ends) + EDGE_MS
+
+
+def _ticks(floor: Floor, from_ms: int, to_ms: int) -> tuple[GanttTick, ...]:
+    """Whole hours; fewer when a night was left open for days."""
+    hours = -(-(to_ms - from_ms) // (MOST_TICKS * HOUR_MS))
+    step_ms = hours * HOUR_MS
+    first = -(-from_ms // step_ms) * step_ms
+    return tuple(GanttTick(at, floor.clock(at)) for at in range(first, to_ms, step_ms))
 
 
 def _wave(floor: Floor, wave: Wave, courses: dict[BatchId, Course], now: int) -> GanttWave:
