@@ -8,9 +8,10 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import msgspec
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -25,10 +26,16 @@ from kiosk.theme.theme import Theme
 from kiosk.views.floor import Floor
 from kiosk.views.words import Language, Words
 
+if TYPE_CHECKING:
+    from kiosk.screens.daylight import Daylight
+
 _log = logging.getLogger(__name__)
 _PAGE, _LANGUAGE, _DARK, _GLOVE = "page", "language", "dark", "glove"
+_MOTION, _DPI, _AUTO = "motion", "dpi", "auto"
 _HOME, _DESK = "home", "summary"
 _YES = "yes"
+SOUND_AFTER_MS = 600
+"""Alarms are heard once the board stands: reading what plays them would cost the first paint its time."""
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -41,6 +48,8 @@ class Look(msgspec.Struct, frozen=True):
     dpi: float | None = None
     """The screen's real dots per inch, when its EDID lies."""
     fullscreen: bool = False
+    kiosk: bool = False
+    """Cover the whole screen, and only a chief may leave."""
     desk: bool | None = None
     """The supervisor's desk is the first page, now and at later starts; None: as it was said last."""
 
@@ -55,7 +64,9 @@ class App:
         language: Language = look.language or ("en" if noted(_LANGUAGE) == "en" else "id")
         dark = noted(_DARK) == _YES if look.dark is None else look.dark
         glove = noted(_GLOVE) == _YES if look.glove is None else look.glove
-        self.theme = Theme(dark=dark, metrics=Metrics(dpi=_dpi(look.dpi), glove=glove))
+        metrics = Metrics(dpi=_dpi(look.dpi or _number(noted(_DPI))), glove=glove)
+        still = noted(_MOTION) == _YES
+        self.theme = Theme(dark=dark, metrics=metrics, reduce_motion=still)
         self.theme.apply(qapp)
         # Nothing here is double-clicked. Qt makes a double click of two quick taps even at different
         # places, and inside a finger-scrolled area the second tap is then lost.
@@ -64,17 +75,41 @@ class App:
         self.window = Window(self.theme, self.floor)
         self.window.language_chosen.connect(self._on_language_chosen)
         self.window.look_chosen.connect(self._on_look_chosen)
+        self.window.kept.connect(self._on_kept)
         self.window.page_shown.connect(self._on_page_shown)
+        self.window.setProperty("kiosk_mode", look.kiosk)
+        self._daylight: Daylight | None = None
+        if look.dark is None:
+            self._follow_daylight()
         self.window.resize(QSize(*look.size))
         self._log_uncaught, sys.excepthook = sys.excepthook, self._on_uncaught
         self._return_to_page(look.desk)
-        if look.fullscreen:
+        self._sound_later = QTimer(self.window)
+        self._sound_later.setSingleShot(True)
+        self._sound_later.timeout.connect(self.start_sounds)
+        self._sound_later.start(SOUND_AFTER_MS)
+        if look.fullscreen or look.kiosk:
             self.window.showFullScreen()
         else:
             self.window.show()
 
+    def start_sounds(self) -> None:
+        """Let alarms be heard; a window that no screen shows has no player of its own."""
+        if self.floor.sounds is not None:
+            return
+        from kiosk.views.sound.listening import Listening
+        from kiosk.views.sound.sounds import Sounds
+
+        self._sound_later.stop()
+        unseen = QGuiApplication.platformName() in ("offscreen", "minimal")
+        self.floor.sounds = Sounds(self.kiosk.store, self.floor, is_heard=not unseen)
+        Listening(self.floor, self.floor.sounds, self.floor)
+
     def close(self) -> None:
         """Take the window away."""
+        self._sound_later.stop()
+        if self.floor.sounds is not None:
+            self.floor.sounds.silence()
         sys.excepthook = self._log_uncaught
         self.floor.close()
         self.window.hide()
@@ -109,6 +144,22 @@ class App:
 
     def _on_look_chosen(self, what: str, is_on: bool) -> None:
         self._note(_DARK if what == "dark" else _GLOVE, _YES if is_on else "no")
+        self._follow_daylight()
+
+    def _on_kept(self, key: str, value: str) -> None:
+        self._note(key, value)
+        self._follow_daylight()
+
+    def _follow_daylight(self) -> None:
+        """Night colours by the hour, while that is what was chosen last."""
+        if self.kiosk.store.noted(_DARK) == _AUTO:
+            if self._daylight is None:
+                from kiosk.screens.daylight import Daylight
+
+                self._daylight = Daylight(self.theme, self.floor, self.window)
+        elif self._daylight is not None:
+            self._daylight.stop()
+            self._daylight = None
 
     def _on_page_shown(self, name: str, subject: str) -> None:
         self._note(_PAGE, f"{name}\n{subject}")
@@ -117,6 +168,14 @@ class App:
         # A full disk must not stop somebody from turning the page; only taps must never be lost.
         with suppress(DiskRefused):
             self.kiosk.store.note(**{key: value})
+
+
+def _number(text: str) -> float | None:
+    """A number that was noted; None for none, or for one that another release wrote otherwise."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _dpi(override: float | None) -> float:

@@ -30,6 +30,7 @@ from kiosk.views.words import RefusalWords, Words
 if TYPE_CHECKING:
     from kiosk.headless import Headless
     from kiosk.link.status import LinkStatus
+    from kiosk.views.sound.sounds import Sounds
 
 STALE_SERVER_MS = 5 * 60_000
 """Without a word from the server for longer, even a standing connection shows old data (screens.md 2)."""
@@ -74,6 +75,8 @@ class Floor(QObject):
         self._kiosk = kiosk
         self.words = words
         self.undoable: Undoable | None = None
+        self.sounds: Sounds | None = None
+        """What lets alarms be heard; None until the window stands."""
         self._watching = Watching()
         self._inbox = Inbox()
         self._generation = 0
@@ -401,6 +404,11 @@ class Floor(QObject):
     def clock(self, at_ms: int) -> str:
         """Time of day in the kitchen."""
         return text.clock(at_ms, offset_min=self._offset_min, language=self.words.language)
+
+    @property
+    def minute_of_day(self) -> int:
+        """Minutes since midnight in the kitchen, by the best guess of the server's time."""
+        return (self.now_ms // 60_000 + self._offset_min) % 1440
 
     @property
     def _offset_min(self) -> int:
