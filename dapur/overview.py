@@ -161,13 +161,13 @@ def _team_now(kitchen: Kitchen, team: str, now_ms: int) -> TeamNow:
     return TeamNow(team, len(people), here, load, max(wanted - here, 0), starts_ms)
 
 
-def advice(kitchen: Kitchen, now_ms: int) -> Move | None:
+def advice(kitchen: Kitchen, teams: tuple[TeamNow, ...]) -> Move | None:
     """Who could help the most loaded team, if the figures say that it helps and harms nobody.
 
     The other team must keep at least one person and stay below 1.0, its people must have a role in
-    common with those who need help, and the higher of the two loads must become lower.
+    common with those who need help, and the higher of the two loads must become lower. `teams` are
+    those of `teams_now`.
     """
-    teams = teams_now(kitchen, now_ms)
     busy = [each for each in teams if each.load is not None and each.load > 1]
     if not busy:
         return None

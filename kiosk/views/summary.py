@@ -94,15 +94,7 @@ class SummaryView(ViewModel):
 
     def loads(self) -> LoadsLook:
         """Teams with their load, and who could help whom."""
-        words = self.words
-        return LoadsLook(
-            words("summary.loads"),
-            words("summary.loads_line"),
-            words("summary.nobody_here"),
-            summary_side.loads(self.floor),
-            summary_side.idle(self.floor),
-            summary_side.suggestion(self.floor),
-        )
+        return summary_side.loads(self.floor)
 
     def nothing_measured(self) -> str:
         """Said in the place of the small curves while there is none."""

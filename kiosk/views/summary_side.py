@@ -11,7 +11,7 @@ from dapur.watch import Alert
 from kiosk.views import quality
 from kiosk.views.floor import Floor
 from kiosk.views.looks import LoadLook
-from kiosk.views.summary_looks import LineLook, PanelLook, Tone
+from kiosk.views.summary_looks import LineLook, LoadsLook, PanelLook, Tone
 
 ALERTS_SHOWN = 4
 _ICONS: dict[Severity, str] = {
@@ -104,17 +104,19 @@ def _count(floor: Floor, key: str, count: int, at: str) -> LineLook:
 # ---- teams ---------------------------------------------------------------------------------------
 
 
-def loads(floor: Floor) -> tuple[LoadLook, ...]:
-    """Teams that have work, by name."""
+def loads(floor: Floor) -> LoadsLook:
+    """Teams that have work, by name; those that only wait stand in one line."""
+    words = floor.words
     teams = teams_now(floor.kitchen, floor.now_ms)
-    return tuple(_load(floor, each, each.load) for each in teams if each.load is not None)
-
-
-def idle(floor: Floor) -> str:
-    """Teams with people here and no batch, in one line; nothing when there is none."""
-    teams = teams_now(floor.kitchen, floor.now_ms)
-    names = [f"{each.team} {each.here}" for each in teams if each.load is None and each.here]
-    return floor.words("summary.idle", teams=", ".join(names)) if names else ""
+    waiting = [f"{each.team} {each.here}" for each in teams if each.load is None and each.here]
+    return LoadsLook(
+        words("summary.loads"),
+        words("summary.loads_line"),
+        words("summary.nobody_here"),
+        tuple(_load(floor, each, each.load) for each in teams if each.load is not None),
+        words("summary.idle", teams=", ".join(waiting)) if waiting else "",
+        _suggestion(floor, teams),
+    )
 
 
 def _load(floor: Floor, team: TeamNow, load: float) -> LoadLook:
@@ -130,9 +132,9 @@ def _load(floor: Floor, team: TeamNow, load: float) -> LoadLook:
     return LoadLook(team.team, team.team, people, percent, load)
 
 
-def suggestion(floor: Floor) -> str:
+def _suggestion(floor: Floor, teams: tuple[TeamNow, ...]) -> str:
     """Who could help whom, with both loads after it; nothing when the figures support no move."""
-    move = advice(floor.kitchen, floor.now_ms)
+    move = advice(floor.kitchen, teams)
     if move is None:
         return ""
     return floor.words(

@@ -221,7 +221,8 @@ def test_a_team_that_is_not_here_yet_says_when_it_comes() -> None:
 
 
 def test_advice_moves_one_person_who_can_help_from_a_team_with_room() -> None:
-    move = advice(two_teams(helpers=2).kitchen, at(215))
+    kitchen = two_teams(helpers=2).kitchen
+    move = advice(kitchen, teams_now(kitchen, at(215)))
     assert move is not None
     assert (move.source, move.target, move.source_load) == ("BANTU", "TIM_PENGOLAHAN", 0.0)
     assert move.target_load == pytest.approx((90 - 0.95 * 30) / 55 / 2)
@@ -235,4 +236,5 @@ def test_advice_is_silent_when_the_figures_do_not_support_it(
     helpers: int, role: str, minute: int
 ) -> None:
     """A team of one keeps its one; a driver does not cook; nobody is overloaded."""
-    assert advice(two_teams(helpers=helpers, role=role).kitchen, at(minute)) is None
+    kitchen = two_teams(helpers=helpers, role=role).kitchen
+    assert advice(kitchen, teams_now(kitchen, at(minute))) is None
