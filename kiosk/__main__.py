@@ -29,6 +29,9 @@ def _parser() -> argparse.ArgumentParser:
         help="open on the supervisor's desk, at later starts too; --no-desk: on the board again",
     )
     parser.add_argument("--fullscreen", action="store_true", help="cover the whole screen")
+    parser.add_argument(
+        "--kiosk", action="store_true", help="cover the whole screen; only a chief's PIN leaves"
+    )
     parser.add_argument("--quit-after-s", type=float, help="end by itself after so many seconds")
     parser.add_argument("--shot", type=Path, help="save what the window shows at the end")
     return parser
@@ -67,6 +70,7 @@ def main(argv: list[str] | None = None) -> int:
             size=_size(options.size),
             dpi=options.dpi,
             fullscreen=options.fullscreen,
+            kiosk=options.kiosk,
             desk=options.desk,
         )
         qapp = QApplication.instance() or QApplication(sys.argv[:1])

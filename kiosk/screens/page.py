@@ -12,12 +12,14 @@ from kiosk.views.looks import TopLook
 
 class Page(QWidget):
     """One page. `go(page, subject)` asks the window to show another; `sheet(name, subject)` to open
-    a sheet; `chosen(key)` that the person chose how the screen looks.
+    a sheet; `chosen(key)` that the person chose how the screen looks; `kept(key, value)` that a
+    choice is carried out and wants to be remembered.
     """
 
     go = Signal(str, str)
     sheet = Signal(str, str)
     chosen = Signal(str)
+    kept = Signal(str, str)
 
     def __init__(self, theme: Theme, view: ViewModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -38,11 +38,12 @@ _TOAST_ICONS = {"ok": "circle-check", "alarm": "octagon-alert", "attention": "tr
 
 
 class Window(QWidget):
-    """One kiosk's window. `closed` when the person closes it; `language_chosen`, `look_chosen` to be remembered."""
+    """One kiosk's window. `closed`: somebody wants out; `language_chosen`, `look_chosen`, `kept`: to be remembered."""
 
     closed = Signal()
     language_chosen = Signal(str)
     look_chosen = Signal(str, bool)
+    kept = Signal(str, str)
     page_shown = Signal(str, str)
 
     def __init__(self, theme: Theme, floor: Floor) -> None:
@@ -113,6 +114,7 @@ class Window(QWidget):
             page.go.connect(self.show_page)
             page.sheet.connect(self.perform)
             page.chosen.connect(self._on_chosen)
+            page.kept.connect(self.kept)
         return page
 
     @property
@@ -227,6 +229,11 @@ class Window(QWidget):
         elif key == "glove":
             self.theme.set_glove(not self.theme.metrics.glove)
             self.look_chosen.emit("glove", self.theme.metrics.glove)
+        elif key == "auto":
+            self.kept.emit("dark", "auto")
+        elif key == "leave":
+            self.closed.emit()
+            return
         else:
             self.theme.set_dark(key == "dark")
             self.look_chosen.emit("dark", self.theme.dark)
@@ -313,4 +320,8 @@ class Window(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:
         # The composition root closes in order; the window only says that the person wants out.
         event.ignore()
-        self.closed.emit()
+        if self.property("kiosk_mode"):
+            # A cook's slip must not take the board away; a chief leaves by the settings page.
+            self.floor.tell("kiosk_mode", self.floor.words("toast.kiosk_mode"), tone="attention")
+        else:
+            self.closed.emit()

@@ -451,3 +451,13 @@ class LoadLook(msgspec.Struct, frozen=True):
     tone: Literal["normal", "attention"] = "normal"
     icon: str = ""
     tip: str = ""
+
+
+class WipeLook(msgspec.Struct, frozen=True):
+    """The screen may be wiped: `count` seconds stand big; `alarm` says what waits meanwhile."""
+
+    title: str
+    count: str
+    detail: str = ""
+    alarm: str = ""
+    name: str = ""
