@@ -67,4 +67,5 @@ class SummaryPage(Page):
         self.go.emit("batch", batch)
 
     def _on_page_opened(self, page: str) -> None:
-        self.go.emit(page, "")
+        if self._summary.has_page(page):
+            self.go.emit(page, "")

@@ -48,6 +48,10 @@ class SummaryView(ViewModel):
         if tab in (key for key, _ in TABS):
             self.tab = tab
 
+    def has_page(self, page: str) -> bool:
+        """Whether this kiosk has such a page: then it has a name."""
+        return self.words.has(f"nav.{page}")
+
     def top(self) -> TopLook:
         """Title, night, and the three parts."""
         words = self.words

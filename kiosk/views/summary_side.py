@@ -88,7 +88,8 @@ def handover(floor: Floor) -> PanelLook:
     # A running clock is no fault: it is told, not counted as unsettled.
     waiting = sum(count for key, count, _ in rows if key != "clocks")
     aside = words("summary.unsettled", count=waiting) if waiting else words("summary.settled")
-    return PanelLook("handover", words("summary.handover"), aside, lines)
+    opens = words.has("nav.handover")
+    return PanelLook("handover", words("summary.handover"), aside, lines, opens=opens)
 
 
 def _count(floor: Floor, key: str, count: int, at: str) -> LineLook:
