@@ -32,6 +32,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--kiosk", action="store_true", help="cover the whole screen; only a chief's PIN leaves"
     )
+    parser.add_argument(
+        "--gallery", action="store_true", help="show every widget in every state, and no kitchen"
+    )
     parser.add_argument("--quit-after-s", type=float, help="end by itself after so many seconds")
     parser.add_argument("--shot", type=Path, help="save what the window shows at the end")
     return parser
@@ -62,6 +65,8 @@ def main(argv: list[str] | None = None) -> int:
     from kiosk.local.lock import AlreadyRunning
 
     try:
+        if options.gallery:
+            return _gallery(options)
         settings = from_options(options)
         look = app.Look(
             language=options.language,
@@ -88,6 +93,28 @@ def main(argv: list[str] | None = None) -> int:
     except (BadSettings, NotEnrolled, EnrolRefused, AlreadyRunning) as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_USAGE
+
+
+def _gallery(options: argparse.Namespace) -> int:
+    from PySide6.QtWidgets import QApplication
+
+    from kiosk import loop
+    from kiosk.screens.gallery.window import show_gallery
+
+    qapp = QApplication(sys.argv[:1])
+    return loop.run(
+        qapp,
+        lambda stop: show_gallery(
+            stop,
+            qapp,
+            dark=bool(options.dark),
+            glove=bool(options.glove),
+            size=_size(options.size),
+            dpi=options.dpi,
+            quit_after_s=options.quit_after_s,
+            shot=options.shot,
+        ),
+    )
 
 
 if __name__ == "__main__":

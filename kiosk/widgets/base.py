@@ -113,7 +113,7 @@ class Pressable(QPushButton):
         self._guard_s = guard_ms / 1000
         self._tapped_at = float("-inf")
         self._now: Callable[[], float] = monotonic
-        self._ring = False
+        self._ring = self._lit = False
         self.setAutoDefault(False)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         self.clicked.connect(self._on_clicked)
@@ -131,6 +131,11 @@ class Pressable(QPushButton):
 
     def paint_face(self, painter: QPainter, rect: QRectF, *, down: bool) -> None:
         """Draws the target inside `rect`."""
+
+    def light_ring(self) -> None:
+        """Shows the focus ring without the focus: for pictures of it."""
+        self._ring = self._lit = True
+        self.update()
 
     def restyle(self) -> None:
         """Applies sizes that Qt must know; called again when the look changes."""
@@ -174,7 +179,7 @@ class Pressable(QPushButton):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         rect = QRectF(self.rect())
-        if self._ring and self.hasFocus():
+        if self._ring and (self._lit or self.hasFocus()):
             width = self.theme.px(RING_PX)
             paint.box(
                 painter,
