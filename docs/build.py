@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from dapur import past
 from dapur.envelope import Command, Event
 from dapur.kitchen import COMMANDS, EVENTS, STATE_VERSION
 from dapur.wire import messages, queries
@@ -34,6 +35,14 @@ def query_types() -> dict[str, tuple[type[msgspec.Struct], type[msgspec.Struct]]
         queries.DEVICES: (queries.DevicesArgs, queries.DevicesReply),
         queries.ENROLMENT_CODE: (queries.EnrolmentCodeArgs, queries.EnrolmentCodeReply),
         queries.REVOKE_DEVICE: (queries.RevokeDeviceArgs, queries.DoneReply),
+        past.NIGHTS: (past.NightsArgs, past.NightsReply),
+        past.TRENDS: (past.TrendsArgs, past.TrendsReply),
+        past.NIGHT_BATCHES: (past.NightArgs, past.BatchesReply),
+        past.NIGHT_READINGS: (past.NightArgs, past.ReadingsReply),
+        past.NIGHT_CHECKS: (past.NightArgs, past.ChecksReply),
+        past.NIGHT_ALERTS: (past.NightArgs, past.AlertsReply),
+        past.ACTIVITY: (past.SpanArgs, past.ActivityReply),
+        past.AUDIT: (past.AuditArgs, past.AuditReply),
     }
 
 

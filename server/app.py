@@ -25,11 +25,12 @@ from dapur.ids import DeviceId, KitchenId, OutboxId, StaffId
 from server import logs
 from server.bus.memory import MemoryBus
 from server.desk.folding import load
-from server.desk.ports import Bus, Identity, Log
+from server.desk.ports import Bus, Identity, Library, Log
 from server.gateway.drain import SPREAD_S, drain
 from server.gateway.figures_page import FiguresPage
 from server.gateway.listener import Listener
 from server.gateway.services import Services
+from server.history.answers import Answers
 from server.history.follower import NAME as HISTORY
 from server.history.follower import History
 from server.identity.sql_identity import SqlIdentity
@@ -65,6 +66,8 @@ class Parts(msgspec.Struct, frozen=True):
     """Signs `top`."""
     outbox: OutboxId
     """For the server's own commands: of this process alone, the same after a restart."""
+    library: Library | None = None
+    """Answers questions about the past."""
     followers: Sequence[Stepping] = ()
     """What follows the log (history, bridge, …)."""
     attach: Callable[[Services], None] | None = None
@@ -106,6 +109,7 @@ async def serve(parts: Parts, doorway: Doorway) -> None:
         identity=parts.identity,
         bus=parts.bus,
         key=parts.key,
+        library=parts.library,
         metrics=parts.metrics,
     )
     services.writer.start()
@@ -284,6 +288,7 @@ def compose(database_url: str, bus: str = "memory") -> Parts:
         metrics=metrics,
         key=identity.server_key(),
         outbox=OutboxId(f"server-{_machine()}"),
+        library=Answers(engine),
         followers=(history,),
         attach=hooks.attach,
         close=engine.dispose,

@@ -135,6 +135,19 @@ class Log(Protocol):
         """Keep a snapshot; older ones of the same version may be forgotten."""
 
 
+class Library(Protocol):
+    """The past of the kitchens. Synchronous: called from reader threads."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Of the queries that it answers."""
+        ...
+
+    def answer(self, kitchen: KitchenId, name: str, args: msgspec.Raw, now_ms: int) -> msgspec.Raw:
+        """The reply's JSON, of this kitchen alone. Raises QueryError, Unavailable."""
+        ...
+
+
 Heard = Callable[[KitchenId, int], None]
 """The log of this kitchen is said to reach this seq."""
 Missed = Callable[[Sequence[KitchenId]], None]

@@ -20,7 +20,7 @@ from dapur.wire.messages import GoodbyeCode, Limits, Top, top_text
 from server.desk.desk import Desk
 from server.desk.failpoint import Failpoint, armed, reach
 from server.desk.groups import Grown
-from server.desk.ports import Bus, DeviceRecord, Identity, Log
+from server.desk.ports import Bus, DeviceRecord, Identity, Library, Log
 from server.desk.writer import Figures, Writer
 from server.gateway.admission import Door, Replacements
 from server.gateway.cursor import Stream
@@ -60,17 +60,24 @@ class Services:
         identity: Identity,
         bus: Bus,
         key: Ed25519PrivateKey,
+        library: Library | None = None,
         metrics: Metrics | None = None,
         now_ms: Callable[[], int] = utc_ms,
         limits: Limits | None = None,
     ) -> None:
-        """`key` signs `top`; `now_ms` is UTC and is also called from threads."""
+        """`key` signs `top`; without a `library` nobody can ask of the past.
+
+        `now_ms` is UTC and is also called from threads.
+        """
         self.metrics = metrics or Metrics()
         self.limits = limits or Limits()
         self.now_ms = now_ms
         self.identity = identity
         self.readers = ThreadPoolExecutor(READERS, "reader")
         self._queriers = ThreadPoolExecutor(QUERIERS, "querier")
+        self._library = library
+        # One thread: whoever leafs through months holds up no sign-in and no kiosk that catches up.
+        self._librarian = ThreadPoolExecutor(1, "librarian")
         self._bus = bus
         self._key = key
         self.public_key = key.public_key().public_bytes_raw()
@@ -103,6 +110,7 @@ class Services:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.readers.shutdown(wait=True, cancel_futures=True)
         self._queriers.shutdown(wait=True, cancel_futures=True)
+        self._librarian.shutdown(wait=True, cancel_futures=True)
 
     @property
     def degraded(self) -> str:
@@ -135,6 +143,10 @@ class Services:
 
     async def ask(self, record: DeviceRecord, name: str, args: msgspec.Raw) -> msgspec.Raw:
         """Answer a query. Raises QueryError, Unavailable."""
+        if self._library is not None and name in self._library.names:
+            answer = self._library.answer
+            past = partial(answer, record.kitchen, name, args, self.now_ms())
+            return await self._loop.run_in_executor(self._librarian, past)
         work = partial(self.identity.answer, record, name, args, self.now_ms())
         return await self._loop.run_in_executor(self._queriers, work)
 

@@ -9,16 +9,11 @@ from dapur.batch import Batch
 from dapur.envelope import SCHEMA, Event, Malformed, decode_event
 from dapur.ids import BatchId, SessionId
 from dapur.kitchen import Kitchen
+from dapur.past import ActivityRow, AlertRow, AuditRow, BatchRow, CheckRow, ReadingRow
 from dapur.quality import CheckRecorded
 from dapur.temperature import TemperatureRecorded
 from server.desk.ports import Entry
 from server.history.rows import (
-    ActivityRow,
-    AlertRow,
-    AuditRow,
-    BatchRow,
-    CheckRow,
-    ReadingRow,
     alert_row,
     assignment_rows,
     audit_row,

@@ -10,16 +10,18 @@ from sqlalchemy import ColumnElement, Engine, Select, Table, and_, func, or_, se
 
 from dapur.figures import ON_TIME_MS, Ratio
 from dapur.ids import BatchId, KitchenId, StaffId
-from dapur.stage import Stage
-from server.history.rows import (
+from dapur.past import (
     ActivityRow,
     AlertRow,
+    AuditFilter,
     AuditRow,
     BatchRow,
     CheckRow,
+    NightFigures,
     ReadingRow,
-    clip,
 )
+from dapur.stage import Stage
+from server.history.rows import clip
 from server.history.tables import (
     alert_history,
     audit,
@@ -34,38 +36,6 @@ ROWS_MAX = 500
 """Most rows of one answer; a reply is one frame, so pages of a hundred are usual."""
 
 R = TypeVar("R", bound=msgspec.Struct)
-
-
-class NightFigures(msgspec.Struct, frozen=True):
-    """One night in numbers, by the definitions of `dapur.figures`."""
-
-    night: str
-    productions: int
-    """Batches not cancelled."""
-    by_stage: dict[str, int]
-    portions_planned: int
-    portions_completed: int
-    waste_kg: float
-    mean_cooking_ms: int | None
-    cooked: int
-    qc_pass: Ratio
-    on_time: Ratio
-    held: int
-    """Batches that were held at least once."""
-    held_took_ms: int
-
-
-class AuditFilter(msgspec.Struct, frozen=True):
-    """What an audit page shows; empty means all. `subject` is a batch id or `staff:…`, `alert:…`."""
-
-    actor: str = ""
-    device: str = ""
-    kind: str = ""
-    subject: str = ""
-    from_ms: int | None = None
-    """Recorded at or after (UTC ms)."""
-    until_ms: int | None = None
-    """Recorded before (UTC ms)."""
 
 
 class Past:
@@ -89,11 +59,11 @@ class Past:
         with reading_from(self._engine) as connection:
             return tuple(connection.scalars(query))
 
-    def batches(self, night: str) -> tuple[BatchRow, ...]:
-        """All batches of a serving date, by planned end."""
+    def batches(self, night: str, *, skip: int = 0) -> tuple[BatchRow, ...]:
+        """The batches of a serving date, by planned end."""
         query = self._all_of(batch_history, BatchRow).where(batch_history.c.night == night)
         order = (batch_history.c.planned_ready_ms, batch_history.c.batch)
-        return self._rows(query.order_by(*order).limit(ROWS_MAX), BatchRow)
+        return self._rows(query.order_by(*order).offset(skip).limit(ROWS_MAX), BatchRow)
 
     def batch(self, batch: BatchId) -> BatchRow | None:
         """One batch; None when this kitchen never had it."""
@@ -118,6 +88,25 @@ class Past:
         query = self._all_of(check_result, CheckRow).where(check_result.c.batch == clip(batch))
         return self._rows(query.order_by(check_result.c.seq).limit(ROWS_MAX), CheckRow)
 
+    def night_readings(self, night: str, *, skip: int = 0) -> tuple[ReadingRow, ...]:
+        """The temperatures of all batches of a serving date, in order of time."""
+        query = self._all_of(reading, ReadingRow).where(reading.c.batch.in_(self._of_night(night)))
+        query = query.order_by(reading.c.earliest_ms, reading.c.seq)
+        return self._rows(query.offset(skip).limit(ROWS_MAX), ReadingRow)
+
+    def night_checks(self, night: str, *, skip: int = 0) -> tuple[CheckRow, ...]:
+        """The checked items of all batches of a serving date, in order of the log."""
+        ours = check_result.c.batch.in_(self._of_night(night))
+        query = self._all_of(check_result, CheckRow).where(ours).order_by(check_result.c.seq)
+        return self._rows(query.offset(skip).limit(ROWS_MAX), CheckRow)
+
+    def night_alerts(self, night: str, *, skip: int = 0) -> tuple[AlertRow, ...]:
+        """The alerts about the batches of a serving date, oldest first."""
+        ours = alert_history.c.about.in_(self._of_night(night))
+        query = self._all_of(alert_history, AlertRow).where(ours)
+        query = query.order_by(alert_history.c.raised_ms, alert_history.c.number)
+        return self._rows(query.offset(skip).limit(ROWS_MAX), AlertRow)
+
     # ---- alerts and people ---------------------------------------------------------------------
 
     def alerts(self, from_ms: int, until_ms: int) -> tuple[AlertRow, ...]:
@@ -128,7 +117,7 @@ class Past:
         return self._rows(query.limit(ROWS_MAX), AlertRow)
 
     def activity(
-        self, from_ms: int, until_ms: int, *, staff: StaffId | None = None
+        self, from_ms: int, until_ms: int, *, staff: StaffId | None = None, skip: int = 0
     ) -> tuple[ActivityRow, ...]:
         """Sign-ins and assignments that lasted into the span (UTC ms), by beginning."""
         columns = staff_activity.c
@@ -139,7 +128,7 @@ class Past:
         if staff is not None:
             query = query.where(columns.staff == clip(staff))
         order = (columns.since_ms, columns.kind, columns.subject, columns.place)
-        return self._rows(query.order_by(*order).limit(ROWS_MAX), ActivityRow)
+        return self._rows(query.order_by(*order).offset(skip).limit(ROWS_MAX), ActivityRow)
 
     # ---- audit ---------------------------------------------------------------------------------
 
@@ -190,6 +179,11 @@ class Past:
         return int(total), int(wrong)
 
     # ---- inside --------------------------------------------------------------------------------
+
+    def _of_night(self, night: str) -> Select[tuple[str]]:
+        """Ids of the batches of a serving date."""
+        query = select(batch_history.c.batch).where(self._ours(batch_history))
+        return query.where(batch_history.c.night == night)
 
     def _ours(self, table: Table) -> ColumnElement[bool]:
         return table.c.kitchen == self._kitchen

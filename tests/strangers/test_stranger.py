@@ -7,6 +7,7 @@ import asyncio
 import hashlib
 import json
 import sys
+import time
 from base64 import b64decode
 from pathlib import Path
 
@@ -132,6 +133,26 @@ async def test_stranger_is_told_pin_wrong_when_it_is(floor: Floor) -> None:
             await stranger.ask("dance", {})
         with pytest.raises(QueryFailed, match="bad_args"):
             await stranger.ask("sign_in", {"staff": people[-1]["id"], "pin": "12"})
+
+
+async def test_stranger_reads_in_the_past_what_it_measured(floor: Floor) -> None:
+    async with floor.connected() as stranger:
+        cook = await floor.cook(stranger)
+        result = await stranger.settle(cook.stores(cook.measures()))
+        nights = await stranger.ask("nights", {})
+        give_up_s = time.monotonic() + 30
+        while nights["seq"] < result.seq and time.monotonic() < give_up_s:
+            # The tables of the past follow the log.
+            await asyncio.sleep(0.05)
+            nights = await stranger.ask("nights", {})
+        (night,) = nights["nights"]
+        readings = await stranger.ask("night_readings", {"night": night})
+        (event,) = (await stranger.ask("audit", {"wanted": {"subject": cook.batch}}))["rows"][:1]
+        with pytest.raises(QueryFailed, match="bad_args"):
+            await stranger.ask("night_readings", {"night": "tonight"})
+    mine = [row for row in readings["rows"] if row["device"] == stranger.identity["device"]]
+    assert [row["batch"] for row in mine][-1] == cook.batch
+    assert (event["kind"], event["actor"]) == ("temperature_recorded", cook.staff)
 
 
 # ---- 3. the cable

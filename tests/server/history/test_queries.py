@@ -13,18 +13,19 @@ from typing_extensions import override
 from dapur.envelope import Taken
 from dapur.ids import SYSTEM, BatchId, StaffId
 from dapur.kitchen import Taking
-from dapur.rule import NoArgs
-from server.history import rows, tables
-from server.history.follower import History
-from server.history.queries import AuditFilter, Past
-from server.history.rows import (
+from dapur.past import (
     ActivityRow,
     AlertRow,
+    AuditFilter,
     AuditRow,
     BatchRow,
     CheckRow,
     ReadingRow,
 )
+from dapur.rule import NoArgs
+from server.history import rows, tables
+from server.history.follower import History
+from server.history.queries import Past
 from server.log.engine import writing
 from server.log.schema import upgrade
 from server.log.sql_log import SqlLog
@@ -186,6 +187,17 @@ class TestReadings:
         [second] = past.readings(RICE, after=(first.earliest_ms, first.seq))
         assert (first.value_c, second.value_c) == (70.2, 86.1)
         assert past.readings(RICE, after=(second.earliest_ms, second.seq)) == ()
+
+    def test_past_tells_all_of_one_night_whichever_batch_it_is_about(self, past: Past) -> None:
+        assert [row.value_c for row in past.night_readings(DATE)] == [70.2, 86.1]
+        assert [row.value_c for row in past.night_readings(DATE, skip=1)] == [86.1]
+        assert len(past.night_checks(DATE)) == 8
+        assert len(past.night_checks(DATE, skip=6)) == 2
+        assert [row.about for row in past.night_alerts(DATE)] == [RICE]
+        assert [row.batch for row in past.batches(DATE, skip=1)] == [RICE]
+        other = "2026-11-23"
+        assert not (past.night_readings(other) or past.night_checks(other))
+        assert not past.night_alerts(other)
 
     def test_past_tells_every_check(self, past: Past) -> None:
         found = past.checks(RICE)
