@@ -240,7 +240,7 @@ def postgres(*, durable_in: Path | None = None) -> Iterator[str]:
             yield f"postgresql://dapur:{word}@127.0.0.1:{port}/postgres"
 
 
-def _answers_ping(port: int) -> bool:
+def answers_ping(port: int) -> bool:
     """Whether a Redis server on the port says PONG."""
     with (
         contextlib.suppress(OSError),
@@ -267,7 +267,7 @@ def redis() -> Iterator[str]:
             return [str(program), *options, "--save", "", "--appendonly", "no"]
 
         with _running_on_a_free_port(
-            command, room, user=None, stop=signal.SIGTERM, ready=_answers_ping
+            command, room, user=None, stop=signal.SIGTERM, ready=answers_ping
         ) as port:
             yield f"redis://127.0.0.1:{port}/0"
 
