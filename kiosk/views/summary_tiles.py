@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 MINUTE_MS = 60_000
 NOTHING = "–"
+TOGETHER = "\u00a0"
+SHORT = 18
+"""A part of a caption that is no longer than this is not broken into two lines."""
 ICONS: dict[Tone, str] = {"attention": "triangle-alert", "alarm": "octagon-alert"}
 
 
@@ -45,6 +48,12 @@ def percent(floor: Floor, ratio: Ratio) -> str:
 def minutes(floor: Floor, ms: int) -> str:
     """Whole minutes."""
     return floor.number(round(ms / MINUTE_MS))
+
+
+def joined(*parts: str) -> str:
+    """The parts that are there; a short one stays whole at the end of a line."""
+    kept = (part.replace(" ", TOGETHER) if len(part) <= SHORT else part for part in parts)
+    return " · ".join(part for part in kept if part)
 
 
 def late_text(floor: Floor, ms: int) -> str:
@@ -86,7 +95,7 @@ def _productions(floor: Floor, numbers: Figures) -> KpiLook:
     parts = [words(f"summary.count.{key}", count=count) for key, count in rows if count]
     unit = words("summary.of_done", total=numbers.productions)
     done = by_stage[Stage.COMPLETED]
-    return _tile(floor, "productions", str(done), " · ".join(parts), unit=unit)
+    return _tile(floor, "productions", str(done), joined(*parts), unit=unit)
 
 
 def _departure(floor: Floor) -> KpiLook:
@@ -105,7 +114,8 @@ def _departure(floor: Floor) -> KpiLook:
     wave, spare = found
     key = "summary.spare" if spare >= 0 else "summary.short"
     said = words(key, minutes=minutes(floor, abs(spare)))
-    caption = words("summary.leaves", wave=wave.name, at=floor.clock(wave.departure_ms), spare=said)
+    at = words("summary.leaves", wave=wave.name, at=floor.clock(wave.departure_ms))
+    caption = joined(at, said)
     tone: Tone = "normal" if spare >= 0 else "attention"
     return _tile(floor, "departure", floor.span(wave.departure_ms - now), caption, tone=tone)
 
@@ -122,7 +132,7 @@ def _on_time(floor: Floor, numbers: Figures) -> KpiLook:
     late = ratio.base - ratio.part
     caption = floor.words("summary.due", part=ratio.part, base=ratio.base)
     if late:
-        caption = f"{caption} · {floor.words('summary.count.late', count=late)}"
+        caption = joined(caption, floor.words("summary.count.late", count=late))
     tone: Tone = "attention" if late else "normal"
     return _tile(floor, "on_time", percent(floor, ratio), caption, unit="%", tone=tone)
 
@@ -143,10 +153,10 @@ def _cooking(floor: Floor, numbers: Figures, past: tuple[int, int] | None) -> Kp
     words, planned = floor.words, planned_cooking_ms(floor.kitchen)
     nights = words("summary.nights", count=past[0], minutes=minutes(floor, past[1])) if past else ""
     if numbers.mean_cooking_ms is None or planned is None:
-        caption = " · ".join(part for part in (words("summary.none_cooked"), nights) if part)
+        caption = joined(words("summary.none_cooked"), nights)
         return _tile(floor, "cooking", NOTHING, caption)
-    caption = words("summary.cooked", planned=minutes(floor, planned), count=numbers.cooked)
-    caption = " · ".join(part for part in (caption, nights) if part)
+    planned_text = words("summary.cooked.planned", minutes=minutes(floor, planned))
+    caption = joined(planned_text, words("summary.cooked", count=numbers.cooked), nights)
     value = minutes(floor, numbers.mean_cooking_ms)
     return _tile(floor, "cooking", value, caption, unit=words("summary.minutes"))
 
@@ -167,7 +177,7 @@ def _measured(floor: Floor) -> KpiLook:
     missed = ratio.base - ratio.part
     caption = words("summary.measured", part=ratio.part, base=ratio.base)
     if missed:
-        caption = f"{caption} · {words('summary.count.missed', count=missed)}"
+        caption = joined(caption, words("summary.count.missed", count=missed))
     tone: Tone = "attention" if missed else "normal"
     return _tile(floor, "measured", percent(floor, ratio), caption, unit="%", tone=tone)
 

@@ -64,7 +64,7 @@ class ConnectionBadge(Pressable):
     def sizeHint(self) -> QSize:
         ink = self.theme.ink("body", "text", SEMIBOLD)
         wide = paint.advance(self._look.text, ink.px, ink.weight) if self._look.text else 0
-        return QSize(int(wide) + self.theme.px(68), self.theme.mm(BAR_MM))
+        return QSize(int(wide) + self.theme.px(62), self.theme.mm(BAR_MM))
 
     @override
     def minimumSizeHint(self) -> QSize:
@@ -87,10 +87,10 @@ class ConnectionBadge(Pressable):
         )
         side = px(22)
         narrow = rect.width() < px(80)
-        x = rect.center().x() - side / 2 if narrow else rect.left() + px(14)
+        x = rect.center().x() - side / 2 if narrow else rect.left() + px(12)
         icons.draw(painter, icon, x, rect.center().y() - side / 2, side, code(word))
         if not narrow:
             weight = MEDIUM if self._look.state == "online" else SEMIBOLD
-            left = x + side + px(10)
-            room = QRectF(left, rect.top(), rect.right() - px(12) - left, rect.height())
+            left = x + side + px(8)
+            room = QRectF(left, rect.top(), rect.right() - px(10) - left, rect.height())
             paint.write(painter, room, self._look.text, self.theme.ink("body", word, weight))

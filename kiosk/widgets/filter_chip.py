@@ -60,7 +60,7 @@ class FilterChip(Pressable):
     def sizeHint(self) -> QSize:
         ink = self.theme.ink("body", "text", SEMIBOLD)
         wide = paint.advance(self._look.text, ink.px, ink.weight)
-        return QSize(int(wide) + self.theme.px(66), self.theme.mm(BAR_MM))
+        return QSize(int(wide) + self.theme.px(60), self.theme.mm(BAR_MM))
 
     @override
     def minimumSizeHint(self) -> QSize:
@@ -75,9 +75,9 @@ class FilterChip(Pressable):
         border_code = code(border) if border else None
         paint.box(painter, rect, fill=code(fill), border=border_code, radius=px(RADIUS_BUTTON))
         side = px(22)
-        x = rect.left() + px(14)
+        x = rect.left() + px(12)
         icons.draw(painter, self._look.icon, x, rect.center().y() - side / 2, side, code(word))
-        left = x + side + px(10)
+        left = x + side + px(8)
         room = QRectF(left, rect.top(), rect.right() - px(10) - left, rect.height())
         wide = paint.write(painter, room, self._look.text, self.theme.ink("body", word, SEMIBOLD))
         if self._look.chosen:

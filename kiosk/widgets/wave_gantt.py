@@ -24,7 +24,7 @@ from kiosk.widgets.base import RING_PX, Themed
 
 _PAD_PX, _HEAD_PX, _AXIS_PX, _WAVE_PX, _ROW_PX = 12, 36, 26, 25, 25
 _NAMES_PX, _NAMES_COMPACT_PX = 210, 168
-_MOST_ROW_PX = 40
+_MOST_ROW_PX, _MOST_BAR_PX = 60, 32
 _SOFT, _SOFT_STROKE = 0.55, 0.75
 """How much of the colour of progress is left in preparing: the same colour, plainly lighter."""
 _TINTS: dict[BarKind, str] = {"preparing": "prog", "cooking": "prog", "quality_check": "ok_band"}
@@ -100,7 +100,7 @@ class WaveGantt(Themed):
 
     def _bar_rect(self, bar: GanttBar, row: QRectF) -> QRectF:
         left, right = self.x_of(bar.from_ms), self.x_of(bar.to_ms)
-        inset = max(2.0, row.height() * 0.16)
+        inset = max(2.0, row.height() * 0.16, (row.height() - self.theme.px(_MOST_BAR_PX)) / 2)
         return QRectF(left, row.top() + inset, max(2.0, right - left - 1), row.height() - 2 * inset)
 
     def _row_high(self) -> float:

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from kiosk.views.summary_tiles import TOGETHER
 from kiosk.widgets.kpi_tile import KpiTile
 from kiosk.widgets.mini_curve import MiniCurve
 from kiosk.widgets.wave_gantt import WaveGantt
@@ -19,7 +20,7 @@ RICE = "G1-01"
 
 def tile(kiosk: Kiosk, key: str) -> str:
     found = kiosk.find(f"summary.kpi.{key}")
-    return found.look().name if isinstance(found, KpiTile) else ""
+    return found.look().name.replace(TOGETHER, " ") if isinstance(found, KpiTile) else ""
 
 
 def gantt(kiosk: Kiosk) -> WaveGantt:
