@@ -22,6 +22,7 @@ from kiosk.local.errors import FileDamaged
 from kiosk.local.identity import Identity
 from kiosk.local.mirror import Mirror
 from kiosk.local.salvage import open_store
+from kiosk.past import Past
 from kiosk.people import People, Person, RosterWatch
 from kiosk.pin_check import OnlineFirst
 from kiosk.reports import Reports
@@ -95,6 +96,7 @@ class Headless:
             random_=random_,
         )
         self.people = People(self.store, self.link)
+        self.past = Past(self.link)
         pins = OnlineFirst(self.link, vault.verifiers, self.time)
         self.session = Sessions(self.desk, self.replica, self.time, pins)
         self._roster_watch = RosterWatch(self.people, self.link, self._rostered)

@@ -30,6 +30,7 @@ from kiosk.views.words import RefusalWords, Words
 if TYPE_CHECKING:
     from kiosk.headless import Headless
     from kiosk.link.status import LinkStatus
+    from kiosk.past import Past
     from kiosk.views.sound.sounds import Sounds
 
 STALE_SERVER_MS = 5 * 60_000
@@ -198,6 +199,11 @@ class Floor(QObject):
     def people(self) -> Headless:
         """Sign-in, actors and step-up of this kiosk."""
         return self._kiosk
+
+    @property
+    def past(self) -> Past:
+        """Questions about past nights; they need the line."""
+        return self._kiosk.past
 
     @property
     def actor(self) -> StaffId | None:
@@ -393,7 +399,7 @@ class Floor(QObject):
         if isinstance(value, int) and name.endswith("_ms"):
             return self.clock(value)
         said = str(value)
-        for key in (f"stage.{said}", f"qc.item.{said}", f"role.{said}"):
+        for key in (f"stage.{said}", f"qc.item.{said}", f"role.{said}", f"policy.{said}"):
             if self.words.has(key):
                 return self.words(key)
         batch = self.kitchen.batches.get(BatchId(said))
