@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 import msgspec
@@ -126,6 +127,13 @@ class Log(Protocol):
         """Write all of it in one durable transaction, or nothing.
 
         Raises Conflict (expected_seq is not the head), UnknownCommit, Unavailable.
+        """
+
+    def held(self, kitchens: Sequence[KitchenId]) -> AbstractContextManager[None]:
+        """Wait for a turn, then keep others from appending to these kitchens until the block ends.
+
+        What this thread appends inside is committed at the end of the block; it raises what
+        `append` raises. Nothing else may be written inside.
         """
 
     def snapshot(self, kitchen: KitchenId, *, state_version: int) -> StoredSnapshot | None:

@@ -37,14 +37,19 @@ _LOCK_HEADS = (
 )
 
 
+def hold_heads(connection: Connection, kitchens: Sequence[object]) -> None:
+    """Keep other servers from these heads until the transaction ends; SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(_LOCK_HEADS, (list(kitchens),))
+
+
 def lock_heads(connection: Connection, kitchens: Sequence[object]) -> None:
     """Put the servers in a queue: whoever writes several kitchens locks their heads in one order.
 
-    An UPDATE of many rows meets them in any, and two servers would wait for each other. SQLite has
-    one writer anyway.
+    An UPDATE of many rows meets them in any, and two servers would wait for each other.
     """
-    if len(kitchens) > 1 and connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(_LOCK_HEADS, (list(kitchens),))
+    if len(kitchens) > 1:
+        hold_heads(connection, kitchens)
 
 
 MOVE_HEAD = Bulk(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, delete, select
@@ -31,6 +33,7 @@ class SqlLog:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._holding = threading.local()
 
     # ---- kitchens and heads --------------------------------------------------------------------
 
@@ -121,10 +124,26 @@ class SqlLog:
             return
         rows = Rows.of(appends)
         try:
-            with writing(self._engine) as connection:
+            with self._transaction() as connection:
                 _write(connection, rows)
         except (_OtherWasFirst, IntegrityError, DataError) as error:
             raise self._why(appends, error) from error
+
+    @contextmanager
+    def held(self, kitchens: Sequence[KitchenId]) -> Iterator[None]:
+        """Keep others from appending to these kitchens until the block ends, as the port says."""
+        with writing(self._engine) as connection:
+            bulk.hold_heads(connection, kitchens)
+            self._holding.connection = connection
+            try:
+                yield
+            finally:
+                self._holding.connection = None
+
+    def _transaction(self) -> AbstractContextManager[Connection]:
+        """The one that this thread holds heads in, or one of its own."""
+        connection: Connection | None = getattr(self._holding, "connection", None)
+        return writing(self._engine) if connection is None else nullcontext(connection)
 
     def _why(self, appends: Sequence[Append], error: Exception) -> Exception:
         """What a group that met other rows than it expected has met."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -358,6 +360,40 @@ class TestProcesses:
             assert entry.hash == last
         for number in range(4):
             assert len(log.receipts(KITCHEN, OutboxId(f"outbox-{number}"), 1, 99)) == 50
+
+    def test_log_gives_a_turn_to_one_that_reads_slower_than_another_writes(
+        self, store: Store, log: Log
+    ) -> None:
+        other, ended = store.reopen(), threading.Event()
+
+        def hurry() -> int:
+            written = 0
+            while not ended.is_set() and written < 5_000:
+                with suppress(Conflict):
+                    other.append([group(other, OTHER, [b"x"]), group(other, KITCHEN, [b"x"])])
+                    written += 1
+            return written
+
+        with ThreadPoolExecutor(1) as pool:
+            hurrying = pool.submit(hurry)
+            try:
+                for _ in range(10):
+                    with log.held([KITCHEN, OTHER]):
+                        mine = [group(log, KITCHEN, [b"y"]), group(log, OTHER, [b"y"])]
+                        time.sleep(0.01)
+                        log.append(mine)
+            finally:
+                ended.set()
+            written = hurrying.result()
+        assert log.heads([KITCHEN, OTHER]) == dict.fromkeys([KITCHEN, OTHER], written + 10)
+
+    def test_log_writes_nothing_in_a_turn_that_met_a_conflict(self, log: Log) -> None:
+        ahead = Append(KITCHEN, 3, (Entry(4, bytes(32), b"x"),), (), ())
+        with pytest.raises(Conflict), log.held([KITCHEN]):
+            log.append([ahead])
+        assert bodies_of(log) == []
+        log.append([group(log, bodies=[b"a"], raws=[b"1"])])
+        assert bodies_of(log) == [b"a"]
 
     def test_log_never_deadlocks_when_two_processes_write_the_same_kitchens_in_other_orders(
         self, store: Store, log: Log

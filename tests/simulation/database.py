@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 import msgspec
@@ -182,6 +183,11 @@ class ServerLog:
             self.next_append.pop(0)(write)
         else:
             write()
+
+    def held(self, kitchens: Sequence[KitchenId]) -> AbstractContextManager[None]:
+        """A desk takes a whole group at one moment: it always has the turn."""
+        self._database.reach()
+        return self._database.log.held(kitchens)
 
     def _tell(self, append: Append) -> None:
         refused = sum(one.outcome is Outcome.REFUSED for one in append.receipts)

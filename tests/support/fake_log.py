@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import msgspec
 
@@ -112,6 +113,12 @@ class FakeLog:
                 self._write(append)
             self.commits += bool(appends)
         self.after_commit()
+
+    @contextmanager
+    def held(self, kitchens: Sequence[KitchenId]) -> Iterator[None]:  # noqa: ARG002 - all at once
+        """Keep every other thread out; what is appended inside is stored at once."""
+        with self._lock:
+            yield
 
     def snapshot(self, kitchen: KitchenId, *, state_version: int) -> StoredSnapshot | None:
         """Newest stored snapshot of that version."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import msgspec
 import pytest
@@ -21,7 +22,7 @@ from dapur.envelope import (
 )
 from dapur.ids import DeviceId, KitchenId, OutboxId
 from dapur.wire.messages import FRAME_MAX_BYTES, GoodbyeCode, Outcome, Row
-from server.desk.desk import ATTEMPTS, Desk
+from server.desk.desk import ATTEMPTS, PATIENT, Desk
 from server.desk.folding import BrokenLog, load
 from server.desk.groups import Answer, Group, Submission
 from server.desk.ports import Append, DeviceRecord, Unavailable, UnknownCommit
@@ -356,6 +357,30 @@ def test_desk_gives_no_answer_when_another_process_is_first_every_time(
     assert tries == ATTEMPTS
     monkeypatch.setattr(bench.log, "append", append)
     assert bench.give(bench.rows[0]).results[0].outcome is Outcome.REFUSED
+
+
+def test_desk_asks_for_a_turn_when_another_process_was_first_twice(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = bench.new_desk()
+    append, turns = bench.log.append, list[Sequence[KitchenId]]()
+
+    def outrun(appends: Sequence[Append]) -> None:
+        if appends[0].outboxes[0].outbox == OUTBOX and not turns:
+            other.take_now(KITCHEN, OWN, [notice("again")])
+        append(appends)
+
+    @contextmanager
+    def held(kitchens: Sequence[KitchenId]) -> Iterator[None]:
+        turns.append(kitchens)
+        yield
+
+    monkeypatch.setattr(bench.log, "append", outrun)
+    monkeypatch.setattr(bench.log, "held", held)
+    group = bench.group(bench.row(refused_tap()))
+    assert group.answers[0].results[0].seq == PATIENT + 1
+    assert turns == [[KITCHEN]]
+    assert [(new.kitchen, len(new.entries)) for new in group.grown] == [(KITCHEN, 0), (KITCHEN, 1)]
 
 
 @pytest.mark.expected_log("a commit is in doubt")

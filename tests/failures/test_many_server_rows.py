@@ -1,0 +1,104 @@
+"""Rows 27 and 39 and their kin: several servers write one kitchen, one is killed, all are replaced one by one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+import pytest
+
+from tests.failures.kitchen import scaled
+from tests.failures.province import County, Province, Roamer, open_province, tap
+from tests.support.waiting import until
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(int(scaled(300, 120)))]
+
+TAPS = int(scaled(2_000, 100))
+"""Of each kiosk."""
+PACE_S = 0.01
+
+
+@pytest.fixture(scope="module")
+def province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Province]:
+    with open_province(tmp_path_factory.mktemp("province")) as opened:
+        yield opened
+
+
+async def tap_along(county: County, taps: int) -> None:
+    """All kiosks of a kitchen tap at the same time, online or not."""
+
+    async def one(number: int) -> None:
+        kiosk = county.kiosks[number]
+        for _ in range(taps):
+            kiosk.keep(tap())
+            await kiosk.push()
+            await asyncio.sleep(PACE_S)
+
+    await asyncio.gather(*(one(number) for number in range(len(county.kiosks))))
+
+
+def _beyond(county: County, seq: int) -> bool:
+    """Whether the log has grown, or has nothing more to grow by."""
+    return county.head > seq or all(len(k.results) == TAPS for k in county.kiosks)
+
+
+@asynccontextmanager
+async def roaming(county: County) -> AsyncIterator[list[Roamer]]:
+    """Kiosks that come back by themselves, at whichever server takes them."""
+    servers = county.province.servers
+    roamers = [Roamer(kiosk, servers) for kiosk in county.kiosks]
+    try:
+        yield roamers
+    finally:
+        for roamer in roamers:
+            await roamer.end()
+
+
+async def test_row_27_nothing_is_lost_or_doubled_when_two_servers_write_the_same_kitchens(
+    province: Province,
+) -> None:
+    """Both have kiosks of both kitchens, so groups overlap and meet each other's commits in any order."""
+    async with province.opened(4) as one, province.opened(4) as two:
+        await asyncio.gather(tap_along(one, TAPS), tap_along(two, TAPS))
+        await one.converged()
+        await two.converged()
+        assert [county.head for county in (one, two)] == [4 * TAPS, 4 * TAPS]
+        logs = "".join(server.log() for server in province.servers)
+        assert "another process was first" in logs, "they did not meet"
+
+
+async def test_kiosks_of_a_killed_server_go_on_at_the_other_and_lose_nothing(
+    province: Province,
+) -> None:
+    first, _ = province.servers
+    async with province.opened(4) as county, roaming(county) as roamers:
+        tapping = asyncio.create_task(tap_along(county, TAPS))
+        mine = county.kiosks[0]
+        await until(lambda: len(mine.results) > TAPS // 10)
+        first.kill()
+        try:
+            await tapping
+            await county.converged()
+            assert all(roamer.moves for roamer in roamers[::2]), "the killed one had served nobody"
+            assert not any(roamer.moves for roamer in roamers[1::2]), "the other had let go"
+        finally:
+            first.start()
+
+
+async def test_row_39_rolling_restart_under_load_loses_and_doubles_nothing(
+    province: Province,
+) -> None:
+    async with province.opened(4) as county, roaming(county) as roamers:
+        tapping = asyncio.create_task(tap_along(county, TAPS))
+        for _ in range(int(scaled(5, 1))):
+            for server in province.servers:
+                await until(partial(_beyond, county, county.head))
+                await asyncio.to_thread(server.stop)
+                assert "ended in order" in server.log().splitlines()[-1]
+                server.start()
+                await province.says(server, "ready")
+        await tapping
+        await county.converged()
+        assert all(roamer.moves for roamer in roamers)
