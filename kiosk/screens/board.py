@@ -57,6 +57,10 @@ class WaveSection(QWidget):
         """The card of this batch, if it stands here."""
         return self._cards.get(batch)
 
+    def cards(self) -> list[BatchCard | BatchTile]:
+        """What stands here, in order."""
+        return [self._cards[each] for each in self._placed[0] if each in self._cards]
+
     def _make(self, look: CardLook) -> BatchCard | BatchTile:
         card = BatchCard(self._theme) if self._full else BatchTile(self._theme)
         card.opened.connect(self._page.on_card_opened)
@@ -142,6 +146,14 @@ class BoardPage(Page):
     def on_cards_moved(self) -> None:
         """Cards that came into view are brought up to date."""
         self._on_view_changed()
+
+    def cards(self) -> list[BatchCard | BatchTile]:
+        """All cards and tiles, in the order in which they stand."""
+        return [card for section in self._sections.values() for card in section.cards()]
+
+    def keep_order(self) -> None:
+        """A key chose a card: like a finger, it finds the cards where they were."""
+        self._board.touched()
 
     @override
     def choose_filter(self, key: str) -> None:

@@ -66,6 +66,12 @@ class SignInPage(Page):
         return TopLook(words("signin.title"), text)
 
     @override
+    def show_subject(self, subject: str) -> None:
+        """A scanned badge says who signs in; the PIN is asked all the same."""
+        if subject:
+            self._sign_in.choose_person(subject)
+
+    @override
     def refresh(self) -> None:
         """Show people and prompt."""
         view, words = self._sign_in, self._sign_in.words

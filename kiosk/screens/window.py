@@ -27,6 +27,7 @@ from kiosk.widgets.undo_bar import UndoBar
 
 if TYPE_CHECKING:
     from kiosk.screens.actions import Actions
+    from kiosk.screens.keys import Keys
 
 MARGIN_PX = 12
 LATER_MS = 400
@@ -62,6 +63,7 @@ class Window(QWidget):
         self._stack = QStackedWidget(self)
         self._pages: dict[str, Page] = {}
         self._actions_made: Actions | None = None
+        self._keys: Keys | None = None
         self._later = list(LATER)
         self._undo = UndoBar(theme, parent=self)
         self._undo.hide()
@@ -131,6 +133,23 @@ class Window(QWidget):
         else:
             self._loader.stop()
             self._actions  # noqa: B018 - made by being asked for
+            self.listen_to_keys()
+
+    def listen_to_keys(self) -> None:
+        """Take hardware keys, bump bar and scanner; once, when the window is on the screen."""
+        if self._keys is None:
+            from kiosk.screens.keys import Keys
+
+            self._keys = Keys(self)
+
+    @property
+    def shown_page(self) -> Page:
+        """The page that is shown."""
+        return self._page(self._page_name)
+
+    def go_back(self) -> None:
+        """Where the arrow in the head leads."""
+        self._on_back()
 
     def perform(self, action: str, subject: str) -> None:
         """Do what a button of this batch says: tap, or open its sheet."""

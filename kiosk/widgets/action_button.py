@@ -81,6 +81,13 @@ class ActionButton(Pressable):
                 self.updateGeometry()
             self.update()
 
+    def press_by_key(self) -> None:
+        """One tap without a finger; a closed button says why."""
+        if self.isEnabled():
+            self.click()
+        else:
+            self.on_blocked()
+
     def set_stacked(self, stacked: bool) -> None:
         """Puts the icon over the word, for narrow cards."""
         if stacked != self._stacked:

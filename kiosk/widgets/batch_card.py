@@ -50,6 +50,10 @@ class BatchCard(BatchTarget):
                 return button
         return None
 
+    @override
+    def keys(self) -> list[ActionButton]:
+        return list(self._buttons)
+
     def set_look(self, look: CardLook) -> None:
         """Shows these values; only the rectangles that changed are painted again."""
         old = self._look

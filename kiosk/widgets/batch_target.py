@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.views.looks import CardLook
+from kiosk.widgets.action_button import ActionButton
 from kiosk.widgets.base import Themed
 
 SLIP_PX = 24  # a finger may wander this far and it is still a tap
@@ -31,6 +32,10 @@ class BatchTarget(Themed):
 
     def look(self) -> CardLook:
         return self._look
+
+    def keys(self) -> list[ActionButton]:
+        """The buttons that it has now, from left to right."""
+        return []
 
     def on_button_tapped(self, action: str) -> None:
         self.tapped.emit(self._look.id, action)

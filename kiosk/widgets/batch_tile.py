@@ -37,6 +37,10 @@ class BatchTile(BatchTarget):
         if look is not None:
             self.set_look(look)
 
+    @override
+    def keys(self) -> list[ActionButton]:
+        return [self._button] if self._look.buttons else []
+
     def set_look(self, look: CardLook) -> None:
         if look is self._look or look == self._look:
             return

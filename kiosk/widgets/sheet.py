@@ -119,6 +119,11 @@ class Sheet(Themed):
         self.raise_()
         self.setFocus(Qt.FocusReason.PopupFocusReason)
 
+    def press_confirm(self) -> None:
+        """What Enter does: the confirm button, if the sheet has one; closed, it says why."""
+        if self._confirm.isVisible():
+            self._confirm.press_by_key()
+
     def shut(self) -> None:
         """Hides the sheet and gives the focus back."""
         if self.isHidden():
