@@ -427,16 +427,6 @@ class WaveLook(msgspec.Struct, frozen=True):
     tappable: bool = True
 
 
-class AlertLook(msgspec.Struct, frozen=True):
-    """One alert: what and where, how bad, and the button of what can be done."""
-
-    key: str
-    title: str
-    detail: str
-    chip: ChipLook
-    button: ButtonLook
-
-
 class LoadLook(msgspec.Struct, frozen=True):
     """How busy a team is: `share` 1.0 is all it can do; `text` says it in words and digits.
 

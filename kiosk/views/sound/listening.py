@@ -21,8 +21,12 @@ class Listening(QObject):
         super().__init__(parent)
         self._floor, self._sounds = floor, sounds
         self._ringing = Ringing()
+        sounds.silent_ms = self._silent_ms
         floor.ticked.connect(self._on_floor_ticked)
         floor.told.connect(self._on_floor_told)
+
+    def _silent_ms(self, key: str) -> int | None:
+        return self._ringing.muted_ms(key, self._floor.people.time.mono_ms())
 
     def _on_floor_ticked(self) -> None:
         floor = self._floor

@@ -74,10 +74,10 @@ class Ringing:
             self._batches = kitchen.batches
         return max(due, key=ORDER.__getitem__, default=None)
 
-    def muted_ms(self, key: str, mono_ms: int) -> int:
-        """How long this kiosk is still silent about an alert; 0: it is not."""
+    def muted_ms(self, key: str, mono_ms: int) -> int | None:
+        """How long this kiosk is still silent about an alert; 0: no more; None: nobody muted it."""
         muted = self._muted.get(key)
-        return max(0, muted.ends_ms - mono_ms) if muted is not None else 0
+        return max(0, muted.ends_ms - mono_ms) if muted is not None else None
 
     def rings(self, kitchen: Kitchen, alert: Alert, here: Here) -> bool:
         """Whether this alert may be heard here: nobody handles it, and it is for somebody here."""
@@ -105,7 +105,7 @@ class Ringing:
             rung = before.get(alert.key)
             if rung is None and first and alert.severity is not Severity.CRITICAL:
                 rung = _Rung(TIMES, mono_ms)
-            silent = self.muted_ms(alert.key, mono_ms) > 0
+            silent = bool(self.muted_ms(alert.key, mono_ms))
             if not silent and self.rings(kitchen, alert, here) and _due(alert, rung, mono_ms):
                 due.add(_kind(alert))
                 rung = _Rung(rung.times + 1 if rung is not None else 1, mono_ms)

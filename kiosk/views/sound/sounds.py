@@ -51,6 +51,8 @@ class Sounds(QObject):
         """Without `is_heard` only an administrator's command plays: a test must not beep at night."""
         super().__init__(parent)
         self._is_heard = is_heard
+        self.silent_ms: Callable[[str], int | None] = _not_muted
+        """How long this kiosk is still silent about an alert, by its steady clock; None: nobody muted it."""
         self._memory = memory
         self._make_player = make_player or self._choose
         self._player = self._make_player(self.command)
@@ -155,3 +157,7 @@ class Sounds(QObject):
         # A full disk must not keep a kiosk loud; only taps must never be lost.
         with suppress(DiskRefused):
             self._memory.note(**{key: value})
+
+
+def _not_muted(_key: str) -> int | None:
+    return None
