@@ -18,6 +18,7 @@ import qasync  # isort: skip
 
 from dapur.batch import HoldReason, Item, newest_core
 from dapur.hold import HoldBatchArgs
+from dapur.past import TRENDS
 from dapur.progress import AdvanceBatchArgs, FinishStepArgs
 from dapur.quality import RecordCheckArgs
 from dapur.temperature import RecordTemperatureArgs
@@ -27,10 +28,13 @@ from kiosk.link.status import LinkState
 from kiosk.screens.sheets import ViewSheet
 from kiosk.screens.summary import SummaryPage
 from kiosk.views.summary import TABS
+from kiosk.views.summary import TRENDS as TRENDS_PART
 from kiosk.views.words import Language
 from kiosk.widgets.curve_slot import CurveSlot
 from kiosk.widgets.key_pad import KeyPad
 from kiosk.widgets.segments import Segments
+from kiosk.widgets.trend_grid import TrendPanel
+from tests.support.past_nights import month
 from tests.support.scene import OTHER_KIOSK, Story, demo_plan, open_scene
 
 SIZES = ((1280, 720), (1366, 768), (1920, 1080))
@@ -125,6 +129,7 @@ async def pages(app: App, story: Story, folder: Path) -> None:
             ("menu", "menu", ""),
             ("display", "display", ""),
             ("summary", "summary", ""),
+            ("admin", "admin", ""),
         ),
         start=1,
     ):
@@ -167,6 +172,16 @@ async def curve_is_there(app: App) -> None:
     raise TimeoutError("the curve never came")
 
 
+async def charts_are_there(app: App) -> None:
+    """As the curve: read beside the loop."""
+    for _ in range(1000):
+        panels = app.window.findChildren(TrendPanel)
+        if panels and all(each.chart is not None for each in panels):
+            return
+        await asyncio.sleep(0.03)
+    raise TimeoutError("the trends never came")
+
+
 async def desk_parts(app: App, folder: Path) -> None:
     """The other parts of the supervisor's desk."""
     app.window.show_page("summary", "")
@@ -175,6 +190,8 @@ async def desk_parts(app: App, folder: Path) -> None:
     for key, _ in TABS[1:]:
         desk.choose_filter(key)
         app.window.floor.changed.emit()
+        if key == TRENDS_PART:
+            await charts_are_there(app)
         await shoot(app, folder, f"09-summary-{key}")
     desk.choose_filter(TABS[0][0])
 
@@ -223,7 +240,13 @@ async def _look(
     with tempfile.TemporaryDirectory() as data:
         look = Look(language=language, dark=dark, size=size, dpi=DPI[size])
         app = open_scene(
-            Path(data), qapp, story, NOW, look=look, actors=(COOK, "s-joko", NUTRITIONIST)
+            Path(data),
+            qapp,
+            story,
+            NOW,
+            look=look,
+            actors=(COOK, "s-joko", NUTRITIONIST),
+            answers={TRENDS: month()},
         )
         await pages(app, story, folder)
         app.close()

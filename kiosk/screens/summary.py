@@ -7,10 +7,11 @@ from PySide6.QtWidgets import QStackedLayout, QWidget
 from kiosk.screens.page import Page
 from kiosk.screens.summary_batches import BatchesPart
 from kiosk.screens.summary_tonight import TonightPart
+from kiosk.screens.summary_trends import TrendsPart
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.views.looks import TopLook
-from kiosk.views.summary import BATCHES, LIST_OF_TILE, TONIGHT, SummaryView
+from kiosk.views.summary import BATCHES, LIST_OF_TILE, TONIGHT, TRENDS, SummaryView
 
 
 class SummaryPage(Page):
@@ -21,9 +22,10 @@ class SummaryPage(Page):
         self._summary = view
         self._tonight = TonightPart(theme, view, self)
         self._batches = BatchesPart(theme, view, self)
-        self._parts: dict[str, TonightPart | BatchesPart] = {
+        self._parts: dict[str, TonightPart | BatchesPart | TrendsPart] = {
             TONIGHT: self._tonight,
             BATCHES: self._batches,
+            TRENDS: TrendsPart(theme, view, self),
         }
         self._stack = QStackedLayout(self)
         for part in self._parts.values():

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from operator import is_
+
 from PySide6.QtCore import QDate, QLocale
 
-from kiosk.views import summary_curves, summary_gantt, summary_side, summary_table, summary_tiles
+from kiosk.views import (
+    summary_curves,
+    summary_gantt,
+    summary_side,
+    summary_table,
+    summary_tiles,
+    summary_trends,
+)
 from kiosk.views.floor import Floor, ViewModel
 from kiosk.views.looks import FilterLook, Segment, SegmentsLook, TopLook
 from kiosk.views.summary_looks import (
@@ -16,12 +25,15 @@ from kiosk.views.summary_looks import (
     TableColumn,
     TableRow,
     TableTools,
+    TrendLook,
 )
+from kiosk.views.summary_past import PastNights
 
-TONIGHT, BATCHES = "tonight", "batches"
+TONIGHT, BATCHES, TRENDS = "tonight", "batches", "trends"
 TABS: tuple[tuple[str, str], ...] = (
     (TONIGHT, "chart-gantt"),
     (BATCHES, "list"),
+    (TRENDS, "chart-column"),
 )
 LIST_OF_TILE: dict[str, str] = {
     "productions": "all",
@@ -42,6 +54,10 @@ class SummaryView(ViewModel):
     def __init__(self, floor: Floor) -> None:
         super().__init__(floor)
         self.tab = TONIGHT
+        self.past = PastNights(floor, self)
+        self.past.changed.connect(self.changed)
+        self._trends: tuple[TrendLook, ...] = ()
+        self._trends_of: tuple[object, ...] = ()
 
     def choose_tab(self, tab: str) -> None:
         """Show another part."""
@@ -82,7 +98,8 @@ class SummaryView(ViewModel):
 
     def tiles(self) -> tuple[KpiLook, ...]:
         """The figures, each with its base."""
-        return summary_tiles.tiles(self.floor)
+        self.past.want()
+        return summary_tiles.tiles(self.floor, summary_trends.mean_cooking(self.past.week))
 
     def gantt(self) -> GanttLook:
         """The timeline of the waves."""
@@ -134,6 +151,25 @@ class SummaryView(ViewModel):
             count=words("summary.table.count", shown=shown, total=total),
             empty="" if shown else words("summary.table.empty"),
         )
+
+    # ---- trends -----------------------------------------------------------------------------
+
+    def trends(self) -> tuple[TrendLook, ...]:
+        """The lines of the chosen nights; made again only for another answer, span or language."""
+        nights = self.past.nights
+        of = (self.past.answer, self.past.span, self.words.language)
+        if len(of) != len(self._trends_of) or not all(map(is_, of, self._trends_of)):
+            self._trends_of = of
+            self._trends = summary_trends.trends(self.floor, nights) if nights else ()
+        return self._trends
+
+    def trend_hint(self) -> str:
+        """Stands where a chosen night would be told."""
+        return self.words("summary.trend.hint")
+
+    def loading(self) -> str:
+        """Said until the chart library is there."""
+        return self.words("curve.loading")
 
     def lists(self, chosen: str) -> tuple[FilterLook, ...]:
         """The lists of the table with their counts; one that a figure opened as long as it is chosen."""

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from kiosk.views.looks import ButtonLook, Judged, LoadLook
+from kiosk.views.looks import ButtonLook, Judged, LoadLook, SegmentsLook
 
 Tone = Literal["normal", "attention", "alarm", "held", "done"]
 BarKind = Literal["preparing", "cooking", "quality_check"]
@@ -190,6 +190,14 @@ class TableTools(msgspec.Struct, frozen=True):
     count: str
     empty: str
     exports: tuple[ButtonLook, ...] = ()
+
+
+class PastLook(msgspec.Struct, frozen=True):
+    """What stands above the trends: how many nights, the age of the answer, and what can be done."""
+
+    spans: SegmentsLook
+    said: str
+    button: ButtonLook | None = None
 
 
 class TrendPoint(msgspec.Struct, frozen=True):

@@ -59,7 +59,7 @@ def _line(floor: Floor, alert: Alert, record: AlertRecord | None) -> LineLook:
         aside = floor.ago(now - (record.raised_ms if record is not None else alert.since_ms))
     title = words(f"rule.{alert.rule}")
     icon, tone = _ICONS[alert.severity], _TONES[alert.severity]
-    return LineLook(alert.key, icon, title, f"{where} · {who}", aside, tone)
+    return LineLook(alert.key, icon, title, f"{who} · {where}", aside, tone)
 
 
 def _place(floor: Floor, about: str) -> str:

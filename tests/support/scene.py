@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 from PySide6.QtWidgets import QApplication
@@ -19,6 +20,7 @@ from dapur.wire.messages import Outcome
 from dapur.wire.queries import Person, RosterReply
 from kiosk.app import App, Look
 from kiosk.headless import Headless, open_vault
+from kiosk.link.asking import Asking, Done
 from kiosk.link.status import LinkState, LinkStatus
 from kiosk.local.identity import Identity
 from kiosk.settings import Settings
@@ -133,14 +135,22 @@ class StillLink:
 
     online = False
 
-    def __init__(self, status: LinkStatus) -> None:
+    def __init__(self, status: LinkStatus, answers: Mapping[str, msgspec.Struct]) -> None:
         self.status = status
+        self.answers = answers
+        self.asked: list[tuple[str, msgspec.Struct]] = []
 
     def subscribe(self, _listener: Callable[[], None]) -> Callable[[], None]:
         return lambda: None
 
     def tapped(self) -> None:
         """Nobody hears it."""
+
+    def ask(self, name: str, args: msgspec.Struct, done: Done, **_options: float) -> None:
+        """At once: the scene's answer to this question, else that there is no line."""
+        self.asked.append((name, args))
+        reply = self.answers.get(name)
+        done(Asking.not_online() if reply is None else msgspec.Raw(msgspec.json.encode(reply)))
 
 
 def demo_plan() -> Plan:
@@ -159,8 +169,12 @@ def open_scene(
     heard_ago_ms: int = 3_000,
     actors: tuple[str, ...] = (),
     taps: Callable[[Headless], None] | None = None,
+    answers: Mapping[str, msgspec.Struct] = MappingProxyType({}),
 ) -> App:
-    """A kiosk that has this night in its file, at this local time; `actors` are signed in, the first taps."""
+    """A kiosk that has this night in its file, at this local time; `actors` are signed in, the first taps.
+
+    `answers`: what the server would say to questions by name; to all others there is no line.
+    """
     now_ms = story.at(clock)
     for actor in actors:
         story.sign_in(now_ms, StaffId(actor), KIOSK)
@@ -186,5 +200,5 @@ def open_scene(
         taps(kiosk)
         unsent = len(kiosk.replica.pending)
     status = LinkStatus(state, now_ms - heard_ago_ms, now_ms - heard_ago_ms, unsent, None)
-    kiosk.link = StillLink(status)  # type: ignore[assignment]
+    kiosk.link = StillLink(status, answers)  # type: ignore[assignment]
     return App(kiosk, qapp, look)

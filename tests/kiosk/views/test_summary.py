@@ -275,12 +275,12 @@ async def test_alerts_count_down_to_the_next_person_until_somebody_handles_them(
         line = alert_line(app, key)
         left = since + 15 * MINUTE_MS - app.floor.now_ms
         assert line.aside == f"naik {app.floor.span(max(left, 0))}"
-        assert line.detail == "Nasi Putih · belum ada"
+        assert line.detail == "belum ada · Nasi Putih"
     subject = alert_subject(key)
     story.tap("04:16", "s-hendra", "acknowledge_alert", "", AlertActArgs(), subject=subject)
     with desk(tmp_path / "2", qapp, story, "04:20") as (app, _):
         line = alert_line(app, key)
-        assert line.detail == "Nasi Putih · Hendra G."
+        assert line.detail == "Hendra G. · Nasi Putih"
         assert line.aside == app.floor.ago(app.floor.now_ms - since)
 
 

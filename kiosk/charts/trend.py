@@ -1,0 +1,171 @@
+"""One measure over past nights, drawn by pyqtgraph; a tap or the arrow keys choose a night, nothing zooms.
+
+Imported only when trends are first opened (`kiosk.widgets.trend_slot`): the library costs a second and 40 MB.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyqtgraph
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QBrush, QKeyEvent, QMouseEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from kiosk.theme import paint
+from kiosk.theme.marks import override
+from kiosk.theme.theme import Theme
+from kiosk.theme.tokens import REGULAR
+from kiosk.views.summary_looks import TrendLook, TrendPoint
+
+pg: Any = pyqtgraph  # half of its functions carry types that contradict their use
+
+_POINT_PX, _CHOSEN_PX = 9, 15
+_DATE_PX = 64
+"""Room of one date on the scale, so that two never touch."""
+
+
+class TrendChart(QWidget):
+    """Emits `chosen(night)`; a night without a value breaks the line."""
+
+    chosen = Signal(str)
+
+    def __init__(self, theme: Theme, subject: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self._look: TrendLook | None = None
+        self._night = ""
+        self.setObjectName(subject)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._plot = pg.PlotWidget(self, background=None)
+        self._plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._plot.setAntialiasing(True)
+        self._item = self._plot.getPlotItem()
+        self._item.setMenuEnabled(False)
+        self._item.hideButtons()
+        self._item.getViewBox().setMouseEnabled(x=False, y=False)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addWidget(self._plot)
+        theme.changed.connect(self._draw)
+
+    def set_look(self, look: TrendLook, night: str) -> None:
+        """Draws this with one night chosen, if it is another picture than before."""
+        if (look, night) != (self._look, self._night):
+            self._look, self._night = look, night
+            self.setAccessibleName(look.name)
+            self._draw()
+
+    def look(self) -> TrendLook | None:
+        """What is drawn."""
+        return self._look
+
+    def spot_of(self, night: str) -> QPointF:
+        """Where the point of a night lies, in pixels of the widget."""
+        points = self._look.points if self._look is not None else ()
+        place, point = next((n, each) for n, each in enumerate(points) if each.night == night)
+        view = QPointF(place, point.value or 0.0)
+        scene = self._item.getViewBox().mapViewToScene(view)
+        return QPointF(self._plot.mapTo(self, self._plot.mapFromScene(scene)))
+
+    # ---- drawing ----------------------------------------------------------------------------
+
+    def _draw(self) -> None:
+        look = self._look
+        if look is None:
+            return
+        self._item.clear()
+        self._plot.setBackground(self.theme.color("surface"))
+        self._item.layout.setContentsMargins(0, self.theme.px(8), self.theme.px(6), 0)
+        last = max(1, len(look.points) - 1)
+        span = (look.low, max(look.high, look.low + 1))
+        self._item.setRange(xRange=(-0.4, last + 0.4), yRange=span, padding=0.02, update=True)
+        self._draw_scales(look)
+        self._draw_line(look)
+
+    def _draw_scales(self, look: TrendLook) -> None:
+        theme = self.theme
+        shown = max(1, self.width() // theme.px(_DATE_PX))
+        step = -(-len(look.points) // shown)
+        dates = [(n, p.label) for n, p in enumerate(look.points) if n % step == 0]
+        for side, ticks in (("bottom", dates), ("left", list(look.ticks))):
+            axis = self._item.getAxis(side)
+            axis.setTicks([ticks])
+            axis.setTickFont(theme.font("caption"))
+            axis.setTextPen(theme.color("text2"))
+            axis.setPen(theme.color("line2"))
+            axis.setStyle(tickLength=0, tickTextOffset=theme.px(6))
+        px = theme.metrics.text("caption")
+        wide = max((paint.advance(text, px, REGULAR) for _, text in look.ticks), default=0)
+        self._item.getAxis("left").setWidth(int(wide) + theme.px(12))
+        self._item.getAxis("bottom").setHeight(paint.line_height(px) + theme.px(8))
+        for at, _ in look.ticks:
+            pen = QPen(theme.color("line"), 1)
+            pen.setCosmetic(True)
+            rule = pg.InfiniteLine(pos=at, angle=0, movable=False, pen=pen)
+            rule.setZValue(-10)
+            self._plot.addItem(rule, ignoreBounds=True)
+
+    def _draw_line(self, look: TrendLook) -> None:
+        runs: list[list[tuple[int, float]]] = [[]]
+        for place, point in enumerate(look.points):
+            if point.value is None:
+                runs.append([])
+            else:
+                runs[-1].append((place, point.value))
+        pen = QPen(self.theme.color("prog"), self.theme.px(2.5))
+        pen.setCosmetic(True)
+        for run in runs:
+            if len(run) > 1:
+                xs, ys = [x for x, _ in run], [y for _, y in run]
+                self._plot.addItem(pg.PlotCurveItem(xs, ys, pen=pen, antialias=True))
+        scatter = pg.ScatterPlotItem(pxMode=True, antialias=True)
+        scatter.setData(
+            [self._spot(place, p) for place, p in enumerate(look.points) if p.value is not None]
+        )
+        scatter.setZValue(20)
+        self._plot.addItem(scatter)
+
+    def _spot(self, place: int, point: TrendPoint) -> dict[str, object]:
+        chosen = point.night == self._night
+        pen = QPen(self.theme.color("focus" if chosen else "prog"), self.theme.px(2.5))
+        pen.setCosmetic(True)
+        return {
+            "pos": (place, point.value),
+            "size": self.theme.px(_CHOSEN_PX if chosen else _POINT_PX),
+            "symbol": "o",
+            "pen": pen,
+            "brush": QBrush(self.theme.color("surface" if chosen else "prog")),
+        }
+
+    # ---- fingers and keys -------------------------------------------------------------------
+
+    def _near(self, x: float) -> str:
+        points = self._look.points if self._look is not None else ()
+        offs = [(abs(self.spot_of(p.night).x() - x), p.night) for p in points]
+        return min(offs)[1] if offs else ""
+
+    @override
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
+    @override
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+        self.chosen.emit(self._near(event.position().x()))
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+        nights = [each.night for each in self._look.points] if self._look is not None else []
+        if step is None or not nights:
+            event.ignore()
+            return
+        at = nights.index(self._night) + step if self._night in nights else len(nights) - 1
+        self.chosen.emit(nights[max(0, min(len(nights) - 1, at))])
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._draw()
