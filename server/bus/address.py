@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import msgspec
 from redis.asyncio import ConnectionPool
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
@@ -21,15 +22,24 @@ _HELP = "cannot be read (in a password, special characters are written as %XX)"
 """What exactly is wrong is not repeated: it might be the password."""
 
 
-Dial = Callable[[], AbstractConnection]
-"""Makes a connection that is not open yet."""
+class Dialler(msgspec.Struct, frozen=True):
+    """What makes connections."""
+
+    dial: Callable[[], AbstractConnection]
+    """One that is not open yet."""
+    sentinels: Sentinel | None = None
+
+    async def close(self) -> None:
+        """Let the Sentinels go. Raises RedisError, OSError."""
+        if self.sentinels is not None:
+            await self.sentinels.aclose()
 
 
 class BadAddress(ValueError):
     """The address of the bus cannot be used; `str()` says why and repeats no password."""
 
 
-def dialler_of(url: str) -> Dial:
+def dialler_of(url: str) -> Dialler:
     """What makes connections to `redis://`, `rediss://` or `redis+sentinel://h1:p,h2:p/service[/db]`.
 
     Each new connection asks the Sentinels again who the master is. Raises BadAddress.
@@ -43,13 +53,12 @@ def dialler_of(url: str) -> Dial:
         "retry": Retry(NoBackoff(), 0),
     }
     try:
-        pool = _pool(url, options)
-        dial: Dial = pool.make_connection
+        dialler = _dialler(url, options)
         # An option that no connection takes is told now and not at every try.
-        dial()
+        dialler.dial()
     except (ValueError, TypeError):
         raise BadAddress(f"{shown(url)}: {_HELP}") from None
-    return dial
+    return dialler
 
 
 def shown(url: str) -> str:
@@ -58,17 +67,17 @@ def shown(url: str) -> str:
     return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
 
 
-def _pool(url: str, options: dict[str, Any]) -> ConnectionPool:
+def _dialler(url: str, options: dict[str, Any]) -> Dialler:
     parts = urlsplit(url)
     if parts.scheme == _SENTINEL:
         return _sentinels(url, options)
     if not parts.hostname or not (parts.port or parts.port is None):
         raise ValueError
     pool: ConnectionPool = ConnectionPool.from_url(url, **options)
-    return pool
+    return Dialler(pool.make_connection)
 
 
-def _sentinels(url: str, options: dict[str, Any]) -> ConnectionPool:
+def _sentinels(url: str, options: dict[str, Any]) -> Dialler:
     parts = urlsplit(url)
     person, _, hosts = parts.netloc.rpartition("@")
     service, _, database = parts.path.strip("/").partition("/")
@@ -91,7 +100,7 @@ def _sentinels(url: str, options: dict[str, Any]) -> ConnectionPool:
         db=int(database or 0),
     )
     pool: ConnectionPool = sentinels.master_for(service).connection_pool
-    return pool
+    return Dialler(pool.make_connection, sentinels)
 
 
 def _host(text: str) -> tuple[str, int]:

@@ -36,6 +36,8 @@ class Line:
         # The library leaves this one without types.
         connect: Callable[[], Awaitable[None]] = self._connection.connect
         await connect()
+        # From here on the times below count; the library's own swallow a cancellation now and then.
+        self._connection.socket_timeout = None
 
     async def close(self) -> None:
         """Cut the connection, whatever its state."""
@@ -60,8 +62,9 @@ class Line:
                 self._answer(said)
 
     async def tell(self, commands: Sequence[tuple[Word, ...]]) -> None:
-        """Send what has no answer but a push. Raises RedisError, OSError."""
-        await self._connection.send_packed_command(self._connection.pack_commands(commands))
+        """Send what has no answer but a push. Raises TimeoutError, RedisError, OSError."""
+        async with asyncio.timeout(ANSWER_S):
+            await self._connection.send_packed_command(self._connection.pack_commands(commands))
 
     async def ask(self, commands: Sequence[tuple[Word, ...]]) -> list[object]:
         """Send and wait for the answers; an answer may be an error. Raises TimeoutError, RedisError, OSError."""

@@ -47,7 +47,7 @@ class RedisBus:
 
     def __init__(self, url: str, metrics: Metrics) -> None:
         """Raises BadAddress; whether Redis is there is seen in `run`."""
-        self._dial = dialler_of(url)
+        self._dialler = dialler_of(url)
         self._shown = shown(url)
         self._metrics = metrics
         self._origin = secrets.token_hex(8)
@@ -102,6 +102,13 @@ class RedisBus:
 
     async def run(self) -> None:
         """Carry hints until cancelled, over as many connections as it takes."""
+        try:
+            await self._keep_connected()
+        finally:
+            with suppress(RedisError, OSError):
+                await self._dialler.close()
+
+    async def _keep_connected(self) -> None:
         tries = 0
         while True:
             began_s = time.monotonic()
@@ -119,7 +126,7 @@ class RedisBus:
 
     async def _one_connection(self) -> None:
         """Serve one connection until it fails. Raises why."""
-        line = Line(self._dial(), self._pushed)
+        line = Line(self._dialler.dial(), self._pushed)
         work: list[asyncio.Task[None]] = []
         try:
             await line.open()

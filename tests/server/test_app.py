@@ -22,12 +22,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dapur.envelope import Command, decode_event
 from dapur.ids import DeviceId
 from dapur.wire.messages import GoodbyeCode, Outcome
-from server.app import PlainSocket, run, tls_context
+from server.app import PlainSocket, compose, run, tls_context
 from server.desk.failpoint import EXIT_CODE
 from server.log.engine import open_engine
 from server.log.schema import OlderSchema
 from server.log.sql_log import SqlLog
-from server.settings import Settings
+from server.settings import BadSettings, Settings
 from tests.support.gateway import KITCHEN, Kiosk, command
 from tests.support.server_process import ServerProcess, server_cli
 
@@ -258,6 +258,12 @@ def test_server_opens_no_plain_socket_to_the_network() -> None:
     assert tls_context(plain(host="0.0.0.0", behind_tls_proxy=True)) is None
     with pytest.raises(PlainSocket):
         tls_context(plain(host="0.0.0.0"))
+
+
+def test_server_refuses_a_bus_whose_address_cannot_be_read_and_keeps_its_password() -> None:
+    with pytest.raises(BadSettings, match=r"^bus: redis://bus:x: cannot be read") as caught:
+        compose("sqlite:///nowhere.db", "redis://dapur:rahasia@bus:x")
+    assert "rahasia" not in str(caught.value)
 
 
 def test_server_refuses_a_database_without_a_schema(

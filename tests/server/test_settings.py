@@ -48,6 +48,8 @@ def test_server_passes_by_the_environment_of_others(tmp_path: Path) -> None:
         ("drain_s = -1", "drain_s: "),
         ('log_level = "LOUD"', "log_level: "),
         ('bus = "pigeon"', "bus: "),
+        ('bus = "redis://"', "bus: "),
+        ('bus = "redis+sentinel://host"', "bus: "),
         ('host = ""', "host: "),
         ('tls_cert = ""', "tls_cert: "),
         ('database = "mysql://a/b"', "database: "),
@@ -84,6 +86,19 @@ def test_server_keeps_the_password_of_a_wrong_database_to_itself(tmp_path: Path)
 )
 def test_server_takes_a_database_url_as_it_is(tmp_path: Path, url: str) -> None:
     assert load(tmp_path, {"DAPUR_DATABASE": url}).database_url == url
+
+
+@pytest.mark.parametrize(
+    "url", ["memory", "redis://h:1/0", "rediss://u:w@h", "redis+sentinel://a:1,b:2/name"]
+)
+def test_server_takes_the_address_of_its_bus_as_it_is(tmp_path: Path, url: str) -> None:
+    assert load(tmp_path, {"DAPUR_BUS": url}).bus == url
+
+
+def test_server_keeps_the_password_of_a_wrong_bus_to_itself(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings) as caught:
+        load(tmp_path, {"DAPUR_BUS": "amqp://dapur:rahasia@bus"})
+    assert "rahasia" not in str(caught.value)
 
 
 def test_server_finds_its_certificate_beside_its_settings(tmp_path: Path) -> None:

@@ -12,14 +12,14 @@ from server.bus.address import BadAddress, dialler_of, shown
 
 
 def test_bus_dials_the_host_the_port_and_the_database_of_its_address() -> None:
-    made = dialler_of("redis://ibu:ra%2Fhasia@bus.example:7001/3")()
+    made = dialler_of("redis://ibu:ra%2Fhasia@bus.example:7001/3").dial()
     assert isinstance(made, Connection)
     assert (made.host, made.port, made.db) == ("bus.example", 7001, 3)
     assert (made.username, made.password) == ("ibu", "ra/hasia")
 
 
 def test_bus_checks_the_certificate_of_a_redis_behind_tls() -> None:
-    made = dialler_of("rediss://bus.example:7001")()
+    made = dialler_of("rediss://bus.example:7001").dial()
     assert isinstance(made, SSLConnection)
     assert made.cert_reqs == ssl.CERT_REQUIRED
     assert made.check_hostname
@@ -27,8 +27,8 @@ def test_bus_checks_the_certificate_of_a_redis_behind_tls() -> None:
 
 def test_bus_asks_its_sentinels_for_the_master() -> None:
     address = "redis+sentinel://:rahasia@s1.example:7002,s2.example/dapur/2?sentinel_password=lain"
-    dial = dialler_of(address)  # it keeps what the connection leans on
-    made = dial()
+    dialler = dialler_of(address)  # it keeps what the connection leans on
+    made = dialler.dial()
     assert isinstance(made, SentinelManagedConnection)
     pool = made.connection_pool
     asked = [each.connection_pool.connection_kwargs for each in pool.sentinel_manager.sentinels]
