@@ -76,7 +76,7 @@ class DisplayPage(Page):
             self.theme.set_reduce_motion(not self.theme.reduce_motion)
             self.kept.emit(MOTION, YES if self.theme.reduce_motion else NO)
         elif key == SOUNDS:
-            self.kept.emit(SOUNDS, NO if self._display.sounds else YES)
+            self._display.turn_sounds()
         else:
             self.chosen.emit(key)
         self.refresh()
@@ -87,6 +87,8 @@ class DisplayPage(Page):
                 from kiosk.screens.wiping import Wiping
 
                 Wiping(self.theme, self._display.floor, self.window())
+            case "hear":
+                self._display.hear()
             case "scale":
                 self._open_scale()
             case "licences":

@@ -65,6 +65,11 @@ def make_page(name: str, theme: Theme, floor: Floor, shell: ShellView) -> Page:
             from kiosk.views.display import DisplayView
 
             return DisplayPage(theme, DisplayView(floor))
+        case "admin":
+            from kiosk.screens.admin import AdminPage
+            from kiosk.views.admin import AdminView
+
+            return AdminPage(theme, AdminView(floor))
         case _:
             raise KeyError(name)
 

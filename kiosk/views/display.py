@@ -65,7 +65,12 @@ class DisplayView(ViewModel):
                     OptionLook("glove", words("display.glove"), "hand", glove, kind="many"),
                     OptionLook("motion", words("display.motion"), "pause", still, kind="many"),
                     OptionLook(
-                        SOUNDS, words("display.sounds"), "volume-2", self.sounds, kind="many"
+                        SOUNDS,
+                        words("display.sounds"),
+                        "volume-2",
+                        self.sounds,
+                        kind="many",
+                        note=self._sound_problem(),
                     ),
                 ),
             ),
@@ -75,6 +80,25 @@ class DisplayView(ViewModel):
     def sounds(self) -> bool:
         """Whether this kiosk may make a sound; it may until somebody says no."""
         return self.noted(SOUNDS) != NO
+
+    def turn_sounds(self) -> None:
+        """On, or off; alarms are still seen."""
+        sounds = self.floor.sounds
+        if sounds is not None:
+            sounds.set_enabled(not sounds.enabled)
+        self.changed.emit()
+
+    def hear(self) -> None:
+        """Let the worst sound be heard, or say why none can be."""
+        sounds = self.floor.sounds
+        if sounds is None or sounds.problem == "none":
+            self.floor.tell("sounds", self.words("display.no_player"), tone="attention")
+            return
+        sounds.test()
+
+    def _sound_problem(self) -> str:
+        sounds = self.floor.sounds
+        return self.words("display.no_player") if sounds and sounds.problem else ""
 
     @property
     def may_measure(self) -> bool:
@@ -87,6 +111,7 @@ class DisplayView(ViewModel):
         words, may = self.words, self.may_measure
         made = [
             ButtonLook("wipe", words("display.wipe"), "spray-can", "tonal"),
+            ButtonLook("hear", words("display.hear"), "volume-2", "neutral"),
             ButtonLook(
                 "scale",
                 words("display.scale"),

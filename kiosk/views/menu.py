@@ -8,6 +8,7 @@ from kiosk.views.looks import OptionLook, TopLook
 PAGES: tuple[tuple[str, str], ...] = (
     ("summary", "chart-gantt"),
     ("display", "settings-2"),
+    ("admin", "user-cog"),
 )
 """Name and icon of each page; its words are `nav.` + name and `menu.` + name."""
 

@@ -126,12 +126,14 @@ class KeyPad(Themed):
         kind: PadKind = "pin",
         length: int = 6,
         signed: bool = True,
+        whole_digits: int = _MAX_WHOLE_DIGITS,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(theme, parent)
         self.setObjectName(subject)
         self._subject, self._look, self._kind = subject, look, kind
         self._length, self._signed = length, signed
+        self._whole_digits, self._keep_zero = whole_digits, False
         self._entry = ""
         self._keys: dict[str, Key] = {}
         self._grid = QGridLayout(self)
@@ -150,6 +152,10 @@ class KeyPad(Themed):
     def plain(self) -> str:
         text = self._entry.replace(self._look.decimal, ".").replace(MINUS, "-").rstrip(".")
         return text if any(letter.isdigit() for letter in text) else ""
+
+    def set_whole_digits(self, whole_digits: int, *, keep_zero: bool = False) -> None:
+        """How many digits may stand before the decimal mark; a time of day keeps its leading zero."""
+        self._whole_digits, self._keep_zero = whole_digits, keep_zero
 
     def set_entry(self, entry: str) -> None:
         """Replaces what is typed (a probe filled it in); says nothing."""
@@ -196,9 +202,9 @@ class KeyPad(Themed):
         elif mark:
             if len(decimals) < _MAX_DECIMALS:
                 self._set(self._entry + key)
-        elif whole == "0":
+        elif whole == "0" and not self._keep_zero:
             self._set(self._entry[:-1] + key)
-        elif len(whole) < _MAX_WHOLE_DIGITS:
+        elif len(whole) < self._whole_digits:
             self._set(self._entry + key)
 
     def _set(self, entry: str) -> None:

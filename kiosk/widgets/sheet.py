@@ -3,6 +3,7 @@
 from PySide6.QtCore import QEvent, QObject, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
@@ -129,7 +130,8 @@ class Sheet(Themed):
         if self.isHidden():
             return
         self.hide()
-        if self._focus_before is not None:
+        # What had the focus may be gone by now: a row that was made anew, a sheet before this one.
+        if self._focus_before is not None and isValid(self._focus_before):
             self._focus_before.setFocus(Qt.FocusReason.PopupFocusReason)
         self._focus_before = None
         self.shut_down.emit()

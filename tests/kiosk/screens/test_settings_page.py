@@ -73,6 +73,7 @@ async def test_kiosk_keeps_each_choice_when_it_is_opened_again(
     tmp_path: Path, qapp: QApplication
 ) -> None:
     async with kiosk(tmp_path, qapp) as app:
+        app.start_sounds()
         for name in ("display.glove", "display.motion", "display.sounds", "display.en"):
             await press(app, name)
         assert app.theme.metrics.glove
