@@ -80,7 +80,10 @@ class TrendChart(QWidget):
         self._item.layout.setContentsMargins(0, self.theme.px(8), self.theme.px(6), 0)
         last = max(1, len(look.points) - 1)
         span = (look.low, max(look.high, look.low + 1))
-        self._item.setRange(xRange=(-0.4, last + 0.4), yRange=span, padding=0.02, update=True)
+        # A point at either end of the scale is a whole dot, not half a one.
+        room = (span[1] - span[0]) * _POINT_PX / max(60, self.height() - 4 * _POINT_PX)
+        ends = (span[0] - room, span[1] + room)
+        self._item.setRange(xRange=(-0.4, last + 0.4), yRange=ends, padding=0, update=True)
         self._draw_scales(look)
         self._draw_line(look)
 

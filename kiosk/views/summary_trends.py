@@ -98,7 +98,7 @@ def _amount(
     )
     count = sum(each.productions for each in nights)
     value = f"{_short(floor, sum(map(of, nights)))} {unit}" if count else NOTHING
-    caption = words("summary.trend.batches", count=floor.number(count)) if count else ""
+    caption = words("summary.trend.base", count=floor.number(count)) if count else ""
     return _look(floor, key, value, caption, points, *_scale(floor, [p.value for p in points]))
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 LOOK_MS = 30
 CHART = "kiosk.charts.trend"
-CELL_PX, HIGH_PX = 520, 190
+CELL_PX, HIGH_PX = 520, 240
 
 
 class TrendPanel(Panel):

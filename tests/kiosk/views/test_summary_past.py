@@ -162,8 +162,8 @@ async def test_a_trend_has_the_sum_of_its_nights_and_breaks_without_a_base(
         "passed": "90,6 % | 29 dari 32 batch",
         # 10 × 50 and 30 × 60 minutes over 40 batches.
         "cooking": "58 menit | 40 batch",
-        "held": "3 batch | 48 batch",
-        "waste": "13,5 kg | 48 batch",
+        "held": "3 batch | dari 48 batch",
+        "waste": "13,5 kg | dari 48 batch",
     }
     assert [each.value for each in made["passed"].points] == [93.75, None, 87.5]
     assert made["passed"].points[1].told == "20/11 · – · 0 dari 0 batch"
