@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from dapur.night import serving_date_of
-from dapur.past import TRENDS, NightFigures, TrendsArgs, TrendsReply
-from kiosk.link.errors import QueryFailed
+from dapur.past import NightFigures
+from kiosk.past import Asked, NoAnswer, Past
 from kiosk.views.floor import WIB_MIN, Floor
 from kiosk.views.looks import ButtonLook, Segment, SegmentsLook
 from kiosk.views.summary_looks import PastLook
@@ -37,9 +36,9 @@ class PastNights(QObject):
         self._all: tuple[NightFigures, ...] = ()
         self._answered_ms: int | None = None
         self._asked_ms = 0
-        self._number = 0
-        """Of the question on its way; 0: none."""
-        self._count = 0
+        self._question: Asked | None = None
+        """The one on its way."""
+        self._is_asking = False
         self._failed = False
         self._slow = QTimer(self)
         self._slow.setObjectName("summary.past.slow")
@@ -73,26 +72,27 @@ class PastNights(QObject):
         now = self._floor.now_ms
         fresh = self._answered_ms is not None and now - self._answered_ms < FRESH_MS
         patient = self._failed and now - self._asked_ms < AGAIN_MS
-        if self._floor.fresh and not (self._number or fresh or patient):
+        if self._floor.fresh and not (self._is_asking or fresh or patient):
             self._ask()
 
     def press(self, action: str) -> None:
         """The person asks again, or does not want to wait."""
-        if action == "stop":
-            self._number, self._failed = 0, True
-            self._slow.stop()
-            self.changed.emit()
-        elif not self._number:
+        if action == "stop" and self._question is not None:
+            self._question.cancel()
+            self._over(failed=True)
+        elif action == "again" and not self._is_asking:
             self._ask()
 
     def _ask(self) -> None:
-        self._count += 1
-        number = self._number = self._count
         self._asked_ms, self._failed = self._floor.now_ms, False
         last = self._last_night()
-        args = TrendsArgs((last - timedelta(days=REACH_DAYS)).isoformat(), last.isoformat())
+        first = last - timedelta(days=REACH_DAYS)
+        self._is_asking = True
         self._slow.start()
-        self._floor.people.link.ask(TRENDS, args, lambda answer: self._on_answer(number, answer))
+        past = Past(self._floor.people.link)
+        asked = past.trends(first.isoformat(), last.isoformat(), self._on_answer)
+        # Without a line the answer is there before the question has a name.
+        self._question = asked if self._is_asking else None
 
     def _last_night(self) -> date:
         """The one before tonight: tonight is on the other tab, and still grows."""
@@ -100,18 +100,14 @@ class PastNights(QObject):
         tonight = night.serving_date if night is not None else serving_date_of(now, WIB_MIN)
         return date.fromisoformat(tonight) - timedelta(days=1)
 
-    def _on_answer(self, number: int, answer: msgspec.Raw | QueryFailed) -> None:
-        if number != self._number:
-            return  # nobody waits for this one any more
-        self._number = 0
+    def _on_answer(self, answer: tuple[NightFigures, ...] | NoAnswer) -> None:
+        if not isinstance(answer, NoAnswer):
+            self._all, self._answered_ms = answer, self._floor.now_ms
+        self._over(failed=isinstance(answer, NoAnswer))
+
+    def _over(self, *, failed: bool) -> None:
+        self._is_asking, self._question, self._failed = False, None, failed
         self._slow.stop()
-        try:
-            self._failed = isinstance(answer, QueryFailed)
-            if not isinstance(answer, QueryFailed):
-                self._all = msgspec.json.decode(answer, type=TrendsReply).nights
-                self._answered_ms = self._floor.now_ms
-        except msgspec.MsgspecError:
-            self._failed = True
         self.changed.emit()
 
     # ---- words ------------------------------------------------------------------------------
@@ -123,7 +119,7 @@ class PastNights(QObject):
             tuple(Segment(str(n), words("summary.past.span", count=n)) for n in SPANS),
             str(self.span),
         )
-        if self._number:
+        if self._is_asking:
             waits = floor.now_ms - self._asked_ms >= SLOW_MS or not self._slow.isActive()
             stop = ButtonLook("stop", words("act.cancel"), "x", "outlined")
             return PastLook(
