@@ -36,6 +36,8 @@ GATHER_S = 0.02
 RETRY_MAX_S = 2.0
 """As often as the poll asks the database: one knock of each process costs Redis less."""
 RETRY_BASE_S = 0.2
+DETAIL_MAX = 200
+"""Of the library's or Redis's own words for the operator; neither repeats a password."""
 STEADY_S = 10.0
 """A connection that lived so long was a good one: the next is tried at once."""
 
@@ -87,8 +89,9 @@ class RedisBus:
     def attend(self, kitchen: KitchenId) -> None:
         """Hints of this kitchen are wanted."""
         name = channel(kitchen)
-        self._wanted[name] = kitchen
-        self._change(name)
+        if name not in self._wanted:
+            self._wanted[name] = kitchen
+            self._change(name)
 
     def leave(self, kitchen: KitchenId) -> None:
         """Hints of this kitchen are no longer wanted."""
@@ -244,8 +247,9 @@ class RedisBus:
             return
         self.trouble = trouble
         _log.warning(
-            "the bus at %s is %s: the poll goes on alone",
+            "the bus at %s is %s: the poll goes on alone (%s)",
             self._shown,
             trouble,
+            str(error)[:DETAIL_MAX],
             exc_info=error if trouble == FAILING else None,
         )
