@@ -28,13 +28,14 @@ from kiosk.views.words import Language, Words
 
 if TYPE_CHECKING:
     from kiosk.screens.daylight import Daylight
+    from kiosk.screens.rest import Rest
 
 _log = logging.getLogger(__name__)
 _PAGE, _LANGUAGE, _DARK, _GLOVE = "page", "language", "dark", "glove"
 _MOTION, _DPI, _AUTO = "motion", "dpi", "auto"
 _HOME, _DESK = "home", "summary"
 _YES = "yes"
-SOUND_AFTER_MS = 600
+SENSES_AFTER_MS = 600
 """Alarms are heard once the board stands: reading what plays them would cost the first paint its time."""
 
 
@@ -84,30 +85,33 @@ class App:
         self.window.resize(QSize(*look.size))
         self._log_uncaught, sys.excepthook = sys.excepthook, self._on_uncaught
         self._return_to_page(look.desk)
-        self._sound_later = QTimer(self.window)
-        self._sound_later.setSingleShot(True)
-        self._sound_later.timeout.connect(self.start_sounds)
-        self._sound_later.start(SOUND_AFTER_MS)
+        self.rest: Rest | None = None
+        self._senses_later = QTimer(self.window)
+        self._senses_later.setSingleShot(True)
+        self._senses_later.timeout.connect(self.start_sounds)
+        self._senses_later.start(SENSES_AFTER_MS)
         if look.fullscreen or look.kiosk:
             self.window.showFullScreen()
         else:
             self.window.show()
 
     def start_sounds(self) -> None:
-        """Let alarms be heard; a window that no screen shows has no player of its own."""
+        """Let alarms be heard and the screen rest; a window that no screen shows has no player of its own."""
         if self.floor.sounds is not None:
             return
+        from kiosk.screens.rest import Rest
         from kiosk.views.sound.listening import Listening
         from kiosk.views.sound.sounds import Sounds
 
-        self._sound_later.stop()
+        self._senses_later.stop()
         unseen = QGuiApplication.platformName() in ("offscreen", "minimal")
         self.floor.sounds = Sounds(self.kiosk.store, self.floor, is_heard=not unseen)
-        Listening(self.floor, self.floor.sounds, self.floor)
+        self.rest = Rest(self.theme, self.floor, self.window)
+        Listening(self.floor, self.floor.sounds, self.floor).rang.connect(self.rest.wake)
 
     def close(self) -> None:
         """Take the window away."""
-        self._sound_later.stop()
+        self._senses_later.stop()
         if self.floor.sounds is not None:
             self.floor.sounds.silence()
         sys.excepthook = self._log_uncaught
