@@ -11,18 +11,10 @@ from dapur.ids import BatchId, SessionId
 from dapur.kitchen import Kitchen
 from dapur.past import ActivityRow, AlertRow, AuditRow, BatchRow, CheckRow, ReadingRow
 from dapur.quality import CheckRecorded
+from dapur.recorded import alert_row, assignment_rows, batch_row, session_row
 from dapur.temperature import TemperatureRecorded
 from server.desk.ports import Entry
-from server.history.rows import (
-    alert_row,
-    assignment_rows,
-    audit_row,
-    batch_row,
-    check_row,
-    reading_row,
-    session_row,
-    unreadable_row,
-)
+from server.history.rows import audit_row, check_row, reading_row, unreadable_row
 
 VERSION = 1
 """Raised whenever the same events would make other rows: every kitchen is then folded again."""

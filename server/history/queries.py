@@ -20,8 +20,8 @@ from dapur.past import (
     NightFigures,
     ReadingRow,
 )
+from dapur.recorded import clip
 from dapur.stage import Stage
-from server.history.rows import clip
 from server.history.tables import (
     alert_history,
     audit,

@@ -8,7 +8,7 @@ from server.log.tables import kitchen_key, kitchen_of_log, metadata
 
 ID_MAX = 64
 TEXT_MAX = 200
-"""Texts that a key or an index holds; `server.history.rows.clip` cuts them."""
+"""Texts that a key or an index holds; `dapur.recorded.clip` cuts them."""
 
 
 def _id(name: str, *, key: bool = False) -> Column[str]:

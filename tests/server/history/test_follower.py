@@ -15,12 +15,13 @@ from sqlalchemy import Engine, update
 from dapur.envelope import SCHEMA, decode_event, encode_event
 from dapur.figures import figures
 from dapur.ids import KitchenId
+from dapur.recorded import TEXT_MAX
 from server.desk.ports import Entry, StoredSnapshot, Unavailable
 from server.history import follower as module
 from server.history.follower import History
 from server.history.projector import VERSION
 from server.history.queries import Past
-from server.history.rows import TEXT_MAX, UNREADABLE
+from server.history.rows import UNREADABLE
 from server.history.tables import ROWS
 from server.log.care import LogCare
 from server.log.engine import writing

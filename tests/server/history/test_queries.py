@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, Table, insert
 from typing_extensions import override
 
+from dapur import recorded
 from dapur.envelope import Taken
 from dapur.ids import SYSTEM, BatchId, StaffId
 from dapur.kitchen import Taking
@@ -23,7 +24,7 @@ from dapur.past import (
     ReadingRow,
 )
 from dapur.rule import NoArgs
-from server.history import rows, tables
+from server.history import tables
 from server.history.follower import History
 from server.history.queries import Past
 from server.log.engine import writing
@@ -196,7 +197,8 @@ class TestReadings:
         assert [row.about for row in past.night_alerts(DATE)] == [RICE]
         assert [row.batch for row in past.batches(DATE, skip=1)] == [RICE]
         other = "2026-11-23"
-        assert not (past.night_readings(other) or past.night_checks(other))
+        assert not past.night_readings(other)
+        assert not past.night_checks(other)
         assert not past.night_alerts(other)
 
     def test_past_tells_every_check(self, past: Past) -> None:
@@ -336,4 +338,4 @@ def test_every_table_has_the_columns_of_its_row(table: Table, row: type[msgspec.
 
 
 def test_texts_are_clipped_as_wide_as_the_columns() -> None:
-    assert rows.TEXT_MAX == tables.TEXT_MAX
+    assert recorded.TEXT_MAX == tables.TEXT_MAX
