@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from kiosk.views.summary_tiles import TOGETHER
 from kiosk.widgets.kpi_tile import KpiTile
-from kiosk.widgets.mini_curve import MiniCurve
+from kiosk.widgets.text_block import TextBlock
 from kiosk.widgets.wave_gantt import WaveGantt
 from tests.support.journey import Kiosk, place
 
@@ -34,6 +34,11 @@ def told(kiosk: Kiosk, code: str) -> str:
     wanted = kiosk.id_of(code)
     rows = (row for wave in gantt(kiosk).look().waves for row in wave.rows)
     return next(row.name for row in rows if row.batch == wanted)
+
+
+def says(kiosk: Kiosk, text: str) -> bool:
+    found = kiosk.find("summary.past")
+    return isinstance(found, TextBlock) and text in found.text()
 
 
 async def touch_bar(kiosk: Kiosk, code: str) -> None:
@@ -61,15 +66,10 @@ async def test_head_sees_a_figure_move_and_opens_a_batch_by_its_bar(
         rice = cook.id_of(RICE)
         await cook.tap(f"card.{rice}.advance")
         await desk.see(lambda: "1 berjalan · 15 rencana" in tile(desk, "productions"), "no move")
-        await cook.tap(f"card.{rice}.advance")
-        await cook.tap(f"card.{rice}.measure")
-        await cook.type("measure.pad", "64,5")
-        await cook.tap("measure.confirm")
-        await desk.see(lambda: desk.find(f"summary.curve.{rice}") is not None, "no small curve")
-        curve = desk.find(f"summary.curve.{rice}")
-        assert isinstance(curve, MiniCurve)
-        assert "64,5" in curve.accessibleName()
-        assert "Masak" in told(desk, RICE)
+        assert "Persiapan" in told(desk, RICE)
+        await desk.tap("top.filter.trends")
+        await desk.see(lambda: says(desk, "Belum ada malam yang lewat"), "no answer of the past")
+        await desk.tap("top.filter.tonight")
 
         desk.cable.pull()
         await desk.is_offline()
