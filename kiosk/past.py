@@ -12,6 +12,7 @@ from dapur.past import (
     ActivityRow,
     AlertRow,
     AuditFilter,
+    AuditRow,
     BatchRow,
     CheckRow,
     NightFigures,
@@ -25,6 +26,9 @@ Why = Literal["offline", "slow", "refused"]
 PAGES_MAX = 200
 """Of one question: a server that always has more must not be asked for ever."""
 
+HEARD_LATE_MS = 24 * 3_600_000
+"""After the night: by then a kiosk that worked without a line has told what happened."""
+
 T = TypeVar("T", bound=msgspec.Struct)
 Page = (
     past.BatchesReply
@@ -32,6 +36,7 @@ Page = (
     | past.ChecksReply
     | past.AlertsReply
     | past.ActivityReply
+    | past.AuditReply
 )
 
 
@@ -52,6 +57,8 @@ class Night(msgspec.Struct, frozen=True):
     activity: tuple[ActivityRow, ...]
     seq: int
     """True up to this event of the log."""
+    events: tuple[AuditRow, ...] = ()
+    """What happened to its batches, in no order."""
 
 
 class Asked:
@@ -137,6 +144,7 @@ class _Gathering:
         (past.NIGHT_CHECKS, past.ChecksReply),
         (past.NIGHT_ALERTS, past.AlertsReply),
         (past.ACTIVITY, past.ActivityReply),
+        (past.AUDIT, past.AuditReply),
     )
 
     def __init__(
@@ -157,11 +165,15 @@ class _Gathering:
         self._of.ask(name, self._args(name), kind, self._asked, self._took)
 
     def _args(self, name: str) -> msgspec.Struct:
-        skip = len(self._rows[self._at])
-        if name != past.ACTIVITY:
-            return past.NightArgs(self._night, skip)
+        rows = self._rows[self._at]
+        if name not in (past.ACTIVITY, past.AUDIT):
+            return past.NightArgs(self._night, len(rows))
         from_ms, until_ms = span_of(self._batches())
-        return past.SpanArgs(from_ms, until_ms, skip)
+        if name == past.ACTIVITY:
+            return past.SpanArgs(from_ms, until_ms, len(rows))
+        wanted = AuditFilter(from_ms=from_ms, until_ms=until_ms + HEARD_LATE_MS)
+        last = rows[-1] if rows else None
+        return past.AuditArgs(wanted, last.seq if isinstance(last, AuditRow) else None)
 
     def _took(self, page: Page | NoAnswer) -> None:
         self._pages += 1
@@ -178,7 +190,8 @@ class _Gathering:
         return [row for row in self._rows[0] if isinstance(row, BatchRow)]
 
     def _whole(self) -> Night:
-        _, readings, checks, alerts, activity = self._rows
+        _, readings, checks, alerts, activity, events = self._rows
+        known = {row.batch for row in self._batches()}
         return Night(
             self._night,
             tuple(self._batches()),
@@ -187,6 +200,7 @@ class _Gathering:
             tuple(row for row in alerts if isinstance(row, AlertRow)),
             tuple(row for row in activity if isinstance(row, ActivityRow)),
             self._seq or 0,
+            tuple(row for row in events if isinstance(row, AuditRow) and row.subject in known),
         )
 
 

@@ -56,6 +56,10 @@ def batch(name: str, begun_ms: int, done_ms: int) -> past.BatchRow:
     return msgspec.convert(fields, past.BatchRow)
 
 
+def event(seq: int, subject: str) -> past.AuditRow:
+    return past.AuditRow(seq, "batch_held", subject, "s-1", "s", "d", "c", 5, 6, "synced", 7)
+
+
 def test_past_gathers_a_night_page_by_page(link: FakeLink, of: Past) -> None:
     got: list[Night | NoAnswer] = []
     of.night(DATE, got.append)
@@ -73,9 +77,16 @@ def test_past_gathers_a_night_page_by_page(link: FakeLink, of: Past) -> None:
     assert link.asked[0][:2] == (past.ACTIVITY, past.SpanArgs(1000, 9001, 0))
     assert not got
     link.answer(past.ActivityReply((), False, 44))
+    day_ms = 24 * 3_600_000
+    wanted = past.AuditFilter(from_ms=1000, until_ms=9001 + day_ms)
+    assert link.asked[0][:2] == (past.AUDIT, past.AuditArgs(wanted, None))
+    link.answer(past.AuditReply((event(41, "b1"), event(37, "staff:x")), True, 44))
+    assert link.asked[0][:2] == (past.AUDIT, past.AuditArgs(wanted, 37))
+    link.answer(past.AuditReply((event(30, "b2"),), False, 44))
     [night] = got
     assert isinstance(night, Night)
     assert ([row.batch for row in night.batches], night.seq) == (["b1", "b2"], 40)
+    assert [row.seq for row in night.events] == [41, 30]
     assert not link.asked
 
 
