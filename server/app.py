@@ -22,7 +22,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from dapur.ids import DeviceId, KitchenId, OutboxId, StaffId
-from server import logs
+from server import logs, memory
 from server.bus.memory import MemoryBus
 from server.desk.folding import load
 from server.desk.ports import Bus, Identity, Library, Log
@@ -201,6 +201,7 @@ def run(settings: Settings, ready_file: Path | None = None) -> int:
     """
     logs.set_up(settings.log_level)
     gc.set_threshold(*GC_THRESHOLD)
+    memory.give_back()
     tls = tls_context(settings)
     parts = compose(settings.database_url, settings.bus)
     doorway = Doorway(
