@@ -18,12 +18,12 @@ LOOK_MS = 200
 class Wiping(QObject):
     """Made for one wiping; deletes itself at the end."""
 
-    def __init__(self, theme: Theme, floor: Floor, host: QWidget, wipe_ms: int = WIPE_MS) -> None:
+    def __init__(self, theme: Theme, floor: Floor, host: QWidget, wipe_ms: int = 0) -> None:
         super().__init__(host)
         self.setObjectName("wiping")
         self._view = WipingView(floor)
         self._view.setParent(self)
-        self._until_s = monotonic() + wipe_ms / 1000
+        self._until_s = monotonic() + (wipe_ms or WIPE_MS) / 1000
         self._lock = TouchLock(theme, host)
         self._timer = QTimer(self)
         self._timer.setObjectName("wiping.timer")
