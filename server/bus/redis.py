@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 
-from redis.exceptions import ReadOnlyError, RedisError
+from redis.exceptions import OutOfMemoryError, RedisError
 
 from dapur.ids import KitchenId
 from server.bus.address import dialler_of, shown
@@ -166,13 +166,15 @@ class RedisBus:
                     await self._wake.wait()
 
     async def _beat(self, line: Line) -> None:
-        """A write of a few bytes finds what a hint never meets: a full Redis, or one that is a replica now."""
+        """A write of a few bytes finds what a hint never meets: a full Redis, or one that is a replica now.
+
+        Hints given to a replica reach nobody at the master, so all but a full Redis is dialled anew.
+        """
         said = (await line.ask([("SET", BEAT_KEY, "1", "PX", str(BEAT_KEPT_MS))]))[0]
-        if isinstance(said, ReadOnlyError):
-            # Hints given to a replica reach nobody at the master: look for the master again.
-            raise said
-        if isinstance(said, Exception):
+        if isinstance(said, OutOfMemoryError):
             self._troubled(trouble_of(said), said)
+        elif isinstance(said, Exception):
+            raise said
         else:
             self._well()
 
