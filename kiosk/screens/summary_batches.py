@@ -10,6 +10,8 @@ from kiosk.screens.scroll import SlimBar
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import BAR_MM, MEDIUM
 from kiosk.views.summary import SummaryView
+from kiosk.views.summary_export import CSV, XLSX
+from kiosk.widgets.action_button import ActionButton
 from kiosk.widgets.batch_table import BatchTable
 from kiosk.widgets.chip_row import ChipRow
 from kiosk.widgets.segments import Segments
@@ -32,6 +34,10 @@ class BatchesPart(QWidget):
         self._search.setClearButtonEnabled(True)
         self._waves = Segments(theme, "summary.wave", height_mm=BAR_MM, parent=self)
         self._count = TextBlock(theme, "", "body", tint="text2", weight=MEDIUM, parent=self)
+        self._exports = {
+            kind: ActionButton(theme, f"summary.export.{kind}", size="bar", parent=self)
+            for kind in (CSV, XLSX)
+        }
         self._lists = ChipRow(theme, "summary.list", self)
         self._table = BatchTable(theme, view.columns(), self)
         self._table.setVerticalScrollBar(SlimBar(self._table))
@@ -43,6 +49,8 @@ class BatchesPart(QWidget):
         self._lists.chosen.connect(self.choose_list)
         self._table.opened.connect(self.batch_opened)
         self._table.count_changed.connect(self._show_count)
+        for button in self._exports.values():
+            button.tapped.connect(self._on_export_tapped)
         theme.changed.connect(self._restyle)
         self._restyle()
 
@@ -67,6 +75,8 @@ class BatchesPart(QWidget):
         self._search.setPlaceholderText(look.search)
         self._search.setAccessibleName(look.search)
         self._count.set_text(look.count)
+        for export in look.exports:
+            self._exports[export.action].set_look(export)
         self._empty.set_text(look.empty)
         self._empty.setVisible(bool(look.empty))
 
@@ -76,6 +86,9 @@ class BatchesPart(QWidget):
     def _on_wave_chosen(self, wave: str) -> None:
         self._table.choose(wave="" if wave == "all" else wave)
         self.refresh()
+
+    def _on_export_tapped(self, kind: str) -> None:
+        self._view.save(self._table.filter.shown(), kind)
 
     # ---- layout -----------------------------------------------------------------------------
 
@@ -87,6 +100,8 @@ class BatchesPart(QWidget):
         tools.addWidget(self._waves)
         tools.addWidget(self._count)
         tools.addStretch(1)
+        for button in self._exports.values():
+            tools.addWidget(button)
         self._tools = tools
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, px(12))

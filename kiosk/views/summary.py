@@ -8,6 +8,7 @@ from PySide6.QtCore import QDate, QLocale
 
 from kiosk.views import (
     summary_curves,
+    summary_export,
     summary_gantt,
     summary_side,
     summary_table,
@@ -150,6 +151,7 @@ class SummaryView(ViewModel):
             search=words("summary.search"),
             count=words("summary.table.count", shown=shown, total=total),
             empty="" if shown else words("summary.table.empty"),
+            exports=summary_export.buttons(self.floor, shown),
         )
 
     # ---- trends -----------------------------------------------------------------------------
@@ -170,6 +172,10 @@ class SummaryView(ViewModel):
     def loading(self) -> str:
         """Said until the chart library is there."""
         return self.words("curve.loading")
+
+    def save(self, shown: tuple[str, ...], kind: str) -> None:
+        """Write these batches as a file; where, or why not, is told."""
+        summary_export.save(self.floor, shown, kind)
 
     def lists(self, chosen: str) -> tuple[FilterLook, ...]:
         """The lists of the table with their counts; one that a figure opened as long as it is chosen."""
