@@ -34,6 +34,7 @@ from kiosk.widgets.curve_slot import CurveSlot
 from kiosk.widgets.key_pad import KeyPad
 from kiosk.widgets.segments import Segments
 from kiosk.widgets.trend_grid import TrendPanel
+from tests.support import admin_scene
 from tests.support.past_nights import month
 from tests.support.scene import OTHER_KIOSK, Story, demo_plan, open_scene
 
@@ -159,6 +160,11 @@ async def pages(app: App, story: Story, folder: Path) -> None:
         await shoot(app, folder, f"{number:02d}-{name}")
         for sheet in window.findChildren(ViewSheet):
             sheet.close_down()
+
+    async def named(name: str) -> None:
+        await shoot(app, folder, f"20-{name}")
+
+    await admin_scene.walk(app, story.batch("G2-03"), named)
 
 
 async def curve_is_there(app: App) -> None:

@@ -1,0 +1,108 @@
+"""The administration in pictures: a chief at the kiosk, and a server that answers as the picture needs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from dapur.ids import DeviceId, SessionId, StaffId
+from dapur.wire.queries import (
+    DEVICES,
+    DeviceInfo,
+    DevicesReply,
+    DoneReply,
+    EnrolmentCodeReply,
+)
+from kiosk.app import App
+from kiosk.screens.admin import AdminPage
+from kiosk.screens.admin_staff import NewPinSheet, RolesSheet
+from kiosk.screens.ask_pin import AskSheet
+from kiosk.screens.licences import LicencesSheet
+from kiosk.screens.scale import ScaleSheet
+from kiosk.screens.writing import WritingSheet
+from kiosk.views.licences import LicencesView
+from kiosk.views.scale import ScaleView
+from kiosk.widgets.sheet import Sheet
+from tests.support.scene import KIOSK
+
+DAY_MS = 86_400_000
+CHIEF, COOK = StaffId("s-hendra"), StaffId("s-sari")
+OTHER = "d-kios-mutu"
+Shoot = Callable[[str], Awaitable[None]]
+
+
+def devices(now_ms: int) -> DevicesReply:
+    """This kiosk, one that is not heard, and one that is shut out."""
+    return DevicesReply(
+        (
+            DeviceInfo(KIOSK, "Kios Masak 1", now_ms - 9 * DAY_MS, None, now_ms - 2_000, 1),
+            DeviceInfo(DeviceId(OTHER), "Kios Mutu", now_ms - DAY_MS, None, now_ms - 900_000, 1),
+            DeviceInfo(
+                DeviceId("d-lama"), "Kios Lama", now_ms - 80 * DAY_MS, now_ms - DAY_MS, now_ms, 1
+            ),
+        )
+    )
+
+
+def let_chief_act(app: App) -> None:
+    """The chief is the actor, and the server answers."""
+    session, now_ms = app.kiosk.session, app.floor.now_ms
+    session._present[CHIEF] = SessionId(f"{CHIEF}-{KIOSK}")
+    session._actor = CHIEF
+
+    def ask(
+        name: str, _args: msgspec.Struct, done: Callable[[msgspec.Raw], None], **_: Any
+    ) -> None:
+        reply = devices(now_ms) if name == DEVICES else DoneReply()
+        done(msgspec.Raw(msgspec.json.encode(reply)))
+
+    link: Any = app.kiosk.link
+    link.ask, link.online = ask, True
+
+
+async def walk(app: App, batch: str, shoot: Shoot) -> None:
+    """Every section and every sheet of the administration, and those of the settings."""
+    actor, present = app.kiosk.session._actor, dict(app.kiosk.session._present)
+    let_chief_act(app)
+    window, floor, theme = app.window, app.floor, app.theme
+    window.show_page("admin", "kiosks")
+    page = window.findChild(AdminPage)
+    assert page is not None
+    admin = page._admin
+    admin.kiosks._name = "Kios Mutu 2"
+    admin.kiosks._code = EnrolmentCodeReply("7KQ2-M9XD", floor.now_ms + 580_000)
+    page.refresh()
+    await shoot("admin-kiosks")
+    for tab in ("staff", "policy", "plan"):
+        window.show_page("admin", tab)
+        await shoot(f"admin-{tab}")
+    revoke, roles = admin.kiosks.revoke(OTHER), admin.staff.roles(COOK)
+    assert revoke is not None
+    assert roles is not None
+    sheets: tuple[tuple[str, Callable[[], Sheet]], ...] = (
+        ("admin-revoke", lambda: AskSheet(theme, revoke, window)),
+        ("admin-roles", lambda: RolesSheet(theme, roles, window)),
+        ("admin-pin", lambda: NewPinSheet(theme, admin.staff.new_pin(COOK), window)),
+        ("admin-write", lambda: WritingSheet(theme, floor, "Nama", "", window)),
+        ("display-scale", lambda: ScaleSheet(theme, ScaleView(floor, 102.0), window)),
+        ("display-licences", lambda: LicencesSheet(theme, LicencesView(floor), window)),
+    )
+    for name, make in sheets:
+        sheet = make()
+        sheet.open()
+        await shoot(name)
+        sheet.dismissed.emit()
+    for name, action, key in (
+        ("hours", "staff", COOK),
+        ("limit", "policy", "core_c"),
+        ("plan-form", "plan", batch),
+    ):
+        admin.choose_tab(action)
+        page._on_row_tapped("shift" if name == "hours" else "change", key)
+        await shoot(f"admin-{name}")
+        for open_sheet in window.findChildren(Sheet):
+            if open_sheet.isVisible():
+                open_sheet.dismissed.emit()
+    app.kiosk.session._actor, app.kiosk.session._present = actor, present
