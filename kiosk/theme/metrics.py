@@ -7,6 +7,7 @@ from kiosk.theme.tokens import GLOVE_FACTOR, MIN_TEXT_PX, TYPE_PX, TextRole
 MM_PER_INCH = 25.4
 REFERENCE_DPI = 102.0  # 21.5 inch at 1920 x 1080: 4 px are 1 mm
 MIN_DPI, MAX_DPI = 60.0, 400.0  # outside this the screen's EDID lies
+GLOVE_ENOUGH_MM = 20.0  # industrial practice for gloves: 19 to 20 mm
 FULL_WIDTH_PX = 1600  # a narrower window (at reference dpi) is compact
 
 
@@ -25,8 +26,11 @@ class Metrics:
 
     def mm(self, millimetres: float) -> int:
         """Pixels of a target that a finger must hit; a quarter more with gloves."""
-        factor = GLOVE_FACTOR if self.glove else 1.0
-        return round(millimetres * factor * self.dpi / MM_PER_INCH)
+        wanted = millimetres * GLOVE_FACTOR if self.glove else millimetres
+        if self.compact:
+            # A small window has no room for more than a glove needs.
+            wanted = min(wanted, max(millimetres, GLOVE_ENOUGH_MM))
+        return round(wanted * self.dpi / MM_PER_INCH)
 
     def px(self, reference_px: float) -> int:
         """Pixels of a gap, line or drawing given at the reference screen; gloves do not matter."""

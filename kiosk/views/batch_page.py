@@ -162,7 +162,8 @@ class BatchView(ViewModel):
             detail = f"{detail} · {words('stage.rework', n=batch.round - 1)}"
         warning = ""
         if now and not done and (reasons := buttons.reasons(floor, batch)):
-            warning = reasons[0]
+            # The first sentence; all of it, and all reasons, stand beside the button.
+            warning = reasons[0].partition(". ")[0]
         return StageRow(
             words(f"stage.{stage}"), detail, floor.clock(entry.at.earliest_ms), state, warning
         )

@@ -24,7 +24,7 @@ class AnswerCard(Panel):
         super().__init__(theme, parent)
         self.setObjectName(subject)
         self._icon = IconMark(theme, look.icon, 28, "text", self)
-        self._title = TextBlock(theme, look.title, "name", lines=2, parent=self)
+        self._title = TextBlock(theme, look.title, "name", lines=3, parent=self)
         self._detail = TextBlock(theme, look.detail, tint="text2", lines=3, parent=self)
         self._button = ActionButton(
             theme, f"{subject}.button", look.button, size="sheet", parent=self

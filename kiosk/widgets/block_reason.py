@@ -23,7 +23,7 @@ class BlockReason(Themed):
         right = Qt.AlignmentFlag.AlignRight
         self._icon = IconMark(theme, "", 26, "text2", self)
         self._title = TextBlock(theme, "", "section", weight=SEMIBOLD, align=right, parent=self)
-        self._detail = TextBlock(theme, tint="text2", lines=2, align=right, parent=self)
+        self._detail = TextBlock(theme, tint="text2", lines=3, align=right, parent=self)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.px(12))

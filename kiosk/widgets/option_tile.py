@@ -108,10 +108,11 @@ class OptionTile(Pressable):
         if not self._look.note:
             paint.write(painter, rect, self._look.text, ink, max_lines=2)
             return
-        half = paint.line_height(ink.px)
-        middle = rect.center().y()
-        upper = QRectF(rect.left(), middle - half, rect.width(), half)
-        lower = QRectF(rect.left(), middle, rect.width(), half)
-        paint.write(painter, upper, self._look.text, ink)
         note = self.theme.ink("caption", tint if self._look.chosen else "text2")
-        paint.write(painter, lower, self._look.note, note)
+        lines = len(paint.wrap(self._look.note, note.px, note.weight, int(rect.width()), 2))
+        high, low = paint.line_height(ink.px), paint.line_height(note.px) * lines
+        top = rect.center().y() - (high + low) / 2
+        upper = QRectF(rect.left(), top, rect.width(), high)
+        lower = QRectF(rect.left(), top + high, rect.width(), low)
+        paint.write(painter, upper, self._look.text, ink)
+        paint.write(painter, lower, self._look.note, note, max_lines=2)

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from kiosk.theme import fonts, icons, paint
@@ -113,7 +113,31 @@ class ReadingValue(Themed):
     def _caption_height(self) -> int:
         if not self._look.caption:
             return 0
-        return paint.line_height(self.theme.metrics.text("body")) + self.theme.px(4)
+        line = paint.line_height(self.theme.metrics.text("body")) + self.theme.px(4)
+        return line * 2 if self._is_aside_below() else line
+
+    def _is_aside_below(self) -> bool:
+        """Whether the limit has no room beside the caption and stands in a line of its own."""
+        if not self._look.aside:
+            return False
+        caption, aside = self._caption_ink(), self.theme.ink("body", "text")
+        wide = paint.advance(self._look.caption, caption.px, caption.weight)
+        wide += paint.advance(self._look.aside, aside.px, aside.weight) + self.theme.px(12 + 28)
+        return wide > self.width()
+
+    def _caption_ink(self) -> paint.Ink:
+        judged, tint = self._look.judged, "text2"
+        if self._size == "typing" and judged in _CAPTION_TINT:
+            tint = _CAPTION_TINT[judged]  # while typing the caption is the verdict
+        strong = judged == "stale" or tint != "text2"
+        return self.theme.ink(
+            "section" if tint != "text2" else "body", tint, SEMIBOLD if strong else 400
+        )
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.updateGeometry()
 
     @override
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -134,17 +158,10 @@ class ReadingValue(Themed):
 
     def _paint_caption(self, painter: QPainter) -> int:
         high = self._caption_height()
-        judged = self._look.judged
-        stale = judged == "stale"
-        icon = STALE_ICON if stale else self._look.caption_icon
-        tint = "text2"
-        if self._size == "typing" and judged in _CAPTION_TINT:
-            tint = _CAPTION_TINT[judged]  # while typing the caption is the verdict
-        strong = stale or tint != "text2"
-        ink = self.theme.ink(
-            "section" if tint != "text2" else "body", tint, SEMIBOLD if strong else 400
-        )
-        line = QRectF(0, 0, self.width(), high - self.theme.px(4))
+        icon = STALE_ICON if self._look.judged == "stale" else self._look.caption_icon
+        ink = self._caption_ink()
+        below = self._is_aside_below()
+        line = QRectF(0, 0, self.width(), high / (2 if below else 1) - self.theme.px(4))
         side = self.theme.px(20)
         if icon:
             icons.draw(painter, icon, 0, line.center().y() - side / 2, side, ink.color)
@@ -152,8 +169,12 @@ class ReadingValue(Themed):
         if self._look.aside:
             aside = self.theme.ink("body", "text")
             wide = paint.advance(self._look.aside, aside.px, aside.weight)
-            paint.write(painter, line, self._look.aside, aside, Qt.AlignmentFlag.AlignRight)
-            line.setRight(line.right() - wide - self.theme.px(12))
+            if below:
+                lower = line.translated(0, high / 2)
+                paint.write(painter, lower, self._look.aside, aside)
+            else:
+                paint.write(painter, line, self._look.aside, aside, Qt.AlignmentFlag.AlignRight)
+                line.setRight(line.right() - wide - self.theme.px(12))
         paint.write(painter, line, self._look.caption, ink)
         return high
 
@@ -173,6 +194,10 @@ class ReadingValue(Themed):
             y = upper.center().y() - side / 2
             icons.draw(painter, look.verdict_icon, upper.left(), y, side, verdict.color)
             upper.adjust(side + self.theme.px(6), 0, 0, 0)
-        paint.write(painter, upper, look.verdict, verdict)
+        lines = len(paint.wrap(look.verdict, verdict.px, verdict.weight, int(upper.width()), 2))
+        if lines > 1:  # the second line takes the place of the hint, and the hint the next
+            middle += half / 2
+            upper = QRectF(upper.left(), middle - 2 * half, upper.width(), 2 * half)
+        paint.write(painter, upper, look.verdict, verdict, max_lines=2)
         lower = QRectF(rect.left(), middle, rect.width(), half)
         paint.write(painter, lower, look.hint, hint)

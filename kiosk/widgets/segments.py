@@ -106,10 +106,19 @@ class SegmentButton(Pressable):
         note_wide = paint.advance(self.segment.note, note.px, note.weight)
         note_gap = px(8) if self.segment.note else 0
         room = rect.width() - 2 * px(8) - side - gap - note_wide - note_gap
+        if side and paint.elide(self.segment.text, ink.px, ink.weight, int(room)) != (
+            self.segment.text
+        ):
+            room, side, gap = room + side + gap, 0, 0  # the word says more than the icon
+        if paint.elide(self.segment.text.split(" ")[0], ink.px, ink.weight, int(room)).endswith(
+            paint.ELLIPSIS
+        ):
+            ink, room = self.theme.ink("caption", tint, MEDIUM), room + 2 * px(6)
         lines = paint.wrap(self.segment.text, ink.px, ink.weight, int(room), 2)
         word = max(paint.advance(line, ink.px, ink.weight) for line in lines)
         x = rect.left() + (rect.width() - side - gap - word - note_gap - note_wide) / 2
-        icons.draw(painter, self._icon(), x, rect.center().y() - side / 2, side, ink.color)
+        if side:
+            icons.draw(painter, self._icon(), x, rect.center().y() - side / 2, side, ink.color)
         box = QRectF(x + side + gap, rect.top(), word + 1, rect.height())
         paint.write(painter, box, self.segment.text, ink, max_lines=2)
         box = QRectF(box.right() + note_gap, rect.top(), note_wide + 1, rect.height())

@@ -15,7 +15,7 @@ from kiosk.widgets.icon_mark import IconMark
 from kiosk.widgets.text_block import TextBlock
 
 WIDTH_PX = 1164
-_MARGIN_PX = 24
+_MARGIN_PX, _TIGHT_PX = 24, 8
 
 
 class Line(Themed):
@@ -142,13 +142,19 @@ class Sheet(Themed):
         tight = px(16 if self.theme.metrics.compact else 24)
         self._head.setContentsMargins(tight, px(10), px(16), px(10))
         self._head.setSpacing(px(16))
-        self._body_slot.setContentsMargins(tight, px(16), tight, px(16))
-        self._foot.setContentsMargins(tight, px(16), tight, px(16))
+        inner = px(_TIGHT_PX if self._is_tight() else 16)
+        self._body_slot.setContentsMargins(tight, inner, tight, inner)
+        edge = px(_TIGHT_PX if self._is_tight() else 16)
+        self._foot.setContentsMargins(tight, edge, tight, edge)
         self._foot.setSpacing(px(12))
         for button, least in ((self._cancel, 45), (self._extra, 45), (self._confirm, 100)):
             button.setMinimumWidth(round(self.theme.px(least * 4)))
         self._cross.setFixedWidth(self.theme.mm(CARD_MM))
         self._place()
+
+    def _is_tight(self) -> bool:
+        """Keys for gloves in a small window need the room that a sheet else leaves around itself."""
+        return self.theme.metrics.compact and self.theme.metrics.glove
 
     def _button(self, subject: str, size: ButtonSize) -> ActionButton:
         look = ButtonLook(subject.rsplit(".", 1)[-1], "")
@@ -184,7 +190,7 @@ class Sheet(Themed):
 
     def _place(self) -> None:
         self.setGeometry(self._host.rect())
-        margin = self.theme.px(_MARGIN_PX)
+        margin = self.theme.px(_TIGHT_PX if self._is_tight() else _MARGIN_PX)
         room = self.rect().adjusted(margin, margin, -margin, -margin)
         wide = min(self.theme.px(self._width_px), room.width())
         wanted = self._panel.heightForWidth(wide)

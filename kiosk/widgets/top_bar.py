@@ -44,7 +44,9 @@ class TopBar(Themed):
         )
         self._title = TextBlock(theme, "", "title", parent=self)
         self._chip = Chip(theme, parent=self)
-        self._subtitle = TextBlock(theme, "", "body", tint="text2", weight=MEDIUM, parent=self)
+        self._subtitle = TextBlock(
+            theme, "", "body", tint="text2", weight=MEDIUM, lines=2, parent=self
+        )
         self._filters = QHBoxLayout()
         self._filter_chips: list[FilterChip] = []
         self._connection = ConnectionBadge(theme, subject=f"{subject}.connection", parent=self)
@@ -107,8 +109,12 @@ class TopBar(Themed):
     def _show_parts(self) -> None:
         look = self._look
         crowded = self.theme.metrics.compact and bool(look.filters)
+        full = self.theme.metrics.compact and bool(look.chip and look.chip.text and look.subtitle)
+        self._title.set_role("name" if full else "title")
         self._back.setVisible(bool(look.back))
         self._subtitle.setVisible(bool(look.subtitle) and not crowded)
+        # In two lines it is a little over half as wide: a long name gives way, not what stands here.
+        self._subtitle.setMinimumWidth(round(self._subtitle.natural_width() * 0.65))
         self._connection.setVisible(look.connection is not None)
         self._actors.setVisible(look.actors is not None)
         self._clock.setVisible(bool(look.clock))
