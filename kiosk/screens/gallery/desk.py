@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from kiosk.screens.gallery.boards import panel, row
 from kiosk.theme.theme import Theme
+from kiosk.views.alerts_looks import AlertLook
 from kiosk.views.curve_looks import CurveLimit, CurveLook, CurvePoint, CurveTick
 from kiosk.views.looks import (
-    AlertLook,
     ButtonLook,
     ChipLook,
     FilterLook,
@@ -29,6 +29,8 @@ from kiosk.views.summary_looks import (
     PanelLook,
     TableColumn,
     TableRow,
+    TrendLook,
+    TrendPoint,
 )
 from kiosk.widgets.alert_row import AlertRow
 from kiosk.widgets.batch_table import BatchTable
@@ -41,6 +43,7 @@ from kiosk.widgets.load_panel import LoadPanel
 from kiosk.widgets.mini_curve import MiniCurve
 from kiosk.widgets.side_panel import SidePanel
 from kiosk.widgets.touch_lock import TouchLock
+from kiosk.widgets.trend_grid import TrendGrid
 from kiosk.widgets.wave_gantt import WaveGantt
 
 HOUR_MS = 3_600_000
@@ -110,6 +113,21 @@ _CURVE = CurveLook(
     values=tuple(CurveTick(value, f"{value:.0f}") for value in (20.0, 60.0, 100.0)),
 )
 
+_TREND = TrendLook(
+    "on_time",
+    "Tepat waktu",
+    "75 %",
+    "36 dari 48 batch",
+    tuple(
+        TrendPoint(f"2026-11-{day}", f"{day}/11", value, f"{day}/11")
+        for day, value in ((19, 100.0), (20, 50.0), (21, 75.0))
+    ),
+    0.0,
+    100.0,
+    ((0.0, "0 %"), (100.0, "100 %")),
+    "Tepat waktu 75 %",
+)
+
 
 def desk(theme: Theme) -> QWidget:
     """Figures, timeline, table, curves, load, alerts."""
@@ -135,7 +153,9 @@ def _left(theme: Theme) -> QVBoxLayout:
     curve = CurveSlot(theme, "gallery.curve")
     curve.set_look(_CURVE, "Menyiapkan kurva")
     made = QVBoxLayout()
-    for part in (gantt, chips, table, curve):
+    trends = TrendGrid(theme)
+    trends.set_looks((_TREND,), "Ketuk satu malam", "Menyiapkan kurva")
+    for part in (gantt, chips, table, curve, trends):
         made.addWidget(part)
     return made
 
@@ -167,9 +187,15 @@ def _right(theme: Theme) -> QVBoxLayout:
     bar.set_wide_px(theme.px(340))
     alert = AlertLook(
         "k1",
+        ChipLook("KRITIS", "octagon-alert", "alarm"),
         "Suhu kurang: Ayam Teriyaki",
         "G1-02 · sejak 04.38",
-        ChipLook("KRITIS", "octagon-alert", "alarm"),
+        "04.38",
+        "4 mnt",
+        "Belum ada",
+        "",
+        "02:40",
+        "ke Ahli gizi",
         ButtonLook("handle", "Saya tangani", "hand", "alarm"),
     )
     lines = (LineLook("a", "bell", "Terlambat", "Nasi Putih", "naik 02:40", "alarm"),)
