@@ -148,11 +148,13 @@ class App:
 
     def _on_look_chosen(self, what: str, is_on: bool) -> None:
         self._note(_DARK if what == "dark" else _GLOVE, _YES if is_on else "no")
-        self._follow_daylight()
+        if what == "dark":
+            self._follow_daylight()
 
     def _on_kept(self, key: str, value: str) -> None:
         self._note(key, value)
-        self._follow_daylight()
+        if key == _DARK:
+            self._follow_daylight()
 
     def _follow_daylight(self) -> None:
         """Night colours by the hour, while that is what was chosen last."""

@@ -71,6 +71,7 @@ class AdminPage(Page):
         self._closed.set_text(closed)
         self._inside.setVisible(not closed)
         if closed:
+            view.close()
             return
         self._tabs.set_look(view.tabs())
         notice = view.section.notice()

@@ -64,6 +64,10 @@ class AdminView(ViewModel):
         if not self.closed() and self.tab == "kiosks":
             self.kiosks.ask()
 
+    def close(self) -> None:
+        """Nobody who may see it is here: a code that stands on the glass goes."""
+        self.kiosks.drop_code()
+
     def closed(self) -> str:
         """Why the page is closed to whoever taps now; empty when it is open."""
         actor: StaffId | None = self.floor.actor

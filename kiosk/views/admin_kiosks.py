@@ -148,8 +148,12 @@ class KiosksView(ViewModel):
 
     def forget_code(self) -> None:
         """A code is shown once."""
-        self._code = None
+        self.drop_code()
         self.shown.emit()
+
+    def drop_code(self) -> None:
+        """The same, when nothing shows it any more."""
+        self._code = None
 
     # ---- acts -----------------------------------------------------------------------------------
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 from msgspec.structs import replace
 from PySide6.QtCore import Signal
 
 from dapur.batch import Batch, Recipe
 from dapur.ids import BatchId
-from dapur.night import Wave
+from dapur.night import SUBJECT as NIGHT
+from dapur.night import OpenNightArgs, Wave
 from dapur.planning import CHANGEABLE, DishLimits, PlanBatchArgs
 from kiosk.views.admin_form import FormView, clock24, clock_near
 from kiosk.views.admin_looks import Field, RecordLook
@@ -16,6 +18,7 @@ from kiosk.views.looks import ButtonLook, ChipLook
 
 CLOCKS = ("prepare_ms", "cook_ms", "ready_ms")
 CLASSES = ("pk", "pb", "special")
+_WAVE = "wave:"
 TEMPERATURES = ("core_c", "hot_hold_c", "cold_hold_c")
 
 
@@ -41,10 +44,18 @@ class PlanView(ViewModel):
         batches = [
             each for each in self.floor.kitchen.batches.values() if each.night == night.serving_date
         ]
+        waves = tuple(self._wave_row(wave) for wave in night.waves)
         batches.sort(
             key=lambda one: (order.get(one.plan.wave, 99), one.plan.ready_ms, one.plan.code)
         )
-        return tuple(self._row(each) for each in batches)
+        return (*waves, *(self._row(each) for each in batches))
+
+    def _wave_row(self, wave: Wave) -> RecordLook:
+        floor, words = self.floor, self.words
+        detail = words("admin.wave", stops=len(wave.stops), portions=floor.number(wave.portions))
+        departs = words("admin.departs", at=floor.clock(wave.departure_ms))
+        change = ButtonLook("change", words("admin.change"), "settings-2", "outlined")
+        return RecordLook(f"{_WAVE}{wave.id}", wave.name, detail, departs, None, (change,))
 
     def _row(self, batch: Batch) -> RecordLook:
         floor, words, plan = self.floor, self.words, batch.plan
@@ -100,7 +111,12 @@ class PlanView(ViewModel):
     # ---- acts -----------------------------------------------------------------------------------
 
     def form(self, batch_id: str) -> FormView | None:
-        """The sheet on which times, portions and limits are typed."""
+        """The sheet on which times, portions and limits are typed; of a wave: its departure."""
+        wave = self._wave(batch_id.removeprefix(_WAVE)) if batch_id.startswith(_WAVE) else None
+        if wave is not None:
+            departure = clock24(self.floor, wave.departure_ms)
+            field = Field("departure_ms", self.words("plan.departure_ms"), "clock", departure)
+            return FormView(self.floor, wave.name, "truck", (field,))
         batch = self.floor.batch(batch_id)
         if batch is None:
             return None
@@ -124,6 +140,8 @@ class PlanView(ViewModel):
 
     def save(self, batch_id: str, form: FormView) -> bool:
         """Change the plan; False when the rules refuse it, the form says why."""
+        if batch_id.startswith(_WAVE):
+            return self._save_wave(batch_id.removeprefix(_WAVE), form)
         batch = self.floor.batch(batch_id)
         if batch is None:
             return False
@@ -144,14 +162,34 @@ class PlanView(ViewModel):
             {key: int(float(values[key])) for key in CLASSES},
             DishLimits(**limits),
         )
-        refusal = self.floor.why_not("change_plan", batch_id, args)
+        return self._tap(form, "change_plan", batch_id, args, plan.name)
+
+    def _save_wave(self, wave_id: str, form: FormView) -> bool:
+        """Another departure; the other waves are told as they stand."""
+        night, wave = self.floor.kitchen.night, self._wave(wave_id)
+        if night is None or wave is None:
+            return False
+        departure_ms = clock_near(self.floor, form.values()["departure_ms"], wave.departure_ms)
+        waves = tuple(
+            replace(each, departure_ms=departure_ms) if each.id == wave_id else each
+            for each in night.waves
+        )
+        told = {**msgspec.to_builtins(night), "waves": msgspec.to_builtins(waves)}
+        del told["opened_ms"]
+        args = msgspec.convert(told, OpenNightArgs)
+        return self._tap(form, "open_night", NIGHT, args, wave.name)
+
+    def _tap(
+        self, form: FormView, kind: str, subject: str, args: msgspec.Struct, name: str
+    ) -> bool:
+        refusal = self.floor.why_not(kind, subject, args)
         if refusal is not None:
             said = self.floor.refusal(refusal)
             form.refuse(f"{said.sentence} {said.next}".strip())
             return False
-        if self.floor.tap("change_plan", batch_id, args) is None:
+        if self.floor.tap(kind, subject, args) is None:
             return False
-        self.floor.tell("plan", self.words("admin.plan_done", name=plan.name), tone="ok")
+        self.floor.tell("plan", self.words("admin.plan_done", name=name), tone="ok")
         return True
 
     def copy(self, batch_id: str) -> bool:

@@ -38,14 +38,15 @@ class QuerySigning(Signing):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(floor, roles, parent)
-        self._request, self._answered = request, answered
+        self._request: Request | None = request
+        self._answered = answered
         self._asked = 0
 
     @override
     def check(self, pin: str) -> None:
         """Send the act with the PIN; nothing of it is kept here."""
         who = self.signer
-        if who is None or self.checking:
+        if who is None or self.checking or self._request is None:
             return
         self.checking = True
         self._asked += 1
@@ -60,8 +61,9 @@ class QuerySigning(Signing):
         self.floor.people.link.ask(name, args, done)
 
     def give_up(self) -> None:
-        """Nobody waits for the answer any more."""
+        """Nobody waits for the answer any more; what the request holds (a new PIN) goes."""
         self._asked += 1
+        self._request = None
         self.checking = False
         self.filled = 0
 
@@ -73,6 +75,7 @@ class QuerySigning(Signing):
             self.changed.emit()
             return
         self._problem = ""
+        self._request = None
         self._answered(answer)
         self.changed.emit()
 

@@ -137,7 +137,9 @@ class DisplayView(ViewModel):
             (words("display.fact_version"), APP.rpartition(" ")[2]),
             (
                 words("display.fact_heard"),
-                floor.ago(floor.data_age_ms) if heard else words("display.never"),
+                words("link.age", age=floor.ago(floor.data_age_ms))
+                if heard
+                else words("display.never"),
             ),
             (words("display.fact_unsent"), floor.number(floor.unsent)),
             (words("display.fact_kept"), nights[0] if nights else words("display.never")),

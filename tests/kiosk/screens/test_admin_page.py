@@ -387,6 +387,38 @@ async def test_plan_of_a_batch_changes_and_a_wrong_time_names_its_field(
         assert seen(app, "form") is None
 
 
+async def test_wave_departs_at_another_time_and_the_rest_stays(
+    tmp_path: Path, qapp: QApplication
+) -> None:
+    async with admin(tmp_path, qapp, "plan") as (app, _):
+        night = app.floor.kitchen.night
+        assert night is not None
+        first = night.waves[0]
+        await press(app, f"admin.plan.wave:{first.id}.change")
+        keys = app.window.findChild(KeyPad, "form.pad")
+        assert keys is not None
+        for digit in app.floor.clock(first.departure_ms + 15 * 60_000).replace(".", ""):
+            keys.press(digit)
+        await press(app, "form.confirm")
+        after = app.floor.kitchen.night
+        assert after is not None
+        assert after.waves[0].departure_ms == first.departure_ms + 15 * 60_000
+        assert after.waves[0].stops == first.stops
+        assert (after.waves[1:], after.opened_ms) == (night.waves[1:], night.opened_ms)
+
+
+async def test_code_leaves_the_glass_with_the_head(tmp_path: Path, qapp: QApplication) -> None:
+    async with admin(tmp_path, qapp, "kiosks") as (app, _):
+        page = app.window.findChild(AdminPage)
+        assert page is not None
+        page._ask(page._admin.kiosks.enrol("Mutu 2"))
+        await type_pin(app, "ask.sign.pad")
+        assert page._admin.kiosks.code() is not None
+        app.kiosk.session.lock()
+        await until(lambda: page._admin.kiosks.code() is None, "the code stays")
+        assert "Masuk dulu" in words(app)
+
+
 async def test_batch_on_the_fire_keeps_its_plan_and_can_be_copied_once(
     tmp_path: Path, qapp: QApplication
 ) -> None:

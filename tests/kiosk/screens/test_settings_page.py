@@ -12,18 +12,28 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
+from dapur.ids import StaffId
 from kiosk.app import App, Look
+from kiosk.pins import SignIn, SignInResult
 from kiosk.screens.daylight import is_night
 from kiosk.screens.wiping import Wiping
 from kiosk.views.scale import CARD_WIDE_MM, ScaleView
 from kiosk.views.words import Language
 from kiosk.widgets.base import Pressable
 from kiosk.widgets.card_bar import CardBar
+from kiosk.widgets.key_pad import KeyPad
 from kiosk.widgets.toast import Toast
 from kiosk.widgets.touch_lock import TouchLock
 from tests.support.scene import StillClock, Story, demo_plan, open_scene
 
 HEAD, COOK = "s-hendra", "s-sari"
+
+
+class RightPin:
+    """Every PIN is right."""
+
+    async def check(self, staff: StaffId, pin: str, *, signing_in: bool) -> SignInResult:  # noqa: ARG002
+        return SignInResult(SignIn.OK)
 
 
 @asynccontextmanager
@@ -227,8 +237,14 @@ async def test_window_stays_when_a_cook_closes_it_in_kiosk_mode(
         assert toast is not None
         assert toast.isVisible()
         assert part(app, "display.leave").isEnabled()
-        app.window._on_chosen("leave")
-        assert closed
+        app.kiosk.session._pins = RightPin()
+        await press(app, "display.leave")
+        pad = app.window.findChild(KeyPad, "ask.sign.pad")
+        assert pad is not None
+        for digit in "135790":
+            pad.press(digit)
+        await until(lambda: bool(closed), "the head cannot leave")
+        await app.kiosk.session.close()
 
 
 async def test_window_asks_to_end_when_it_is_closed_outside_kiosk_mode(
