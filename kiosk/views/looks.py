@@ -237,7 +237,7 @@ class LockoutLook(msgspec.Struct, frozen=True):
 
 
 class NavItem(msgspec.Struct, frozen=True):
-    """`badge` is a count as text; `badge_name` its spoken form."""
+    """`badge` is a count as text; `badge_name` its spoken form; it pulses while nobody handles what it counts."""
 
     key: str
     text: str
@@ -245,6 +245,7 @@ class NavItem(msgspec.Struct, frozen=True):
     badge: str = ""
     badge_tone: Literal["alarm", "attention"] = "attention"
     badge_name: str = ""
+    pulse: bool = False
 
 
 class RailLook(msgspec.Struct, frozen=True):

@@ -41,7 +41,9 @@ class ShellView(ViewModel):
         checks = len(quality.due(floor))
         items: tuple[NavItem, ...] = (
             NavItem("board", words("nav.board"), "layout-grid"),
-            NavItem("alerts", words("nav.alerts"), "bell", _badge(alerts), "alarm"),
+            NavItem(
+                "alerts", words("nav.alerts"), "bell", _badge(alerts), "alarm", pulse=self._waits()
+            ),
             NavItem("review", words("nav.review"), "inbox", _badge(reviews)),
             NavItem("quality", words("nav.quality"), "clipboard-check", _badge(checks)),
         )
@@ -127,6 +129,10 @@ class ShellView(ViewModel):
     def _owner(self, alert: Alert) -> StaffId | None:
         record = self.floor.kitchen.alerts.get(alert.key)
         return record.owner if record else None
+
+    def _waits(self) -> bool:
+        """Whether something loud waits for a hand: what is heard is seen too (also with sounds off)."""
+        return any(self._owner(alert) is None for alert in self._loud())
 
     def next_alarm(self) -> None:
         """Show the next one in the banner."""

@@ -1,7 +1,7 @@
 """The dark rail of pages with their counts; it opens nothing by itself."""
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from kiosk.theme import icons, paint
@@ -13,6 +13,8 @@ from kiosk.widgets.base import Pressable, Themed, empty_layout
 
 _WIDE_PX, _NARROW_PX = 104, 72
 _LEAST_ITEM_MM = 15.0
+PULSE_MS = 700
+"""Half a period: slower than 1 Hz, the most that may blink."""
 
 
 class NavButton(Pressable):
@@ -24,6 +26,7 @@ class NavButton(Pressable):
         super().__init__(theme, subject, parent)
         self.item = NavItem("", "", "")
         self._chosen = False
+        self._lit = True
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCheckable(True)
         self.restyle()
@@ -34,6 +37,12 @@ class NavButton(Pressable):
             self.setAccessibleName(f"{item.text} {item.badge_name or item.badge}".strip())
             self.setToolTip(item.text)
             self.setChecked(chosen)
+            self.update()
+
+    def set_lit(self, lit: bool) -> None:
+        """The badge of what waits is full, or only its ring."""
+        if lit != self._lit:
+            self._lit = lit
             self.update()
 
     @override
@@ -85,7 +94,13 @@ class NavButton(Pressable):
         wide = max(high, int(paint.advance(self.item.badge, ink.px, ink.weight)) + px(12))
         box = QRectF(x - px(8), y - px(8), wide, high)
         box.moveRight(min(box.right(), self.width() - 2))
-        paint.box(painter, box, fill=self.theme.code(fill), radius=high / 2)
+        if self.item.pulse and not self._lit:
+            ink = self.theme.ink("caption", "on_rail", SEMIBOLD)
+            ground = self.theme.code("rail_on")
+            ring = self.theme.code(fill)
+            paint.box(painter, box, fill=ground, border=ring, width=2, radius=high / 2)
+        else:
+            paint.box(painter, box, fill=self.theme.code(fill), radius=high / 2)
         paint.write(painter, box, self.item.badge, ink, Qt.AlignmentFlag.AlignHCenter)
 
 
@@ -107,6 +122,11 @@ class NavRail(Themed):
         self._look = RailLook()
         self._buttons: dict[str, NavButton] = {}
         self._box = QVBoxLayout(self)
+        self._lit = True
+        self._pulse = QTimer(self)
+        self._pulse.setObjectName("rail pulse")
+        self._pulse.setInterval(PULSE_MS)
+        self._pulse.timeout.connect(self._on_pulse_timeout)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         self.restyle()
         if look is not None:
@@ -121,6 +141,7 @@ class NavRail(Themed):
         self._look = look
         for item in every:
             self._buttons[item.key].set_item(item, chosen=item.key == look.chosen)
+        self._run_pulse()
         self.update()
 
     @override
@@ -130,6 +151,26 @@ class NavRail(Themed):
         side = px(2 if compact else 8)
         self._box.setContentsMargins(side, px(56 if compact else 76), side, px(12))
         self._box.setSpacing(px(4 if compact else 8))
+        self._run_pulse()
+
+    def _run_pulse(self) -> None:
+        """Only while something waits, is seen, and motion is wanted."""
+        waits = any(item.pulse for item in self._look.items)
+        wanted = waits and self.isVisible() and not self.theme.reduce_motion
+        if wanted and not self._pulse.isActive():
+            self._pulse.start()
+        elif not wanted and self._pulse.isActive():
+            self._pulse.stop()
+            self._light(lit=True)
+
+    def _light(self, *, lit: bool) -> None:
+        self._lit = lit
+        for item in self._look.items:
+            if item.pulse:
+                self._buttons[item.key].set_lit(lit)
+
+    def _on_pulse_timeout(self) -> None:
+        self._light(lit=not self._lit)
 
     def _build(self, look: RailLook) -> None:
         empty_layout(self._box)
@@ -145,6 +186,16 @@ class NavRail(Themed):
         button.tapped.connect(self.chosen)
         self._box.addWidget(button)
         self._buttons[item.key] = button
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._run_pulse()
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._run_pulse()
 
     @override
     def paintEvent(self, _event: QPaintEvent) -> None:
