@@ -130,6 +130,7 @@ async def pages(app: App, story: Story, folder: Path) -> None:
             ("menu", "menu", ""),
             ("display", "display", ""),
             ("summary", "summary", ""),
+            ("record", "record", ""),
             ("admin", "admin", ""),
         ),
         start=1,

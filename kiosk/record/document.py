@@ -40,6 +40,10 @@ class Document(msgspec.Struct, frozen=True):
         return hashlib.sha256(msgspec.json.encode(said)).hexdigest()
 
 
+_STYLE = "<style>h1, h2, h3, b, th { font-weight: 600 }</style>"
+"""The heaviest of the bundled letters: a bolder one would be smeared on."""
+
+
 def html(document: Document) -> str:
     """The document as the rich text that Qt lays out; every text of people is escaped."""
     facts = "".join(
@@ -48,7 +52,7 @@ def html(document: Document) -> str:
     )
     sections = "".join(_section(each) for each in document.sections)
     return (
-        f"<h1>{escape(document.title)}</h1><table cellpadding='3'>{facts}</table>{sections}"
+        f"{_STYLE}<h1>{escape(document.title)}</h1><table cellpadding='3'>{facts}</table>{sections}"
         f"<p>{escape(document.foot)}<br>SHA-256 {_broken(document.digest)}</p>"
     )
 

@@ -60,6 +60,11 @@ def make_page(name: str, theme: Theme, floor: Floor, shell: ShellView) -> Page:
             from kiosk.views.summary import SummaryView
 
             return SummaryPage(theme, SummaryView(floor))
+        case "record":
+            from kiosk.screens.record import RecordPage
+            from kiosk.views.record import RecordView
+
+            return RecordPage(theme, RecordView(floor))
         case "display":
             from kiosk.screens.display import DisplayPage
             from kiosk.views.display import DisplayView

@@ -1,0 +1,293 @@
+"""The page of a night's record: which night, from where, what can be done with it; it lays out no paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QObject, QTimer
+
+from dapur.ids import StaffId
+from dapur.kitchen import Kitchen
+from kiosk.past import Asked, Night, NoAnswer
+from kiosk.record import tables as made
+from kiosk.record.document import Document
+from kiosk.record.files import file_name
+from kiosk.record.tables import Table
+from kiosk.record.tonight import lines_from, lines_of, tonight
+from kiosk.views.floor import WIB_MIN, Floor, ViewModel
+from kiosk.views.looks import ButtonLook, ButtonRole, TopLook
+from kiosk.views.record_text import Told, document
+from kiosk.views.summary import date_text
+
+SLOW_MS = 300
+"""Longer than this an answer is waited for in sight, with a way out."""
+PDF, PRINT, CSV, XLSX = "pdf", "print", "csv", "xlsx"
+ACTS: tuple[tuple[str, str], ...] = (
+    (PDF, "scroll-text"),
+    (PRINT, "printer"),
+    (CSV, "list"),
+    (XLSX, "layout-grid"),
+)
+
+
+class RecordLook(msgspec.Struct, frozen=True):
+    """Choice of the night, what is to be said of it, and what can be done."""
+
+    night: str
+    said: str
+    older: ButtonLook
+    newer: ButtonLook
+    again: ButtonLook
+    acts: tuple[ButtonLook, ...]
+
+
+class RecordView(ViewModel):
+    """Asks the server for earlier nights; tonight's is always there. One question is on its way at most."""
+
+    def __init__(self, floor: Floor, parent: QObject | None = None) -> None:
+        super().__init__(floor, parent)
+        self._nights: tuple[str, ...] = ()
+        self._chosen = ""
+        self._told: Told | None = None
+        self._asked: Asked | None = None
+        self._failure: NoAnswer | None = None
+        self._of: Kitchen | None = None
+        self._document: Document | None = None
+        self._document_of: tuple[object, ...] = ()
+        self._slow = QTimer(self)
+        self._slow.setObjectName("record.slow")
+        self._slow.setSingleShot(True)
+        self._slow.setInterval(SLOW_MS)
+        self._slow.timeout.connect(self.changed)
+
+    # ---- which night ------------------------------------------------------------------------
+
+    def open(self, night: str = "") -> None:
+        """Somebody came to the page: tonight as it is now, and which nights there are; or one night."""
+        self._choose(night or self._tonight())
+        if self.night == self._tonight():
+            self._ask_nights()
+
+    def press(self, action: str) -> None:
+        """An older or newer night; again; or no longer waiting."""
+        match action:
+            case "older" | "newer":
+                nights = self._known()
+                at = nights.index(self.night) + (1 if action == "older" else -1)
+                self._choose(nights[min(max(at, 0), len(nights) - 1)])
+            case "stop":
+                self._stop()
+                self._failure = NoAnswer("slow")
+            case _:
+                self._again()
+        self.changed.emit()
+
+    @property
+    def night(self) -> str:
+        """The chosen serving date; empty for a kiosk that has no plan yet."""
+        return self._chosen or self._tonight()
+
+    @property
+    def told(self) -> Told | None:
+        """The record's matter, once it is there."""
+        return self._told
+
+    def _tonight(self) -> str:
+        night = self.floor.kitchen.night
+        return night.serving_date if night is not None else ""
+
+    def _known(self) -> tuple[str, ...]:
+        """Newest first. Tonight and the chosen one are known without the server."""
+        return tuple(sorted({*self._nights, self._tonight(), self.night}, reverse=True))
+
+    def _choose(self, night: str) -> None:
+        self._stop()
+        open_one = self._tonight()
+        self._chosen, self._told, self._failure = ("" if night == open_one else night), None, None
+        if night == open_one:
+            self._take_tonight()
+        else:
+            self._ask_night()
+
+    def _again(self) -> None:
+        if self.night == self._tonight():
+            self._take_tonight()
+            self._ask_nights()
+        elif self._asked is None:
+            self._ask_night()
+
+    def _take_tonight(self) -> None:
+        floor = self.floor
+        self._of = kitchen = floor.kitchen
+        night = tonight(kitchen, floor.people.store.position.seq)
+        lines = lines_of(kitchen, night.serving_date)
+        self._told = Told(night, lines, floor.now_ms, tonight=True) if night.serving_date else None
+
+    # ---- the server -------------------------------------------------------------------------
+
+    def _ask_nights(self) -> None:
+        self._stop()
+        self._failure = None
+        self._slow.start()
+        self._wait(self.floor.past.nights(self._on_nights))
+
+    def _ask_night(self) -> None:
+        self._failure = None
+        self._slow.start()
+        self._wait(self.floor.past.night(self._chosen, self._on_night))
+
+    def _wait(self, asked: Asked) -> None:
+        """A link without a line answers at once: then nothing is waited for."""
+        if self._slow.isActive():
+            self._asked = asked
+
+    def _stop(self) -> None:
+        if self._asked is not None:
+            self._asked.cancel()
+        self._asked = None
+        self._slow.stop()
+
+    def _on_nights(self, answer: tuple[str, ...] | NoAnswer) -> None:
+        self._answered(answer if isinstance(answer, NoAnswer) else None)
+        if not isinstance(answer, NoAnswer):
+            self._nights = answer
+        self.changed.emit()
+
+    def _on_night(self, answer: Night | NoAnswer) -> None:
+        self._answered(answer if isinstance(answer, NoAnswer) else None)
+        if not isinstance(answer, NoAnswer):
+            lines = lines_from(answer.events)
+            self._told = Told(answer, lines, self.floor.now_ms, tonight=False)
+        self.changed.emit()
+
+    def _answered(self, failure: NoAnswer | None) -> None:
+        self._asked, self._failure = None, failure
+        self._slow.stop()
+
+    # ---- words ------------------------------------------------------------------------------
+
+    def top(self) -> TopLook:
+        """Title."""
+        return TopLook(self.words("record.title"), self.floor.kitchen_name)
+
+    def look(self) -> RecordLook:
+        """All but the paper."""
+        words, nights = self.words, self._known()
+        at = nights.index(self.night)
+        name = date_text(self.floor, self.night) if self.night else words("record.no_night")
+        is_tonight = self.night == self._tonight()
+        waits = self._asked is not None and not self._slow.isActive()
+        action, word = ("stop", "act.cancel") if waits else ("again", "record.again")
+        return RecordLook(
+            words("record.tonight", night=name) if is_tonight and self.night else name,
+            self._said(waits=waits),
+            self._step("older", "chevron-left", at < len(nights) - 1),
+            self._step("newer", "chevron-right", at > 0),
+            ButtonLook(action, words(word), "x" if waits else "rotate-cw", "outlined"),
+            tuple(self._act(name, icon) for name, icon in ACTS),
+        )
+
+    def _step(self, action: str, icon: str, open_: bool) -> ButtonLook:
+        words = self.words
+        reason = "" if open_ else words(f"record.no_{action}")
+        if not open_ and action == "older" and self._failure is not None:
+            reason = words(f"record.why.{self._failure.why}")
+        role: ButtonRole = "outlined" if open_ else "blocked"
+        return ButtonLook(action, words(f"record.{action}"), icon, role, open_, reason)
+
+    def _act(self, action: str, icon: str) -> ButtonLook:
+        there = self._told is not None
+        role: ButtonRole = "tonal" if there else "blocked"
+        reason = "" if there else self.words("record.nothing")
+        return ButtonLook(action, self.words(f"record.act.{action}"), icon, role, there, reason)
+
+    def _said(self, *, waits: bool) -> str:
+        words, floor = self.words, self.floor
+        if waits:
+            return words("record.asking")
+        if self._failure is not None:
+            why = words(f"record.why.{self._failure.why}")
+            return f"{why} {words('record.tonight_is_here')}" if self._tonight() else why
+        if self._told is None:
+            return "" if self.night else words("record.no_night_why")
+        if self._told.tonight:
+            key = "record.as_of" if self._of is floor.kitchen else "record.newer_there"
+            return words(key, at=floor.clock(self._told.at_ms))
+        return words("record.of_server", seq=floor.number(self._told.night.seq))
+
+    # ---- what becomes of it -----------------------------------------------------------------
+
+    def document(self) -> Document | None:
+        """The record in words; the same object until night, matter or language change."""
+        if self._told is None:
+            return None
+        key = (self._told, self.words.language, self.floor.kitchen_name)
+        before = self._document_of
+        if not before or before[0] is not key[0] or before[1:] != key[1:]:
+            self._document, self._document_of = document(self.floor, self._told), key
+        return self._document
+
+    def path(self, folder: Path, part: str, ending: str) -> Path:
+        """Where a file of this night goes."""
+        return folder / file_name(self.floor.kitchen.id, self.night, part, ending)
+
+    def tables(self) -> tuple[Table, ...]:
+        """The record for other programs; people by their names as on the screen."""
+        if self._told is None:
+            return ()
+        night, at = self._told.night, self.floor.kitchen.night
+        offset_min = at.offset_min if at is not None else WIB_MIN
+        codes = {row.batch: row.code for row in night.batches}
+        name, words = self._name, self.words
+        matter: tuple[tuple[str, tuple[str, ...], tuple[made.Row, ...]], ...] = (
+            ("batches", made.BATCH_COLUMNS, made.batch_rows(night.batches, offset_min)),
+            (
+                *("readings", made.READING_COLUMNS),
+                made.reading_rows(night.readings, codes, name, offset_min),
+            ),
+            (
+                *("checks", made.CHECK_COLUMNS),
+                made.check_rows(night.checks, codes, name, offset_min),
+            ),
+            (
+                *("alerts", made.ALERT_COLUMNS),
+                made.alert_rows(night.alerts, codes, name, offset_min),
+            ),
+            (
+                *("people", made.PEOPLE_COLUMNS),
+                made.people_rows(night.activity, codes, name, offset_min),
+            ),
+        )
+        return tuple(
+            Table(
+                words(f"record.file.{key}"),
+                words(f"record.sheet.{key}"),
+                tuple(words(f"record.column.{column}") for column in columns),
+                rows,
+            )
+            for key, columns, rows in matter
+        )
+
+    def _name(self, staff: str) -> str:
+        return self.floor.name_of(StaffId(staff))
+
+    def saved(self, files: tuple[Path, ...]) -> None:
+        """Tell where they are."""
+        first = files[0]
+        key = "record.saved" if len(files) == 1 else "record.saved_many"
+        said = self.words(key, name=first.name, count=len(files))
+        self.floor.tell("record.saved", said, str(first.parent), tone="ok", stays=True)
+
+    def not_saved(self, folder: Path) -> None:
+        """The disk is full, or the folder takes no file."""
+        said = self.words("record.not_saved")
+        self.floor.tell("record.not_saved", said, str(folder), tone="alarm", stays=True)
+
+    def printed(self, printer: str) -> None:
+        """Given to a printer; empty: there is none."""
+        if printer:
+            self.floor.tell("record.printed", self.words("record.printed", name=printer), tone="ok")
+        else:
+            said, next_ = self.words("record.no_printer"), self.words("record.no_printer_next")
+            self.floor.tell("record.no_printer", said, next_, tone="attention")
