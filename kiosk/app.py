@@ -66,6 +66,8 @@ class App:
         dark = noted(_DARK) == _YES if look.dark is None else look.dark
         glove = noted(_GLOVE) == _YES if look.glove is None else look.glove
         metrics = Metrics(dpi=_dpi(look.dpi or _number(noted(_DPI))), glove=glove)
+        # A window that first measured itself for a large screen would not shrink to a small one again.
+        metrics = metrics.for_window(look.size[0])
         still = noted(_MOTION) == _YES
         self.theme = Theme(dark=dark, metrics=metrics, reduce_motion=still)
         self.theme.apply(qapp)
