@@ -21,6 +21,8 @@ from kiosk.widgets.wave_gantt import WaveGantt
 SIDE_PX, SIDE_COMPACT_PX = 440, 330
 CURVE_PX = 240
 GAP_PX = 12
+LINES, LINES_SMALL = ((1180, 12), (880, 6)), 4
+"""Alerts that are shown on a page of at least this height."""
 
 
 class TonightPart(QWidget):
@@ -56,9 +58,15 @@ class TonightPart(QWidget):
         self._tiles.set_looks(view.tiles())
         self._gantt.set_look(view.gantt())
         self._loads.set_look(view.loads())
-        self._alerts.set_look(view.alerts())
+        self._alerts.set_look(view.alerts(self._alert_lines()))
         self._handover.set_look(view.handover())
         self._show_curves()
+
+    def _alert_lines(self) -> int:
+        """As many as a screen of this height takes beside teams and hand-over."""
+        high = self.height()
+        fitting = (count for least, count in LINES if high >= self.theme.px(least))
+        return next(fitting, LINES_SMALL)
 
     def _show_curves(self) -> None:
         looks = self._view.curves()

@@ -110,9 +110,9 @@ class SummaryView(ViewModel):
         """One small curve for each batch that was measured."""
         return summary_curves.curves(self.floor)
 
-    def alerts(self) -> PanelLook:
-        """Open alarms, the worst first."""
-        return summary_side.alerts(self.floor)
+    def alerts(self, shown: int = summary_side.ALERTS_SHOWN) -> PanelLook:
+        """Open alarms, the worst first; so many lines as there is room for."""
+        return summary_side.alerts(self.floor, shown)
 
     def loads(self) -> LoadsLook:
         """Teams with their load, and who could help whom."""

@@ -100,7 +100,8 @@ class TrendGrid(Themed):
         self._grid = QGridLayout()
         self._grid.setSpacing(theme.px(12))
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        # Room for the bar of the area that it scrolls in.
+        column.setContentsMargins(0, 0, theme.px(8), 0)
         column.addWidget(self._loading, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addLayout(self._grid, 1)
         self._timer = QTimer(self)

@@ -282,7 +282,11 @@ class WaveGantt(Themed):
             else:
                 wide = room
         box = QRectF(left, after.top(), wide + 1, after.height())
-        painter.fillRect(box.adjusted(-px(3), px(2), px(3), -px(2)), self.theme.color("surface"))
+        # No higher than its words, so that the line of the departure goes on around it.
+        ground = box.adjusted(-px(3), 0, px(3), 0)
+        ground.setHeight(min(box.height() - 2, paint.line_height(ink.px) + px(2)))
+        ground.moveCenter(box.center())
+        painter.fillRect(ground, self.theme.color("surface"))
         paint.write(painter, box, row.note, ink)
 
     def _paint_now(self, painter: QPainter) -> None:
