@@ -158,6 +158,8 @@ class AdminPage(Page):
     def _on_enrol_named(self, name: str) -> None:
         if name:
             self._ask(self._admin.kiosks.enrol(name))
+        else:
+            self._admin.floor.tell("enrol", self._admin.words("admin.no_name"), tone="attention")
 
     def _on_row_tapped(self, action: str, key: str) -> None:
         view = self._admin
