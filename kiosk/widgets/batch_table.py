@@ -121,6 +121,7 @@ class BatchTable(QTableView):
         self.theme = theme
         self.setObjectName("summary.table")
         self._columns = columns
+        self._pressed = -1
         self.batches = BatchModel(columns, self)
         self.filter = BatchFilter(self.batches, self)
         self.setModel(self.filter)
@@ -187,10 +188,16 @@ class BatchTable(QTableView):
         self._fit()
 
     @override
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        self._pressed = self.indexAt(event.position().toPoint()).row()
+
+    @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
         index = self.indexAt(event.position().toPoint())
-        if event.button() is Qt.MouseButton.LeftButton and index == self.currentIndex():
+        # A press that ends on another row was a drag.
+        if event.button() is Qt.MouseButton.LeftButton and index.row() == self._pressed:
             self._open(index)
 
     @override

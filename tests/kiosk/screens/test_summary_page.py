@@ -176,6 +176,15 @@ async def test_a_tapped_row_opens_its_batch_and_so_does_enter(
         assert app.window.page == ("batch", second)
 
 
+async def test_a_drag_over_the_rows_opens_none(tmp_path: Path, qapp: QApplication) -> None:
+    async with kiosk(tmp_path, qapp) as app:
+        app.window.show_page("summary", "batches")
+        rows = table(app).viewport()
+        QTest.mousePress(rows, Qt.MouseButton.LeftButton, pos=QPoint(300, 10))
+        QTest.mouseRelease(rows, Qt.MouseButton.LeftButton, pos=QPoint(300, 120))
+        assert app.window.page[0] == "summary"
+
+
 async def test_the_search_narrows_the_table_and_says_how_far(
     tmp_path: Path, qapp: QApplication
 ) -> None:
