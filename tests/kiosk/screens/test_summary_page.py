@@ -160,6 +160,19 @@ async def test_a_figure_opens_the_batches_it_counts(tmp_path: Path, qapp: QAppli
         assert table(app).filter.list == "crewed"
 
 
+@pytest.mark.parametrize(
+    ("panel", "page"), [("alerts", "alerts"), ("loads", "team"), ("handover", "handover")]
+)
+async def test_a_panel_opens_its_page_where_this_kiosk_has_it(
+    tmp_path: Path, qapp: QApplication, panel: str, page: str
+) -> None:
+    async with kiosk(tmp_path, qapp) as app:
+        app.window.show_page("summary", "")
+        there = app.floor.words.has(f"nav.{page}")
+        await press(app, f"summary.{panel}")
+        assert app.window.page[0] == (page if there else "summary")
+
+
 async def test_a_tapped_row_opens_its_batch_and_so_does_enter(
     tmp_path: Path, qapp: QApplication
 ) -> None:
