@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
@@ -9,7 +10,7 @@ from kiosk.screens.page import Page
 from kiosk.screens.scroll import Scroll
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
-from kiosk.views.board import BoardView, Section
+from kiosk.views.board import SIFT, TEAM, WAVE, BoardView, Section
 from kiosk.views.looks import CardLook, TopLook
 from kiosk.widgets.batch_card import BatchCard
 from kiosk.widgets.batch_tile import BatchTile
@@ -118,8 +119,12 @@ class BoardPage(Page):
 
     @override
     def top(self) -> TopLook:
-        """Title and counts."""
-        return self._board.top()
+        """Title and counts; a small screen leaves out how many are at work."""
+        top = self._board.top()
+        if self.theme.metrics.compact:
+            kept = tuple(each for each in top.filters if each.key != "active" or each.chosen)
+            return replace(top, filters=kept)
+        return top
 
     @override
     def refresh(self) -> None:
@@ -158,10 +163,21 @@ class BoardPage(Page):
     @override
     def choose_filter(self, key: str) -> None:
         """A count in the head was tapped."""
+        if key == SIFT:
+            from kiosk.screens.sift import SiftSheet
+
+            SiftSheet(self.theme, self._board, self.window(), self.on_sifted).open()
+            return
         self._board.choose_filter(key)
+
+    def on_sifted(self) -> None:
+        """Another wave or team was chosen: the kiosk remembers it."""
+        for key, value in zip((WAVE, TEAM), self._board.sifted, strict=True):
+            self.kept.emit(key, value)
 
     def on_wave_opened(self, wave: str) -> None:
         self._board.choose_wave(wave)
+        self.on_sifted()
 
     def on_card_opened(self, batch: str) -> None:
         self.go.emit("batch", batch)

@@ -13,8 +13,21 @@ from dapur.stage import FINISHED, OVER, Stage
 from kiosk.views.card import needs_check
 from kiosk.views.card_shelf import SECOND_MS, CardShelf, everybody
 from kiosk.views.floor import Floor, ViewModel
-from kiosk.views.looks import CardLook, FilterLook, TopLook, WaveLook
+from kiosk.views.looks import (
+    ButtonLook,
+    CardLook,
+    FilterLook,
+    OptionLook,
+    SheetLook,
+    TopLook,
+    WaveLook,
+)
+from kiosk.views.naming import crew
 
+SIFT = "sift"
+"""The chip that opens the choice of wave and team."""
+WAVE, TEAM = "board_wave", "board_team"
+"""What the kiosk remembers of that choice."""
 FREEZE_MS = 2_000
 """Cards stay where they are this long after a touch (screens.md 0)."""
 
@@ -33,7 +46,9 @@ class BoardView(ViewModel):
     def __init__(self, floor: Floor) -> None:
         super().__init__(floor)
         self._filter = ""
-        self._full_wave = ""
+        noted = floor.people.store.noted
+        self._full_wave, self._team = "", noted(TEAM)
+        self._noted_wave = noted(WAVE)
         self._order: dict[str, tuple[str, ...]] = {}
         self._ordered_at: dict[str, tuple[object, ...]] = {}
         self._shelf = CardShelf(floor)
@@ -50,10 +65,69 @@ class BoardView(ViewModel):
         self.changed.emit()
 
     def choose_wave(self, wave: str) -> None:
-        """Make this wave the full one."""
-        self._full_wave = wave
+        """Make this wave the full one; empty: the one in hand."""
+        self._full_wave, self._noted_wave = wave, ""
         self._forget_order()
         self.changed.emit()
+
+    def choose_team(self, team: str) -> None:
+        """Show this team's batches only; empty: everybody's."""
+        self._team = team
+        self._forget_order()
+        self.changed.emit()
+
+    @property
+    def sifted(self) -> tuple[str, str]:
+        """The wave (of this night only) and the team chosen; what the kiosk remembers."""
+        wave = self._chosen_wave()
+        return (f"{self._night()}/{wave}" if wave else "", self._team)
+
+    def _night(self) -> str:
+        night = self.floor.kitchen.night
+        return str(night.midnight_ms) if night else ""
+
+    def _chosen_wave(self) -> str:
+        """What was chosen here, or before the restart if it was this night."""
+        night, _, wave = self._noted_wave.partition("/")
+        return wave if wave and night == self._night() else self._full_wave
+
+    def waves(self) -> tuple[OptionLook, ...]:
+        """The waves to choose from, with the one in hand first."""
+        night = self.floor.kitchen.night
+        rows = [("", self.words("sift.in_hand"))]
+        rows += [(wave.id, wave.name) for wave in (night.waves if night else ())]
+        chosen = self._chosen_wave()
+        return tuple(OptionLook(key, text, chosen=key == chosen) for key, text in rows)
+
+    def teams(self) -> tuple[OptionLook, ...]:
+        """The teams to choose from, everybody first, with how many batches each has."""
+        names = sorted({team for batch in self._batches() for team in self._teams_of(batch)})
+        if self._team and self._team not in names:
+            names.append(self._team)
+        rows = [OptionLook("", self.words("signin.all"), "users", not self._team)]
+        for team in names:
+            count = sum(1 for batch in self._batches() if team in self._teams_of(batch))
+            note = self.words("sift.batches", count=count)
+            rows.append(
+                OptionLook(team, self.team_name(team), "users", team == self._team, note=note)
+            )
+        return tuple(rows)
+
+    def team_name(self, team: str) -> str:
+        """A team in words."""
+        key = f"team.{team}"
+        return self.words(key) if self.words.has(key) else team
+
+    def sheet(self) -> SheetLook:
+        """Frame of the sheet that sifts."""
+        words = self.words
+        close = ButtonLook("close", words("sift.show"), "check", "primary")
+        title = words("sift.title")
+        return SheetLook(title, words("sift.subtitle"), "list", words("act.close"), confirm=close)
+
+    def _teams_of(self, batch: Batch) -> set[str]:
+        staff = self.floor.kitchen.staff
+        return {staff[each].team for each in crew(batch) if each in staff}
 
     def _forget_order(self) -> None:
         self._order.clear()
@@ -82,13 +156,19 @@ class BoardView(ViewModel):
             for key, icon, tone, count in rows
             if count or key == self._filter
         )
-        return TopLook(words("board.title"), subtitle, filters=filters)
+        name = self.team_name(self._team) if self._team else words("sift.button")
+        sift = FilterLook(SIFT, name, "list", chosen=bool(self._team))
+        return TopLook(words("board.title"), subtitle, filters=(*filters, sift))
 
     def empty(self) -> str:
         """What an empty board says; nothing when it is not empty."""
         if not self.floor.known:
             return self.words("board.no_data")
-        return "" if self.floor.kitchen.batches else self.words("board.empty")
+        if not self.floor.kitchen.batches:
+            return self.words("board.empty")
+        if not any(self._passes(batch) for batch in self._batches()):
+            return self.words("sift.nothing")
+        return ""
 
     def sections(self, is_seen: Callable[[str], bool] = everybody) -> tuple[Section, ...]:
         """Waves in order of departure; cards that are not seen may be as they were."""
@@ -100,7 +180,7 @@ class BoardView(ViewModel):
         for wave in waves:
             batches = [batch for batch in self._batches() if batch.plan.wave == wave.id]
             shown = [batch for batch in batches if self._passes(batch)]
-            if not batches or (self._filter and not shown):
+            if not batches or ((self._filter or self._team) and not shown):
                 continue
             cards = tuple(
                 self._shelf.look(batch, is_seen) for batch in self._ordered(wave.id, shown)
@@ -112,8 +192,9 @@ class BoardView(ViewModel):
 
     def _full(self, waves: list[Wave]) -> str:
         """The chosen wave, else the first that still has something to finish."""
-        if any(wave.id == self._full_wave for wave in waves):
-            return self._full_wave
+        chosen = self._chosen_wave()
+        if any(wave.id == chosen for wave in waves):
+            return chosen
         for wave in waves:
             mine = [batch for batch in self._batches() if batch.plan.wave == wave.id]
             if any(batch.stage not in FINISHED for batch in mine):
@@ -127,6 +208,8 @@ class BoardView(ViewModel):
         return self._shelf.tone(batch)
 
     def _passes(self, batch: Batch) -> bool:
+        if self._team and self._team not in self._teams_of(batch):
+            return False
         match self._filter:
             case "":
                 return True
@@ -145,7 +228,7 @@ class BoardView(ViewModel):
         held_order = self._order.get(wave, ())
         now = self.floor.now_ms
         # Measured values move no card, and time does so by the second.
-        asked = (self.floor.generation, now // SECOND_MS, self._filter)
+        asked = (self.floor.generation, now // SECOND_MS, self._filter, self._team)
         frozen = now - self._touched_ms < FREEZE_MS or asked == self._ordered_at.get(wave)
         if frozen and set(held_order) == set(by_id):
             return [by_id[each] for each in held_order]
