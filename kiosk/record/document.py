@@ -66,7 +66,7 @@ def _section(section: Section) -> str:
     lines = "".join(_row(row, number in section.marked) for number, row in enumerate(section.rows))
     return (
         f"{head}<table width='100%' border='1' cellspacing='0' cellpadding='4'"
-        f" style='border-collapse: collapse'><thead><tr>{columns}</tr></thead>{lines}</table>"
+        f" style='border-collapse: collapse; border-color: #858f9b'><thead><tr>{columns}</tr></thead>{lines}</table>"
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 
-from PySide6.QtCore import QMarginsF, QObject, QTimer, Signal
+from PySide6.QtCore import QEventLoop, QMarginsF, QObject, QTimer, Signal
 from PySide6.QtGui import (
     QFont,
     QPagedPaintDevice,
@@ -57,6 +57,8 @@ class Saving(QObject):
         self._timer.start()
 
     def _work(self, make: Callable[[], Made]) -> None:
+        # Gives this thread what a text's layout hangs its timer on; the loop itself never runs.
+        _dispatcher = QEventLoop()
         try:
             self._result = make()
         except Exception as error:  # noqa: BLE001 - told or raised in the loop's thread

@@ -74,8 +74,9 @@ class RecordView(ViewModel):
         match action:
             case "older" | "newer":
                 nights = self._known()
-                at = nights.index(self.night) + (1 if action == "older" else -1)
-                self._choose(nights[min(max(at, 0), len(nights) - 1)])
+                at = self._place() + (1 if action == "older" else -1)
+                if 0 <= at < len(nights):
+                    self._choose(nights[at])
             case "stop":
                 self._stop()
                 self._failure = NoAnswer("slow")
@@ -99,13 +100,17 @@ class RecordView(ViewModel):
 
     def _known(self) -> tuple[str, ...]:
         """Newest first. Tonight and the chosen one are known without the server."""
-        return tuple(sorted({*self._nights, self._tonight(), self.night}, reverse=True))
+        return tuple(sorted({*self._nights, self._tonight(), self.night} - {""}, reverse=True))
+
+    def _place(self) -> int:
+        """Of the chosen night among the known ones; before them all while none is chosen."""
+        nights = self._known()
+        return nights.index(self.night) if self.night in nights else -1
 
     def _choose(self, night: str) -> None:
         self._stop()
-        open_one = self._tonight()
-        self._chosen, self._told, self._failure = ("" if night == open_one else night), None, None
-        if night == open_one:
+        self._chosen, self._told, self._failure = night, None, None
+        if night == self._tonight():
             self._take_tonight()
         else:
             self._ask_night()
@@ -152,6 +157,9 @@ class RecordView(ViewModel):
         self._answered(answer if isinstance(answer, NoAnswer) else None)
         if not isinstance(answer, NoAnswer):
             self._nights = answer
+            if answer and not self.night:
+                # Between two nights the last one is what people come for.
+                self._choose(answer[0])
         self.changed.emit()
 
     def _on_night(self, answer: Night | NoAnswer) -> None:
@@ -173,8 +181,7 @@ class RecordView(ViewModel):
 
     def look(self) -> RecordLook:
         """All but the paper."""
-        words, nights = self.words, self._known()
-        at = nights.index(self.night)
+        words, nights, at = self.words, self._known(), self._place()
         name = date_text(self.floor, self.night) if self.night else words("record.no_night")
         is_tonight = self.night == self._tonight()
         waits = self._asked is not None and not self._slow.isActive()
@@ -230,7 +237,8 @@ class RecordView(ViewModel):
 
     def path(self, folder: Path, part: str, ending: str) -> Path:
         """Where a file of this night goes."""
-        return folder / file_name(self.floor.kitchen.id, self.night, part, ending)
+        night = self._told.night.serving_date if self._told is not None else self.night
+        return folder / file_name(self.floor.kitchen.id, night, part, ending)
 
     def tables(self) -> tuple[Table, ...]:
         """The record for other programs; people by their names as on the screen."""

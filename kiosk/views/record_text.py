@@ -15,6 +15,7 @@ from kiosk.record.document import Document, Section
 from kiosk.record.gaps import entered_late, silent
 from kiosk.record.tables import moment
 from kiosk.views import figures_text as text
+from kiosk.views.admin_policy import PolicyView
 from kiosk.views.floor import WIB_MIN, Floor
 from kiosk.views.story import line_look
 from kiosk.views.summary import date_text
@@ -331,17 +332,12 @@ class _Writer:
     def limits(self) -> Section:
         """The policy record as it is now, each value with its source."""
         words, policy = self._words, self._floor.kitchen.policy
+        texts = PolicyView(self._floor)
         rows = []
         for name in NAMES:
-            limit, label = getattr(policy, name), f"policy.{name}"
-            rows.append(
-                (
-                    words(label) if words.has(label) else name,
-                    self._number(limit.value),
-                    limit.source,
-                    limit.valid_from,
-                )
-            )
+            limit = getattr(policy, name)
+            value = texts.value_text(name, limit.value)
+            rows.append((texts.label(name), value, limit.source, limit.valid_from))
         return Section(
             words("record.limits"),
             (words("record.limits_note"),),
