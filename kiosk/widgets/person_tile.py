@@ -104,9 +104,10 @@ class PersonTile(Pressable):
         detail = ink("caption", "alarm_text", SEMIBOLD) if locked else ink("caption", quiet)
         broken = paint.wrap(self._look.name, name.px, name.weight, int(rect.width()), 2)
         upper = paint.line_height(name.px) * len(broken)
-        lower = paint.line_height(detail.px) + self.theme.px(2)
+        below = len(paint.wrap(self._look.detail, detail.px, detail.weight, int(rect.width()), 2))
+        lower = paint.line_height(detail.px) * below + self.theme.px(2)
         top = rect.center().y() - (upper + lower) / 2
         box = QRectF(rect.left(), top, rect.width(), upper)
         paint.write(painter, box, self._look.name, name, max_lines=2)
         box = QRectF(rect.left(), top + upper, rect.width(), lower)
-        paint.write(painter, box, self._look.detail, detail)
+        paint.write(painter, box, self._look.detail, detail, max_lines=2)
