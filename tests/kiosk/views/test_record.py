@@ -1,0 +1,160 @@
+"""The record's page: tonight without a line, earlier nights by question, a reason or a way out when it takes long."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import MappingProxyType
+
+import msgspec
+from PySide6.QtWidgets import QApplication
+
+from dapur import past
+from dapur.batch import HoldReason
+from dapur.hold import HoldBatchArgs
+from dapur.temperature import RecordTemperatureArgs
+from kiosk.app import App, Look
+from kiosk.link.errors import QueryFailed
+from kiosk.past import Night, Past
+from kiosk.record.document import Document, html
+from kiosk.record.tonight import lines_from, tonight
+from kiosk.screens.record_saving import write_pdf
+from kiosk.views.record import RecordView
+from tests.support.scene import Story, demo_plan, open_scene
+
+COOK, CODE = "s-sari", "G1-02"
+Done = Callable[[msgspec.Raw | QueryFailed], None]
+NOTHING: Mapping[str, msgspec.Struct] = MappingProxyType({})
+
+
+@asynccontextmanager
+async def page(
+    folder: Path, qapp: QApplication, answers: Mapping[str, msgspec.Struct] = NOTHING
+) -> AsyncIterator[tuple[App, RecordView]]:
+    story = Story(demo_plan())
+    story.tap("04:10", COOK, "record_temperature", CODE, RecordTemperatureArgs(61.8))
+    story.tap("04:20", COOK, "hold_batch", CODE, HoldBatchArgs(HoldReason.ALLERGEN))
+    look = Look(size=(1280, 720), dpi=102.0)
+    app = open_scene(folder, qapp, story, "04:42", look=look, actors=(COOK,), answers=answers)
+    # Of the scene's line, which took the place of the kiosk's own.
+    app.kiosk.past = Past(app.kiosk.link)
+    try:
+        yield app, RecordView(app.floor)
+    finally:
+        app.close()
+        app.kiosk.store.close()
+
+
+def text_of(document: Document | None) -> str:
+    assert document is not None
+    return html(document)
+
+
+def whole_night(app: App) -> tuple[Night, dict[str, msgspec.Struct]]:
+    """The answers of a server that knows what this kiosk knows, as of an earlier night."""
+    here = tonight(app.floor.kitchen, 9)
+    (batch,) = (each for each in here.batches if each.code == CODE)
+    event = past.AuditRow(
+        8, "batch_held", batch.batch, COOK, "s", "d", "c", batch.planned_ready_ms, 0, "synced", 0
+    )
+    return here, {
+        past.NIGHTS: past.NightsReply(("2026-11-21",), 9),
+        past.NIGHT_BATCHES: past.BatchesReply(here.batches, False, 9),
+        past.NIGHT_READINGS: past.ReadingsReply(here.readings, False, 9),
+        past.NIGHT_CHECKS: past.ChecksReply(here.checks, False, 9),
+        past.NIGHT_ALERTS: past.AlertsReply(here.alerts, False, 9),
+        past.ACTIVITY: past.ActivityReply(here.activity, False, 9),
+        past.AUDIT: past.AuditReply((event,), False, 9),
+    }
+
+
+async def test_record_of_tonight_needs_no_line(tmp_path: Path, qapp: QApplication) -> None:
+    async with page(tmp_path, qapp) as (_, view):
+        view.open()
+        look, paper = view.look(), text_of(view.document())
+        assert "Perlu sambungan" in look.said
+        assert not look.older.enabled
+        assert all(act.enabled for act in look.acts)
+        for said in ("61,8 °C", "▲ di luar batas", "Kontak silang alergen", "Sari Wulandari"):
+            assert said in paper
+
+
+async def test_record_is_the_same_object_until_the_language_changes(
+    tmp_path: Path, qapp: QApplication
+) -> None:
+    async with page(tmp_path, qapp) as (app, view):
+        view.open()
+        first = view.document()
+        assert view.document() is first
+        app.floor.choose_language("en")
+        assert "out of limit" in text_of(view.document())
+
+
+async def test_record_of_an_earlier_night_comes_from_the_server(
+    tmp_path: Path, qapp: QApplication
+) -> None:
+    async with page(tmp_path, qapp) as (app, view):
+        _, answers = whole_night(app)
+        app.kiosk.link.answers = answers  # type: ignore[attr-defined]
+        view.open()
+        view.press("older")
+        assert view.night == "2026-11-21"
+        assert "Dari server" in view.look().said
+        assert "61,8 °C" in text_of(view.document())
+        assert view.path(tmp_path, "", "pdf").name == "dapur-cendana-02-2026-11-21.pdf"
+        view.press("newer")
+        assert "malam ini" in view.look().night
+
+
+async def test_record_offers_a_way_out_when_the_server_is_slow(
+    tmp_path: Path, qapp: QApplication
+) -> None:
+    async with page(tmp_path, qapp) as (app, view):
+        waiting: list[Done] = []
+
+        def keep(_name: str, _args: msgspec.Struct, done: Done) -> None:
+            waiting.append(done)
+
+        app.kiosk.link.ask = keep  # type: ignore[method-assign, assignment]
+        view.open("2026-11-20")
+        assert view.look().again.action == "again"
+        view._slow.stop()  # as after 300 ms
+        look = view.look()
+        assert (look.again.action, look.again.text) == ("stop", "Batal")
+        assert not any(act.enabled for act in look.acts)
+        view.press("stop")
+        assert view.look().again.action == "again"
+        waiting.pop()(QueryFailed("too late"))
+        assert "tidak menjawab" in view.look().said
+
+
+async def test_tables_of_a_record_are_as_wide_as_their_heads(
+    tmp_path: Path, qapp: QApplication
+) -> None:
+    async with page(tmp_path, qapp) as (_, view):
+        view.open()
+        tables = view.tables()
+        assert [table.name for table in tables] == ["batch", "suhu", "uji", "alarm", "orang"]
+        for table in tables:
+            assert all(len(row) == len(table.header) for row in table.rows)
+        assert ("G1-02", "2026-11-22 04:10:00", 61.8) in [row[:3] for row in tables[1].rows]
+
+
+async def test_pdf_of_a_record_has_pages_and_letters(tmp_path: Path, qapp: QApplication) -> None:
+    async with page(tmp_path, qapp) as (_, view):
+        view.open()
+        path = write_pdf(tmp_path / "d" / "x.pdf", "Catatan", text_of(view.document()))
+        raw = path.read_bytes()
+        assert raw.startswith(b"%PDF-")
+        assert raw.count(b"/Type /Page\n") >= 5
+        assert b"Inter" in raw
+        assert [each.name for each in path.parent.iterdir()] == ["x.pdf"]
+
+
+def test_lines_of_a_server_stand_in_order_of_time() -> None:
+    rows = tuple(
+        past.AuditRow(seq, kind, "b1", "s", "", "d", "c", at_ms, at_ms, "synced", at_ms)
+        for seq, kind, at_ms in ((9, "batch_held", 500), (8, "stage_entered", 900))
+    )
+    assert [line.kind for line in lines_from(rows)["b1"]] == ["batch_held", "stage_entered"]
