@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from kiosk.screens.gallery.boards import board, board_long, board_offline, panel, row
 from kiosk.screens.gallery.controls import components
 from kiosk.screens.gallery.desk import desk, wiping
+from kiosk.screens.gallery.office import office, resting
 from kiosk.screens.gallery.samples import (
     band,
     note,
@@ -412,6 +413,8 @@ PAGES: dict[str, Callable[[Theme], QWidget]] = {
     "sign_in": sign_in,
     "desk": desk,
     "wiping": wiping,
+    "office": office,
+    "resting": resting,
 }
 """Every page of the gallery by its name."""
 

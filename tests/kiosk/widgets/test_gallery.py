@@ -7,12 +7,17 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from kiosk.screens.gallery.pages import PAGES
+import kiosk.widgets
+from kiosk.screens.gallery.pages import PAGES, build
 from kiosk.screens.gallery.speech import said
 from kiosk.screens.gallery.window import GalleryWindow
 from kiosk.theme.metrics import Metrics
 from kiosk.theme.theme import Theme
 from tests.kiosk.widgets import gallery
+
+WIDGETS = Path(kiosk.widgets.__file__).parent
+# Drawing aids and models: no widget of their own.
+NO_WIDGETS = {"__init__", "card_painter", "kept_picture", "batch_model"}
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -35,6 +40,19 @@ def test_board_fits_its_window(qapp: QApplication, size: str) -> None:
     board = gallery.board(theme)
     assert board.minimumSizeHint().width() <= width
     assert board.minimumSizeHint().height() <= height
+
+
+def test_every_widget_file_has_its_place_in_the_gallery(theme: Theme, qapp: QApplication) -> None:
+    seen: set[str] = set()
+    for name in PAGES:
+        page = build(name, theme, 1920, 1080)
+        for part in (page, *page.findChildren(QWidget)):
+            seen |= {kind.__module__ for kind in type(part).__mro__}
+        page.hide()
+        page.deleteLater()
+    files = {path.stem for path in WIDGETS.glob("*.py")} - NO_WIDGETS
+    missing = sorted(file for file in files if f"kiosk.widgets.{file}" not in seen)
+    assert not missing, "give them a look in kiosk/screens/gallery"
 
 
 def test_switches_change_the_look_of_the_page_that_is_shown(qapp: QApplication) -> None:
