@@ -7,6 +7,8 @@ from html import escape
 
 import msgspec
 
+TOP = 2
+
 
 class Section(msgspec.Struct, frozen=True):
     """A heading, sentences and at most one table; `marked` rows are out of the ordinary."""
@@ -16,7 +18,7 @@ class Section(msgspec.Struct, frozen=True):
     header: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     marked: frozenset[int] = frozenset()
-    level: int = 2
+    level: int = TOP
     """2: a part of the record; 3: within the part before it."""
 
 
@@ -40,21 +42,35 @@ class Document(msgspec.Struct, frozen=True):
         return hashlib.sha256(msgspec.json.encode(said)).hexdigest()
 
 
-_STYLE = "<style>h1, h2, h3, b, th { font-weight: 600 }</style>"
+_LINES = "border-collapse: collapse; border-style: solid; border-color: #858f9b"
+"""Quiet on light and on dark ground."""
+_STYLE = (
+    "<style>h1, h2, h3, b, th { font-weight: 600 } h2 { margin-top: 18px } h3 { margin-top: 12px }"
+    "</style>"
+)
 """The heaviest of the bundled letters: a bolder one would be smeared on."""
 
 
 def html(document: Document) -> str:
     """The document as the rich text that Qt lays out; every text of people is escaped."""
+    return "".join(parts(document))
+
+
+def parts(document: Document) -> tuple[str, ...]:
+    """The same in pieces that can be laid out one by one: head, each part with what is in it, foot."""
     facts = "".join(
         f"<tr><td><b>{escape(name)}</b></td><td>{escape(value)}</td></tr>"
         for name, value in document.facts
     )
-    sections = "".join(_section(each) for each in document.sections)
-    return (
-        f"{_STYLE}<h1>{escape(document.title)}</h1><table cellpadding='3'>{facts}</table>{sections}"
-        f"<p>{escape(document.foot)}<br>SHA-256 {_broken(document.digest)}</p>"
+    pieces = [f"<h1>{escape(document.title)}</h1><table cellpadding='3'>{facts}</table>"]
+    for section in document.sections:
+        if section.level == TOP:
+            pieces.append("")
+        pieces[-1] += _section(section)
+    pieces.append(
+        f"<p>{escape(document.foot)}<br>SHA-256 {_broken(document.digest)}</p>",
     )
+    return tuple(_STYLE + piece for piece in pieces)
 
 
 def _section(section: Section) -> str:
@@ -65,8 +81,8 @@ def _section(section: Section) -> str:
     columns = "".join(f"<th align='left'>{escape(name)}</th>" for name in section.header)
     lines = "".join(_row(row, number in section.marked) for number, row in enumerate(section.rows))
     return (
-        f"{head}<table width='100%' border='1' cellspacing='0' cellpadding='4'"
-        f" style='border-collapse: collapse; border-color: #858f9b'><thead><tr>{columns}</tr></thead>{lines}</table>"
+        f"{head}<table width='100%' border='1' cellspacing='0' cellpadding='4' style='{_LINES}'>"
+        f"<thead><tr>{columns}</tr></thead>{lines}</table>"
     )
 
 
