@@ -101,7 +101,7 @@ class BoardPage(Page):
         self._sections: dict[str, WaveSection] = {}
         self._inside = QWidget()
         self._column = QVBoxLayout(self._inside)
-        self._column.setContentsMargins(0, 0, 0, theme.px(12))
+        self._column.setContentsMargins(0, 0, theme.px(8), theme.px(12))
         self._column.setSpacing(theme.px(10))
         self._empty = TextBlock(
             theme, "", "title", tint="text2", lines=3,
