@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
 
 import msgspec
+import pytest
 from PySide6.QtWidgets import QApplication
 
 from dapur import past
@@ -20,9 +22,12 @@ from kiosk.past import Night, Past
 from kiosk.record.document import Document, html
 from kiosk.record.tonight import lines_from, tonight
 from kiosk.screens.record_saving import write_pdf
+from kiosk.views.floor import Message
 from kiosk.views.record import RecordView
+from kiosk.widgets.action_button import ActionButton
 from tests.support.scene import Story, demo_plan, open_scene
 
+PATIENCE_S = 15.0
 COOK, CODE = "s-sari", "G1-02"
 Done = Callable[[msgspec.Raw | QueryFailed], None]
 NOTHING: Mapping[str, msgspec.Struct] = MappingProxyType({})
@@ -158,3 +163,22 @@ def test_lines_of_a_server_stand_in_order_of_time() -> None:
         for seq, kind, at_ms in ((9, "batch_held", 500), (8, "stage_entered", 900))
     )
     assert [line.kind for line in lines_from(rows)["b1"]] == ["batch_held", "stage_entered"]
+
+
+async def test_page_tells_when_the_disk_takes_no_file(
+    tmp_path: Path, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocked = tmp_path / "penuh"
+    blocked.write_bytes(b"a file where the folder should be")
+    monkeypatch.setattr("kiosk.screens.record.folder", lambda: blocked)
+    async with page(tmp_path / "data", qapp) as (app, _):
+        told: asyncio.Queue[Message] = asyncio.Queue()
+        app.floor.told.connect(told.put_nowait)
+        app.window.show_page("record", "")
+        for action in ("pdf", "csv", "xlsx"):
+            button = app.window.findChild(ActionButton, f"record.{action}")
+            assert button is not None
+            button.tapped.emit(action)
+            message = await asyncio.wait_for(told.get(), PATIENCE_S)
+            assert (message.key, message.stays) == ("record.not_saved", True)
+            assert "TIDAK tersimpan" in message.title
