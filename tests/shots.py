@@ -127,6 +127,7 @@ async def pages(app: App, story: Story, folder: Path) -> None:
             ("alerts", "alerts", ""),
             ("review", "review", ""),
             ("sign-in", "sign_in", ""),
+            ("team", "team", ""),
             ("menu", "menu", ""),
             ("display", "display", ""),
             ("summary", "summary", ""),

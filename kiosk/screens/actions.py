@@ -31,7 +31,10 @@ class Actions(QObject):
         self._theme, self._floor, self._host = theme, floor, host
 
     def perform(self, action: str, subject: str) -> None:
-        """Do what the button says about this batch."""
+        """Do what the button says about this batch, or about these people."""
+        if action == "assign":
+            self._assign(subject)
+            return
         batch = self._floor.batch(subject)
         if batch is None:
             return
@@ -43,6 +46,13 @@ class Actions(QObject):
             self._advance(batch)
         elif self._signed_in():
             self._open(action, subject)
+
+    def _assign(self, wish: str) -> None:
+        """Few open it: it is loaded when somebody does."""
+        from kiosk.screens.assign import AssignSheet
+        from kiosk.views.team import AssignView
+
+        AssignSheet(self._theme, AssignView(self._floor, wish), self._host).open()
 
     def undo(self) -> None:
         """Take the offered tap back."""

@@ -60,6 +60,7 @@ class BatchPage(Page):
         self._measure.tapped.connect(self._on_action_tapped)
         self._curve.chosen.connect(view.choose_point)
         self._side.blocked.connect(self._on_action_blocked)
+        self._side.team_wanted.connect(self._on_team_wanted)
 
     @override
     def top(self) -> TopLook:
@@ -150,6 +151,9 @@ class BatchPage(Page):
 
     def _on_action_tapped(self, action: str) -> None:
         self.sheet.emit(action, self._batch.batch_id)
+
+    def _on_team_wanted(self) -> None:
+        self.go.emit("team", self._batch.batch_id)
 
     def _on_action_blocked(self, action: str, reason: str) -> None:
         self.sheet.emit(f"why:{action}:{reason}", self._batch.batch_id)

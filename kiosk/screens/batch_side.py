@@ -20,9 +20,10 @@ from kiosk.widgets.text_block import TextBlock
 
 
 class BatchSide(QWidget):
-    """`blocked(action, reason)` when a closed button was tapped."""
+    """`blocked(action, reason)` when a closed button was tapped; `team_wanted` to send other people here."""
 
     blocked = Signal(str, str)
+    team_wanted = Signal()
 
     def __init__(self, theme: Theme, view: BatchView, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,6 +35,7 @@ class BatchSide(QWidget):
         self._team_title = TextBlock(theme, "", "section")
         self._team = QGridLayout()
         self._own_place = ActionButton(theme, "batch.own_place", ButtonLook("own_place", ""))
+        self._others = ActionButton(theme, "batch.others", ButtonLook("others", ""))
         self._ask = TextBlock(theme, "", "section")
         self._phrases = QGridLayout()
         self._story_title = TextBlock(theme, "", "section")
@@ -44,6 +46,7 @@ class BatchSide(QWidget):
         self._steps.tapped.connect(self._on_step_tapped)
         self._own_place.tapped.connect(self._on_own_place_tapped)
         self._own_place.blocked.connect(self.blocked)
+        self._others.tapped.connect(self._on_others_tapped)
 
     def refresh(self) -> None:
         """Show the batch as it is."""
@@ -87,6 +90,10 @@ class BatchSide(QWidget):
         self._own_place.setVisible(button is not None)
         if button is not None:
             self._own_place.set_look(button)
+        others = self._view.others()
+        self._others.setVisible(others is not None)
+        if others is not None:
+            self._others.set_look(others)
         compact = self.theme.metrics.compact
         if self._changed("team", (people, compact)):
             empty_layout(self._team)
@@ -130,14 +137,21 @@ class BatchSide(QWidget):
     def _on_own_place_tapped(self, _action: str) -> None:
         self._view.take_own_place()
 
+    def _on_others_tapped(self, _action: str) -> None:
+        self.team_wanted.emit()
+
     # ---- layout -----------------------------------------------------------------------------
 
     def _arrange(self) -> dict[str, Panel]:
+        places = QHBoxLayout()
+        places.setSpacing(self.theme.px(8))
+        places.addWidget(self._own_place, 1)
+        places.addWidget(self._others, 1)
         parts: dict[str, tuple[QWidget | QLayout, ...]] = {
             STEPS: (self._steps,),
             AMOUNTS: (self._amounts_title, self._amounts),
             NOTES: (self._ask, self._phrases, self._story_title, self._story),
-            TEAM: (self._team_title, self._team, self._own_place),
+            TEAM: (self._team_title, self._team, places),
         }
         # Steps bring their own margins: the current one is marked from edge to edge.
         panels = {

@@ -50,6 +50,11 @@ def make_page(name: str, theme: Theme, floor: Floor, shell: ShellView) -> Page:
             from kiosk.views.sign_in import SignInView
 
             return SignInPage(theme, SignInView(floor))
+        case "team":
+            from kiosk.screens.team import TeamPage
+            from kiosk.views.team import TeamView
+
+            return TeamPage(theme, TeamView(floor))
         case "menu":
             from kiosk.screens.menu import MenuPage
             from kiosk.views.menu import MenuView

@@ -349,6 +349,10 @@ class BatchView(ViewModel):
         """The actor's button at the team."""
         return batch_side.own_place(self.floor, self.batch) if self.batch else None
 
+    def others(self) -> ButtonLook | None:
+        """Send other people here."""
+        return batch_side.others(self.floor, self.batch) if self.batch else None
+
     def phrases(self) -> tuple[ButtonLook, ...]:
         """What can be noted with one tap."""
         return batch_side.phrases(self.floor) if self.batch else ()

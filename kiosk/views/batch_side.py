@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dapur import access
 from dapur.batch import Batch
 from dapur.crew import AssignCrewArgs, ReleaseCrewArgs
 from dapur.progress import NoteBatchArgs, Preset
@@ -82,6 +83,14 @@ def own_place(floor: Floor, batch: Batch) -> ButtonLook | None:
         return ButtonLook("own_place", text, icon, "neutral")
     reason = floor.refusal(stopped).sentence
     return ButtonLook("own_place", text, icon, "blocked", enabled=False, reason=reason)
+
+
+def others(floor: Floor, batch: Batch) -> ButtonLook | None:
+    """Send other people here; only who may, so that no cook meets a closed door twice."""
+    who = floor.actor
+    if who is None or batch.over or not floor.kitchen.may(who, access.ROSTERERS):
+        return None
+    return ButtonLook("others", floor.words("team.others"), "users", "neutral")
 
 
 def take_own_place(floor: Floor, batch: Batch) -> None:

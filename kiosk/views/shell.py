@@ -46,6 +46,7 @@ class ShellView(ViewModel):
             ),
             NavItem("review", words("nav.review"), "inbox", _badge(reviews)),
             NavItem("quality", words("nav.quality"), "clipboard-check", _badge(checks)),
+            NavItem("team", words("nav.team"), "users"),
         )
         if supervises(floor):
             items = (*items, NavItem("summary", words("nav.summary"), "chart-gantt"))
