@@ -105,7 +105,7 @@ async def test_curve_marks_an_own_reading_as_not_sent_while_it_waits(
         look = curve(app.floor, after)
         assert table(look) == ["42,5 normal ·", "76,0 pending —"]
         assert look.points[-1].told.endswith("dalam batas · belum terkirim")
-        assert look.legend == "○ bacaan · □ belum terkirim"
+        assert look.legend == "○ bacaan · kotak: belum terkirim"
 
 
 async def test_curve_names_limits_marks_and_the_time_to_eat_when_the_dish_left_the_heat(
