@@ -32,6 +32,8 @@ class Theme(QObject):
         self._app: QApplication | None = None
         self._px: dict[float, int] = {}
         self._codes: dict[str, str] = {}
+        self.by_keys = False
+        """Whether the last input was a key's: only then the focus shows its ring."""
 
     @property
     def dark(self) -> bool:

@@ -167,7 +167,8 @@ class Pressable(QPushButton):
 
     @override
     def focusInEvent(self, event: QFocusEvent) -> None:
-        self._ring = event.reason() in _KEYBOARD_FOCUS
+        # A page that goes away hands the focus on as Tab does: a finger must leave no ring behind.
+        self._ring = self.theme.by_keys and event.reason() in _KEYBOARD_FOCUS
         super().focusInEvent(event)
 
     @override

@@ -357,7 +357,7 @@ class WaveGantt(Themed):
     @override
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        self._ring = event.reason() in (
+        self._ring = self.theme.by_keys and event.reason() in (
             Qt.FocusReason.TabFocusReason,
             Qt.FocusReason.BacktabFocusReason,
         )

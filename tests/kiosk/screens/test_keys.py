@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QKeyEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from kiosk.app import App, Look
 from kiosk.screens.keys import Keys
 from kiosk.views.floor import Message
+from kiosk.widgets.base import Pressable
 from kiosk.widgets.batch_target import BatchTarget
 from kiosk.widgets.key_pad import KeyPad
 from kiosk.widgets.sheet import Sheet
@@ -214,3 +216,29 @@ async def test_arrows_and_enter_reach_every_control_of_a_page(opened: Callable[[
     rail.setFocus(Qt.FocusReason.TabFocusReason)
     send(app, Qt.Key.Key_Return)
     assert app.window.page[0] == "alerts"
+
+
+def ringed(app: App) -> list[str]:
+    """Names of the controls that show a ring."""
+    return [each.objectName() for each in app.window.findChildren(Pressable) if each._ring]
+
+
+async def test_focus_shows_its_ring_after_a_key_and_never_after_a_finger(
+    opened: Callable[[], App],
+) -> None:
+    app = opened()
+    window = app.window
+    window.activateWindow()
+    await until(window.isActiveWindow)
+    window.show_page("display", "")
+    assert not ringed(app)
+    send(app, Qt.Key.Key_Tab)
+    send(app, Qt.Key.Key_Tab)
+    assert len(ringed(app)) == 1
+    QTest.mousePress(window.windowHandle(), Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
+    QTest.mouseRelease(window.windowHandle(), Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
+    part = window.findChild(Pressable, "display.dark")
+    assert part is not None
+    # A page that goes away hands its focus on with this reason.
+    part.setFocus(Qt.FocusReason.TabFocusReason)
+    assert not ringed(app)
