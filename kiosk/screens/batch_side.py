@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QVBoxLayout, QW
 from kiosk.screens.scroll import Scroll
 from kiosk.theme.theme import Theme
 from kiosk.views.batch_page import BatchView
-from kiosk.views.batch_side import AMOUNTS, NOTES, STEPS, TEAM
+from kiosk.views.batch_side import AMOUNTS, NOTES, STEPS, TEAM, WRITE, WRITTEN_MAX
 from kiosk.views.looks import Actor, ButtonLook
 from kiosk.widgets.action_button import ActionButton
 from kiosk.widgets.avatar import Avatar
@@ -121,7 +121,7 @@ class BatchSide(QWidget):
         empty_layout(self._phrases)
         for place, look in enumerate(looks):
             button = ActionButton(self.theme, f"batch.note.{look.action}", look)
-            button.tapped.connect(self._view.leave_note)
+            button.tapped.connect(self._on_phrase_tapped)
             self._phrases.addWidget(button, place // columns, place % columns)
 
     def _show_story(self) -> None:
@@ -136,6 +136,18 @@ class BatchSide(QWidget):
 
     def _on_own_place_tapped(self, _action: str) -> None:
         self._view.take_own_place()
+
+    def _on_phrase_tapped(self, preset: str) -> None:
+        if preset != WRITE:
+            self._view.leave_note(preset)
+            return
+        # The keyboard is wanted seldom: loaded then.
+        from kiosk.screens.writing import WritingSheet
+
+        floor, title = self._view.floor, self._view.words("note.write")
+        sheet = WritingSheet(self.theme, floor, title, "", self.window(), limit=WRITTEN_MAX)
+        sheet.written.connect(self._view.write_note)
+        sheet.open()
 
     def _on_others_tapped(self, _action: str) -> None:
         self.team_wanted.emit()

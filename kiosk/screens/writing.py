@@ -20,7 +20,9 @@ class WritingSheet(Sheet):
 
     written = Signal(str)
 
-    def __init__(self, theme: Theme, floor: Floor, title: str, text: str, host: QWidget) -> None:
+    def __init__(
+        self, theme: Theme, floor: Floor, title: str, text: str, host: QWidget, *, limit: int = MOST
+    ) -> None:
         super().__init__(theme, "writing", host)
         words = floor.words
         self.set_look(
@@ -30,7 +32,7 @@ class WritingSheet(Sheet):
                 confirm=ButtonLook("done", words("form.done"), "check", "primary"),
             )
         )
-        self._keyboard = OnScreenKeyboard(theme, "writing.keys", keyboard(floor), limit=MOST)
+        self._keyboard = OnScreenKeyboard(theme, "writing.keys", keyboard(floor), limit=limit)
         self._keyboard.set_text(text)
         self.set_body(self._keyboard)
         self.dismissed.connect(self._close)

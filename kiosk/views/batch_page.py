@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from dapur.batch import MINUTE_MS, Batch, Point, Source, Step, consume_by_ms, newest_core, within
-from dapur.progress import FinishStepArgs
+from dapur.progress import FinishStepArgs, Preset
 from dapur.stage import ORDER, OVER, Stage
 from kiosk.views import batch_side, buttons, card
 from kiosk.views.curve import curve, told
@@ -81,6 +81,11 @@ class BatchView(ViewModel):
         """Note this phrase."""
         if self.batch is not None:
             batch_side.leave_note(self.floor, self.batch, preset)
+
+    def write_note(self, text: str) -> None:
+        """Note this in own words; nothing written is no note."""
+        if self.batch is not None and text:
+            batch_side.leave_note(self.floor, self.batch, Preset.NOTE, text)
 
     def take_own_place(self) -> None:
         """Come to the batch, or leave it."""

@@ -20,6 +20,9 @@ PHRASES: tuple[tuple[Preset, str], ...] = (
     (Preset.INGREDIENT_SHORT, "package-x"),
     (Preset.EQUIPMENT_SLOW, "timer"),
 )
+WRITE = "write"
+WRITTEN_MAX = 120
+"""Characters of a note in own words: two lines of the story."""
 STEPS, TEAM, AMOUNTS, NOTES = "steps", "team", "amounts", "notes"
 
 
@@ -45,18 +48,19 @@ def tabs(floor: Floor, batch: Batch, chosen: str, *, compact: bool) -> SegmentsL
 
 
 def phrases(floor: Floor) -> tuple[ButtonLook, ...]:
-    """What can be noted with one tap."""
-    return tuple(
+    """What can be noted with one tap, then what takes a keyboard."""
+    made = tuple(
         ButtonLook(preset.value, floor.words(f"note.preset.{preset}"), icon)
         for preset, icon in PHRASES
     )
+    return (*made, ButtonLook(WRITE, floor.words("note.write"), "keyboard"))
 
 
-def leave_note(floor: Floor, batch: Batch, preset: str) -> bool:
-    """Write a note by its phrase; True when it is on disk."""
-    if floor.tap("note_batch", batch.id, NoteBatchArgs(preset=Preset(preset))) is None:
+def leave_note(floor: Floor, batch: Batch, preset: str, text: str = "") -> bool:
+    """Write a note by its phrase, or in own words; True when it is on disk."""
+    if floor.tap("note_batch", batch.id, NoteBatchArgs(preset=Preset(preset), text=text)) is None:
         return False
-    note = floor.words(f"note.preset.{preset}")
+    note = text or floor.words(f"note.preset.{preset}")
     floor.tell(f"note.{batch.id}", floor.words("note.saved", note=note), batch.plan.name, tone="ok")
     return True
 

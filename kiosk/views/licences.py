@@ -17,6 +17,7 @@ LIBRARIES: tuple[tuple[str, str], ...] = (
     ("argon2-cffi", "MIT"),
     ("keyring", "MIT"),
     ("platformdirs", "MIT"),
+    ("XlsxWriter", "BSD-2-Clause"),
     ("Python", "PSF-2.0"),
 )
 """Libraries that the kiosk loads, and their SPDX names as their packages state them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dapur.batch import Batch, Line, Point, Reading, newest_core, within
 from dapur.ids import CommandId, StaffId
+from dapur.progress import Preset
 from kiosk.views.curve import critical
 from kiosk.views.floor import Floor
 from kiosk.views.looks import EventLook
@@ -54,6 +55,8 @@ def line_look(floor: Floor, line: Line) -> EventLook:
             break
     if line.kind == "batch_noted" and words.has(f"note.preset.{word}"):
         detail = words(f"note.preset.{word}") + space + typed
+    elif line.kind == "batch_noted" and word == Preset.NOTE:
+        detail = typed
     title = words(key, detail=detail) if words.has(key) else line.kind
     return EventLook(
         clock=floor.clock(line.at_ms),

@@ -87,7 +87,13 @@ async def test_cook_follows_a_dish_with_curve_and_notes_online_and_offline(
         await kiosk.tap("batch.note.equipment_slow")
         await kiosk.see(lambda: len(notes(kiosk)) == 2, "the note is not there offline")
         assert "belum terkirim" in notes(kiosk)[0]
-        assert "belum terkirim" not in notes(kiosk)[1]
+        await kiosk.tap("batch.note.write")
+        for letter in "api":
+            await kiosk.tap(f"writing.keys.{letter}")
+        await kiosk.tap("writing.confirm")
+        await kiosk.see(lambda: len(notes(kiosk)) == 3, "nothing was written")
+        assert "Api" in notes(kiosk)[0] or "api" in notes(kiosk)[0]
+        assert "belum terkirim" not in notes(kiosk)[2]
 
         kiosk.cable.plug()
         await kiosk.is_online()
