@@ -128,6 +128,7 @@ async def pages(app: App, story: Story, folder: Path) -> None:
             ("review", "review", ""),
             ("sign-in", "sign_in", ""),
             ("team", "team", ""),
+            ("completed", "completed", ""),
             ("menu", "menu", ""),
             ("display", "display", ""),
             ("summary", "summary", ""),

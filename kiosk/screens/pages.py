@@ -55,6 +55,11 @@ def make_page(name: str, theme: Theme, floor: Floor, shell: ShellView) -> Page:
             from kiosk.views.team import TeamView
 
             return TeamPage(theme, TeamView(floor))
+        case "completed":
+            from kiosk.screens.completed import CompletedPage
+            from kiosk.views.completed import CompletedView
+
+            return CompletedPage(theme, CompletedView(floor))
         case "menu":
             from kiosk.screens.menu import MenuPage
             from kiosk.views.menu import MenuView

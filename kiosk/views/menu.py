@@ -7,6 +7,7 @@ from kiosk.views.looks import OptionLook, TopLook
 
 PAGES: tuple[tuple[str, str], ...] = (
     ("summary", "chart-gantt"),
+    ("completed", "check-check"),
     ("record", "scroll-text"),
     ("display", "settings-2"),
     ("admin", "user-cog"),

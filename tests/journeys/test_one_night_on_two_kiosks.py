@@ -110,6 +110,15 @@ def is_one_whole_story(near: Kiosk, far: Kiosk) -> None:
     assert started < batch.verdicts[0].at.earliest_ms, "rework must not reset it"
 
 
+async def recall(kiosk: Kiosk) -> None:
+    """From the page of what is over: somebody doubts the food after all."""
+    await kiosk.tap("nav.menu")
+    await kiosk.tap("menu.completed")
+    await kiosk.tap(f"completed.{kiosk.id_of(CODE)}.hold")
+    await kiosk.tap("hold.reason.ingredient")
+    await kiosk.tap("hold.confirm")
+
+
 @pytest.mark.timeout(150)
 async def test_cook_takes_a_batch_through_a_failed_check_while_the_other_kiosk_watches(
     tmp_path: Path, qapp: QApplication
@@ -123,6 +132,9 @@ async def test_cook_takes_a_batch_through_a_failed_check_while_the_other_kiosk_w
         await far.see(lambda: far.batch(CODE).stage is Stage.COMPLETED, "never completed")
         await near.has_sent_all()
         is_one_whole_story(near, far)
+        await recall(near)
+        await far.see(lambda: far.batch(CODE).held, "the recall never came")
+        await far.card_says(CODE, "Ditahan")
 
 
 @pytest.mark.timeout(150)
