@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
@@ -50,7 +50,7 @@ class Province:
             data.mkdir()
             self.servers.append(ServerProcess(data, environment=self._environment(user)))
 
-    def _environment(self, user: str) -> Mapping[str, str]:
+    def _environment(self, user: str) -> dict[str, str]:
         return {
             "DAPUR_DATABASE": self.database_url,
             "DAPUR_BUS": self.redis.address(user),
