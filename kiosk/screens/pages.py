@@ -50,6 +50,13 @@ def make_page(name: str, theme: Theme, floor: Floor, shell: ShellView) -> Page:
             from kiosk.views.sign_in import SignInView
 
             return SignInPage(theme, SignInView(floor))
+        case _:
+            return _make_wider(name, theme, floor)
+
+
+def _make_wider(name: str, theme: Theme, floor: Floor) -> Page:
+    """Pages for who looks at the whole night, or after the kiosk."""
+    match name:
         case "team":
             from kiosk.screens.team import TeamPage
             from kiosk.views.team import TeamView
