@@ -309,7 +309,7 @@ class Floor(QObject):
                 kind, subject, args, actor=who, session=session, step_up=step_up, cites=cites
             )
         except DiskRefused:
-            self.tell("disk", self.words("toast.disk"), tone="alarm", stays=True)
+            self._tell_of_disk()
             return None
         if not isinstance(answer, Tapped):
             said = self.refusal(answer.refusal)
@@ -320,6 +320,16 @@ class Floor(QObject):
         self._kiosk.session.touched()
         self._pace.settle()
         return answer.command
+
+    def sign_out(self, staff: StaffId) -> None:
+        """End a person's session here; what they tapped stays. With a full disk they are out too, and that is told."""
+        try:
+            self.people.session.sign_out(staff)
+        except DiskRefused:
+            self._tell_of_disk()
+
+    def _tell_of_disk(self) -> None:
+        self.tell("disk", self.words("toast.disk"), tone="alarm", stays=True)
 
     def tap_raw(self, kind: str, subject: str, args: msgspec.Raw, *, cites: CommandId) -> None:
         """Repeat a refused tap in the actor's name."""

@@ -63,7 +63,7 @@ class SignInView(ViewModel):
 
     def sign_out(self, person: str) -> None:
         """End this person's session; taps stay."""
-        self.floor.people.session.sign_out(StaffId(person))
+        self.floor.sign_out(StaffId(person))
         self.changed.emit()
 
     def _on_checked(self, result: SignInResult) -> None:
