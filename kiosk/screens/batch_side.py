@@ -155,7 +155,8 @@ class BatchSide(QWidget):
     # ---- layout -----------------------------------------------------------------------------
 
     def _arrange(self) -> dict[str, Panel]:
-        places = QHBoxLayout()
+        # A compact window's column is too narrow for both words in one line.
+        places = QVBoxLayout() if self.theme.metrics.compact else QHBoxLayout()
         places.setSpacing(self.theme.px(8))
         places.addWidget(self._own_place, 1)
         places.addWidget(self._others, 1)
