@@ -55,15 +55,15 @@ class CompletedView(ViewModel):
     def filters(self) -> tuple[FilterLook, ...]:
         """All, each wave, and what was cancelled or thrown away."""
         night, over = self.floor.kitchen.night, self._over()
-        named = [(ALL, self.words("completed.all"), len(over))]
+        named = [(ALL, self.words("completed.all"), "list", len(over))]
         for wave in night.waves if night is not None else ():
             count = sum(each.plan.wave == wave.id for each in over)
-            named.append((wave.id, wave.name, count))
+            named.append((wave.id, wave.name, "truck", count))
         ended = sum(each.stage is not Stage.COMPLETED for each in over)
-        named.append((ENDED, self.words("completed.ended"), ended))
+        named.append((ENDED, self.words("completed.ended"), "ban", ended))
         return tuple(
-            FilterLook(key, f"{text} {count}", chosen=key == self._filter)
-            for key, text, count in named
+            FilterLook(key, f"{text} · {count}", icon, chosen=key == self._filter)
+            for key, text, icon, count in named
         )
 
     def rows(self) -> tuple[RecordLook, ...]:

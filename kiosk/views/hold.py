@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dapur.batch import HoldReason, newest_core
 from dapur.hold import GIVEN_BY_RULES, HoldBatchArgs
+from dapur.stage import Stage
 from kiosk.views.floor import Floor, ViewModel
 from kiosk.views.looks import ButtonLook, OptionLook, SheetLook
 from kiosk.views.naming import subtitle
@@ -53,6 +54,12 @@ class HoldView(ViewModel):
         self.floor.tell("held", self.words("undo.hold", name=batch.plan.name), tone="attention")
         return True
 
+    @property
+    def _is_recall(self) -> bool:
+        """A batch that is completed has no stage to stop: its food is called back."""
+        batch = self.floor.batch(self.batch_id)
+        return batch is not None and batch.stage is Stage.COMPLETED
+
     def _evidence_id(self) -> str:
         batch = self.floor.batch(self.batch_id)
         reading = newest_core(batch) if batch else None
@@ -65,14 +72,17 @@ class HoldView(ViewModel):
         batch = self.floor.batch(self.batch_id)
         chosen = self._reason is not None
         return SheetLook(
-            title=self.words("hold.title", name=batch.plan.name if batch else self.batch_id),
+            title=self.words(
+                "recall.title" if self._is_recall else "hold.title",
+                name=batch.plan.name if batch else self.batch_id,
+            ),
             subtitle=subtitle(self.floor, batch) if batch else "",
             icon="circle-pause",
             close_name=self.words("act.close"),
             cancel=ButtonLook("cancel", self.words("act.cancel"), "", "outlined"),
             confirm=ButtonLook(
                 "save",
-                self.words("hold.save"),
+                self.words("recall.save" if self._is_recall else "hold.save"),
                 "pause",
                 "primary" if chosen else "blocked",
                 enabled=chosen,
@@ -82,11 +92,11 @@ class HoldView(ViewModel):
 
     def ask(self) -> str:
         """The question."""
-        return self.words("hold.ask")
+        return self.words("recall.ask" if self._is_recall else "hold.ask")
 
     def effect(self) -> str:
         """What will stop and who can release."""
-        return self.words("hold.effect")
+        return self.words("recall.effect" if self._is_recall else "hold.effect")
 
     def options(self) -> tuple[OptionLook, ...]:
         """The six reasons."""

@@ -17,6 +17,7 @@ from dapur.stage import Stage
 from kiosk.app import App, Look
 from kiosk.screens.completed import CompletedPage
 from kiosk.views.completed import ENDED, UNDO, CompletedView
+from kiosk.views.hold import HoldView
 from kiosk.widgets.record_row import RecordRow
 from tests.shots import night
 from tests.support.scene import Story, open_scene
@@ -65,7 +66,7 @@ async def test_rows_tell_what_came_of_a_batch_the_newest_first(
         assert [row.key for row in view.rows()] == [story.batch(FRUIT)]
         view.choose("G1")
         assert [row.key for row in view.rows()] == [story.batch(RICE)]
-        assert next(each.text for each in view.filters()) == "Semua 2"
+        assert next(each.text for each in view.filters()) == "Semua · 2"
 
 
 async def test_completion_is_taken_back_by_who_made_it_and_by_nobody_else(
@@ -97,6 +98,10 @@ async def test_page_opens_the_recall_and_then_shows_the_batch_as_recalled(
         assert row is not None
         row.tapped.emit("hold", row.look().key)
         assert asked == [("hold", story.batch(RICE))]
+        sheet = HoldView(app.floor, story.batch(RICE))
+        assert sheet.sheet().title == "Tarik kembali Nasi Putih"
+        assert "Jangan dikirim" in sheet.effect()
+        assert HoldView(app.floor, story.batch("G1-02")).sheet().title == "Tahan Ayam Teriyaki"
         hold = HoldBatchArgs(HoldReason.INGREDIENT)
         app.floor.tap("hold_batch", story.batch(RICE), hold)
         shown.refresh()
