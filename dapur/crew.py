@@ -54,6 +54,10 @@ class Staff(msgspec.Struct, frozen=True):
     shift_end_ms: int
     former: tuple[Former, ...] = ()
 
+    def is_on_shift(self, now_ms: int) -> bool:
+        """Whether the person's shift runs at a moment (UTC ms)."""
+        return self.shift_start_ms <= now_ms < self.shift_end_ms
+
 
 class Session(msgspec.Struct, frozen=True):
     """One sign-in: who, on which kiosk, since when, checked by the server or by the kiosk alone."""

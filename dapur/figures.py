@@ -189,11 +189,11 @@ def team_load(kitchen: Kitchen, team: str, now_ms: int) -> float | None:
     """Σ remaining standard person-minutes ÷ (people present × minutes to the last due); above 1 is
     overload.
 
-    A batch's remaining standard minutes are shared among the teams of the people at it. None for a
-    team without work.
+    A batch's remaining standard minutes are shared by all who stand at it, so help from another
+    team makes the load smaller. None for a team without work.
     """
     people = [each for each in kitchen.staff.values() if each.team == team]
-    here = sum(each.shift_start_ms <= now_ms < each.shift_end_ms for each in people)
+    here = sum(each.is_on_shift(now_ms) for each in people)
     ids = {each.id for each in people}
     left_min, last_due_ms = 0.0, 0
     for batch in kitchen.batches.values():
@@ -201,7 +201,7 @@ def team_load(kitchen: Kitchen, team: str, now_ms: int) -> float | None:
         ours = sum(each.staff in ids for each in crew)
         if not ours or batch.stage not in (Stage.PLANNED, Stage.PREPARING, Stage.COOKING):
             continue
-        left_min += _remaining_min(batch, now_ms) * ours
+        left_min += _remaining_min(batch, now_ms) * ours / len(crew)
         last_due_ms = max(last_due_ms, batch.plan.ready_ms)
     if not left_min:
         return None

@@ -96,11 +96,7 @@ def at_work(kitchen: Kitchen, now_ms: int) -> Ratio:
         if batch.stage not in FINISHED
         for each in present(batch.crew)
     }
-    here = [
-        each.id
-        for each in kitchen.staff.values()
-        if each.shift_start_ms <= now_ms < each.shift_end_ms
-    ]
+    here = [each.id for each in kitchen.staff.values() if each.is_on_shift(now_ms)]
     return Ratio(sum(staff in busy for staff in here), len(here))
 
 
@@ -152,7 +148,7 @@ def teams_now(kitchen: Kitchen, now_ms: int) -> tuple[TeamNow, ...]:
 
 def _team_now(kitchen: Kitchen, team: str, now_ms: int) -> TeamNow:
     people = [each for each in kitchen.staff.values() if each.team == team]
-    here = sum(each.shift_start_ms <= now_ms < each.shift_end_ms for each in people)
+    here = sum(each.is_on_shift(now_ms) for each in people)
     load = team_load(kitchen, team, now_ms)
     # Load is work ÷ (people × minutes), so work ÷ minutes is the people that it takes.
     wanted = ceil(load * max(here, 1) - 1e-9) if load is not None else 0

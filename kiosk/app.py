@@ -74,13 +74,12 @@ class App:
         # Nothing here is double-clicked. Qt makes a double click of two quick taps even at different
         # places, and inside a finger-scrolled area the second tap is then lost.
         qapp.setDoubleClickInterval(0)
-        self.floor = Floor(kiosk, Words(language))
+        self.floor = Floor(kiosk, Words(language), kiosk_mode=look.kiosk)
         self.window = Window(self.theme, self.floor)
         self.window.language_chosen.connect(self._on_language_chosen)
         self.window.look_chosen.connect(self._on_look_chosen)
         self.window.kept.connect(self._on_kept)
         self.window.page_shown.connect(self._on_page_shown)
-        self.window.setProperty("kiosk_mode", look.kiosk)
         self._daylight: Daylight | None = None
         if look.dark is None:
             self._follow_daylight()

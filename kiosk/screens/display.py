@@ -22,9 +22,6 @@ from kiosk.widgets.base import Panel
 from kiosk.widgets.option_tile import OptionTile
 from kiosk.widgets.text_block import TextBlock
 
-KIOSK_MODE = "kiosk_mode"
-"""Property of a window that only a chief may close."""
-
 
 class DisplayPage(Page):
     """Choices of this kiosk; the window carries them out and remembers them."""
@@ -59,9 +56,8 @@ class DisplayPage(Page):
             title.set_text(text)
             for tile in tiles:
                 self._tiles[tile.key].set_look(tile)
-        for look in self._display.buttons(kiosk_mode=True):
+        for look in self._display.buttons():
             self._buttons[look.action].set_look(look)
-        self._buttons["leave"].setVisible(self._in_kiosk_mode())
         self._about.set_text(self._display.words("display.section_about"))
         for (name, value), (name_text, value_text) in zip(
             self._facts, self._display.facts(), strict=True
@@ -136,9 +132,6 @@ class DisplayPage(Page):
 
     # ---- layout -----------------------------------------------------------------------------
 
-    def _in_kiosk_mode(self) -> bool:
-        return bool(self.window().property(KIOSK_MODE))
-
     def _sections(self) -> tuple[tuple[str, tuple[OptionLook, ...]], ...]:
         theme = self.theme
         return self._display.sections(
@@ -171,7 +164,7 @@ class DisplayPage(Page):
         px = self.theme.px
         column = QVBoxLayout()
         column.setSpacing(px(12))
-        for look in self._display.buttons(kiosk_mode=True):
+        for look in self._display.buttons():
             button = ActionButton(
                 self.theme, f"display.{look.action}", look, size="choice", parent=inside
             )

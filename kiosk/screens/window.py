@@ -339,7 +339,7 @@ class Window(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:
         # The composition root closes in order; the window only says that the person wants out.
         event.ignore()
-        if self.property("kiosk_mode"):
+        if self.floor.kiosk_mode:
             # A cook's slip must not take the board away; a chief leaves by the settings page.
             self.floor.tell("kiosk_mode", self.floor.words("toast.kiosk_mode"), tone="attention")
         else:

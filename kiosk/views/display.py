@@ -106,7 +106,7 @@ class DisplayView(ViewModel):
         actor = self.floor.actor
         return actor is not None and bool(self.floor.kitchen.roles_of(actor) & CHIEFS)
 
-    def buttons(self, *, kiosk_mode: bool) -> tuple[ButtonLook, ...]:
+    def buttons(self) -> tuple[ButtonLook, ...]:
         """What a tap does at once."""
         words, may = self.words, self.may_measure
         made = [
@@ -122,7 +122,7 @@ class DisplayView(ViewModel):
             ),
             ButtonLook("licences", words("display.licences"), "scroll-text", "neutral"),
         ]
-        if kiosk_mode:
+        if self.floor.kiosk_mode:
             made.append(ButtonLook("leave", words("display.leave"), "log-out", "outlined"))
         return tuple(made)
 

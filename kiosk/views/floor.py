@@ -71,10 +71,19 @@ class Floor(QObject):
     sign_in_wanted = Signal()
     undoable_changed = Signal()
 
-    def __init__(self, kiosk: Headless, words: Words, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        kiosk: Headless,
+        words: Words,
+        parent: QObject | None = None,
+        *,
+        kiosk_mode: bool = False,
+    ) -> None:
         super().__init__(parent)
         self._kiosk = kiosk
         self.words = words
+        self.kiosk_mode = kiosk_mode
+        """Whether only a chief may close the window."""
         self.undoable: Undoable | None = None
         self.sounds: Sounds | None = None
         """What lets alarms be heard; None until the window stands."""

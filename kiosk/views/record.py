@@ -22,6 +22,8 @@ from kiosk.views.summary import date_text
 
 SLOW_MS = 300
 """Longer than this an answer is waited for in sight, with a way out."""
+BEHIND_MS, BEHIND_MAX = 1_000, 20
+"""A night that has just ended: the server's tables follow its log; asked again so often, so many times."""
 PDF, PRINT, CSV, XLSX = "pdf", "print", "csv", "xlsx"
 ACTS: tuple[tuple[str, str], ...] = (
     (PDF, "scroll-text"),
@@ -60,6 +62,13 @@ class RecordView(ViewModel):
         self._slow.setSingleShot(True)
         self._slow.setInterval(SLOW_MS)
         self._slow.timeout.connect(self.changed)
+        self._behind = QTimer(self)
+        self._behind.setObjectName("record.behind")
+        self._behind.setSingleShot(True)
+        self._behind.setInterval(BEHIND_MS)
+        self._behind.timeout.connect(self._ask_night)
+        self._seq_wanted = 0
+        self._asked_behind = 0
 
     # ---- which night ------------------------------------------------------------------------
 
@@ -113,14 +122,14 @@ class RecordView(ViewModel):
         if night == self._tonight():
             self._take_tonight()
         else:
-            self._ask_night()
+            self._ask_whole()
 
     def _again(self) -> None:
         if self.night == self._tonight():
             self._take_tonight()
             self._ask_nights()
         elif self._asked is None:
-            self._ask_night()
+            self._ask_whole()
 
     def _take_tonight(self) -> None:
         floor = self.floor
@@ -137,7 +146,13 @@ class RecordView(ViewModel):
         self._slow.start()
         self._wait(self.floor.past.nights(self._on_nights))
 
+    def _ask_whole(self) -> None:
+        """The night with all that this kiosk has heard of it."""
+        self._seq_wanted, self._asked_behind = self.floor.people.store.position.seq, 0
+        self._ask_night()
+
     def _ask_night(self) -> None:
+        self._behind.stop()
         self._failure = None
         self._slow.start()
         self._wait(self.floor.past.night(self._chosen, self._on_night))
@@ -152,6 +167,7 @@ class RecordView(ViewModel):
             self._asked.cancel()
         self._asked = None
         self._slow.stop()
+        self._behind.stop()
 
     def _on_nights(self, answer: tuple[str, ...] | NoAnswer) -> None:
         self._answered(answer if isinstance(answer, NoAnswer) else None)
@@ -167,6 +183,9 @@ class RecordView(ViewModel):
         if not isinstance(answer, NoAnswer):
             lines = lines_from(answer.events)
             self._told = Told(answer, lines, self.floor.now_ms, tonight=False)
+            if answer.seq < self._seq_wanted and self._asked_behind < BEHIND_MAX:
+                self._asked_behind += 1
+                self._behind.start()
         self.changed.emit()
 
     def _answered(self, failure: NoAnswer | None) -> None:
@@ -221,7 +240,9 @@ class RecordView(ViewModel):
         if self._told.tonight:
             key = "record.as_of" if self._of is floor.kitchen else "record.newer_there"
             return words(key, at=floor.clock(self._told.at_ms))
-        return words("record.of_server", seq=floor.number(self._told.night.seq))
+        seq = self._told.night.seq
+        key = "record.behind" if seq < self._seq_wanted else "record.of_server"
+        return words(key, seq=floor.number(seq))
 
     # ---- what becomes of it -----------------------------------------------------------------
 

@@ -36,13 +36,19 @@ class ShellView(ViewModel):
     def rail(self, page: str) -> RailLook:
         """Where one can go, with what waits there."""
         floor, words = self.floor, self.words
-        alerts = len(self._loud())
+        loud = self._loud()
         reviews = len(open_reviews(floor.kitchen))
         checks = len(quality.due(floor))
         items: tuple[NavItem, ...] = (
             NavItem("board", words("nav.board"), "layout-grid"),
             NavItem(
-                "alerts", words("nav.alerts"), "bell", _badge(alerts), "alarm", pulse=self._waits()
+                "alerts",
+                words("nav.alerts"),
+                "bell",
+                _badge(len(loud)),
+                "alarm",
+                # What is heard is seen too, also with sounds off.
+                pulse=any(self._owner(alert) is None for alert in loud),
             ),
             NavItem("review", words("nav.review"), "inbox", _badge(reviews)),
             NavItem("quality", words("nav.quality"), "clipboard-check", _badge(checks)),
@@ -130,10 +136,6 @@ class ShellView(ViewModel):
     def _owner(self, alert: Alert) -> StaffId | None:
         record = self.floor.kitchen.alerts.get(alert.key)
         return record.owner if record else None
-
-    def _waits(self) -> bool:
-        """Whether something loud waits for a hand: what is heard is seen too (also with sounds off)."""
-        return any(self._owner(alert) is None for alert in self._loud())
 
     def next_alarm(self) -> None:
         """Show the next one in the banner."""

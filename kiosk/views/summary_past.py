@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from dapur.night import serving_date_of
 from dapur.past import NightFigures
-from kiosk.past import Asked, NoAnswer, Past
+from kiosk.past import Asked, NoAnswer
 from kiosk.views.floor import WIB_MIN, Floor
 from kiosk.views.looks import ButtonLook, Segment, SegmentsLook
 from kiosk.views.summary_looks import PastLook
@@ -89,8 +89,7 @@ class PastNights(QObject):
         first = last - timedelta(days=REACH_DAYS)
         self._is_asking = True
         self._slow.start()
-        past = Past(self._floor.people.link)
-        asked = past.trends(first.isoformat(), last.isoformat(), self._on_answer)
+        asked = self._floor.past.trends(first.isoformat(), last.isoformat(), self._on_answer)
         # Without a line the answer is there before the question has a name.
         self._question = asked if self._is_asking else None
 

@@ -147,7 +147,7 @@ class TeamView(ViewModel):
         return tuple(batch.id for batch in places(self.floor, staff))
 
     def _is_here(self, staff: Staff) -> bool:
-        return staff.shift_start_ms <= self.floor.now_ms < staff.shift_end_ms
+        return staff.is_on_shift(self.floor.now_ms)
 
     def _count(self, staff: list[Staff]) -> str:
         return self.words("team.count", here=sum(map(self._is_here, staff)), all=len(staff))

@@ -81,6 +81,25 @@ def test_a_team_with_more_work_than_minutes_is_overloaded() -> None:
     assert team_load(night.kitchen, "TIM_PENCUCI", at(122)) is None
 
 
+def test_help_from_another_team_takes_its_share_of_the_work() -> None:
+    night = batch_at("cooking")
+    night.tap("assign_crew", BATCH, {"staff": "s-cook"}, actor="s-kepala", minute=122)
+    before = team_load(night.kitchen, "TIM_PENGOLAHAN", at(122))
+    night.tap("assign_crew", BATCH, {"staff": "s-cook2"}, actor="s-kepala", minute=122)
+    assert team_load(night.kitchen, "TIM_PENGOLAHAN", at(122)) == before, "the work is the same"
+    helper = {"staff": "s-help", "roles": ["STAFF_DAPUR"], "team": "TIM_LAIN"}
+    shift = {"shift_start_ms": at(0), "shift_end_ms": at(600)}
+    night.tap("roster_staff", "staff:s-help", {**helper, **shift}, actor="s-kepala")
+    night.tap("assign_crew", BATCH, {"staff": "s-help"}, actor="s-kepala", minute=122)
+    assert before is not None
+    after = team_load(night.kitchen, "TIM_PENGOLAHAN", at(122))
+    assert after == pytest.approx(before * 2 / 3)
+    theirs = team_load(night.kitchen, "TIM_LAIN", at(122))
+    batch = night.kitchen.batches[BATCH]
+    left_min = sum(step.duration_min for step in batch.plan.steps) * (1 - progress(batch, at(122)))
+    assert theirs == pytest.approx(left_min / 3 / ((batch.plan.ready_ms - at(122)) / 60_000))
+
+
 def test_the_board_puts_alarms_first_and_held_batches_last_of_the_active() -> None:
     night = batch_at("cooking", batch="b-cook")
     night = batch_at("quality_check", night, "b-check", code="G1-03")

@@ -23,7 +23,7 @@ def on_shift(kiosk: Kiosk) -> tuple[str, set[str]]:
     now_ms, there = kiosk.app.floor.now_ms, at(kiosk)
     teams: dict[str, set[str]] = {}
     for each in kiosk.app.floor.kitchen.staff.values():
-        if each.shift_start_ms <= now_ms < each.shift_end_ms:
+        if each.is_on_shift(now_ms):
             teams.setdefault(each.team, set()).add(each.id)
     free = {name: people for name, people in teams.items() if not people & there}
     name = max(free, key=lambda each: len(free[each]))

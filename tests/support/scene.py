@@ -23,6 +23,7 @@ from kiosk.headless import Headless, open_vault
 from kiosk.link.asking import Asking, Done
 from kiosk.link.status import LinkState, LinkStatus
 from kiosk.local.identity import Identity
+from kiosk.past import Past
 from kiosk.settings import Settings
 
 MINUTE_MS = 60_000
@@ -201,4 +202,5 @@ def open_scene(
         unsent = len(kiosk.replica.pending)
     status = LinkStatus(state, now_ms - heard_ago_ms, now_ms - heard_ago_ms, unsent, None)
     kiosk.link = StillLink(status, answers)  # type: ignore[assignment]
+    kiosk.past = Past(kiosk.link)
     return App(kiosk, qapp, look)

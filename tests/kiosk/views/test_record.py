@@ -18,7 +18,7 @@ from dapur.hold import HoldBatchArgs
 from dapur.temperature import RecordTemperatureArgs
 from kiosk.app import App, Look
 from kiosk.link.errors import QueryFailed
-from kiosk.past import Night, Past
+from kiosk.past import Night
 from kiosk.record.document import Document, html
 from kiosk.record.tonight import lines_from, tonight
 from kiosk.screens.record_saving import write_pdf
@@ -42,8 +42,6 @@ async def page(
     story.tap("04:20", COOK, "hold_batch", CODE, HoldBatchArgs(HoldReason.ALLERGEN))
     look = Look(size=(1280, 720), dpi=102.0)
     app = open_scene(folder, qapp, story, "04:42", look=look, actors=(COOK,), answers=answers)
-    # Of the scene's line, which took the place of the kiosk's own.
-    app.kiosk.past = Past(app.kiosk.link)
     try:
         yield app, RecordView(app.floor)
     finally:
@@ -58,19 +56,20 @@ def text_of(document: Document | None) -> str:
 
 def whole_night(app: App) -> tuple[Night, dict[str, msgspec.Struct]]:
     """The answers of a server that knows what this kiosk knows, as of an earlier night."""
-    here = tonight(app.floor.kitchen, 9)
+    seq = app.kiosk.store.position.seq
+    here = tonight(app.floor.kitchen, seq)
     (batch,) = (each for each in here.batches if each.code == CODE)
     event = past.AuditRow(
         8, "batch_held", batch.batch, COOK, "s", "d", "c", batch.planned_ready_ms, 0, "synced", 0
     )
     return here, {
-        past.NIGHTS: past.NightsReply(("2026-11-21",), 9),
-        past.NIGHT_BATCHES: past.BatchesReply(here.batches, False, 9),
-        past.NIGHT_READINGS: past.ReadingsReply(here.readings, False, 9),
-        past.NIGHT_CHECKS: past.ChecksReply(here.checks, False, 9),
-        past.NIGHT_ALERTS: past.AlertsReply(here.alerts, False, 9),
-        past.ACTIVITY: past.ActivityReply(here.activity, False, 9),
-        past.AUDIT: past.AuditReply((event,), False, 9),
+        past.NIGHTS: past.NightsReply(("2026-11-21",), seq),
+        past.NIGHT_BATCHES: past.BatchesReply(here.batches, False, seq),
+        past.NIGHT_READINGS: past.ReadingsReply(here.readings, False, seq),
+        past.NIGHT_CHECKS: past.ChecksReply(here.checks, False, seq),
+        past.NIGHT_ALERTS: past.AlertsReply(here.alerts, False, seq),
+        past.ACTIVITY: past.ActivityReply(here.activity, False, seq),
+        past.AUDIT: past.AuditReply((event,), False, seq),
     }
 
 
@@ -110,6 +109,33 @@ async def test_record_of_an_earlier_night_comes_from_the_server(
         assert view.path(tmp_path, "", "pdf").name == "dapur-cendana-02-2026-11-21.pdf"
         view.press("newer")
         assert "malam ini" in view.look().night
+
+
+async def test_record_of_a_night_that_just_ended_is_asked_again_until_it_is_whole(
+    tmp_path: Path, qapp: QApplication
+) -> None:
+    async with page(tmp_path, qapp) as (app, view):
+        here, answers = whole_night(app)
+        assert here.seq > 4
+        early = {
+            **answers,
+            past.NIGHT_BATCHES: past.BatchesReply(here.batches, False, 4),
+            past.NIGHT_READINGS: past.ReadingsReply((), False, 4),
+        }
+        app.kiosk.link.answers = early  # type: ignore[attr-defined]
+        view.open()
+        view.press("older")
+        assert "belum mencatat semuanya (sampai urutan 4)" in view.look().said
+        assert "61,8 °C" not in text_of(view.document())
+        app.kiosk.link.answers = answers  # type: ignore[attr-defined]
+        view._behind.setInterval(1)
+        view._behind.start()
+        whole = asyncio.Event()
+        view.changed.connect(whole.set)
+        await asyncio.wait_for(whole.wait(), PATIENCE_S)
+        assert "61,8 °C" in text_of(view.document())
+        assert f"Dari server, sampai urutan {here.seq}" in view.look().said
+        assert not view._behind.isActive()
 
 
 async def test_record_offers_a_way_out_when_the_server_is_slow(

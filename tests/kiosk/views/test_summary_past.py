@@ -14,6 +14,7 @@ from dapur.past import TRENDS, TrendsArgs, TrendsReply
 from kiosk.link.asking import Done
 from kiosk.link.errors import TimedOut
 from kiosk.link.status import LinkState, LinkStatus
+from kiosk.past import Past
 from kiosk.views.summary import SummaryView
 from kiosk.views.summary_past import AGAIN_MS, FRESH_MS
 from kiosk.views.summary_tiles import TOGETHER
@@ -56,6 +57,7 @@ def asking(folder: Path, qapp: QApplication) -> Iterator[tuple[SlowLink, Summary
         assert isinstance(clock, StillClock)
         link = SlowLink(app.floor.now_ms)
         app.kiosk.link = link  # type: ignore[assignment]
+        app.kiosk.past = Past(app.kiosk.link)
         yield link, view, clock
 
 
