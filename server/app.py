@@ -31,6 +31,7 @@ from server.gateway.figures_page import FiguresPage
 from server.gateway.listener import Listener
 from server.gateway.services import Services
 from server.history.answers import Answers
+from server.history.cache import CachedAnswers, Shared
 from server.history.follower import NAME as HISTORY
 from server.history.follower import History
 from server.identity.sql_identity import SqlIdentity
@@ -255,17 +256,18 @@ class _Hooks:
             self._services.revoked(device)
 
 
-def _bus(address: str, metrics: Metrics) -> Bus:
-    """The bus of the settings. Raises BadSettings."""
+def _between_processes(address: str, metrics: Metrics) -> tuple[Bus, Shared | None]:
+    """The bus of the settings and what processes remember together. Raises BadSettings."""
     if address == "memory":
         metrics.bus_up.set(1)
-        return MemoryBus()
+        return MemoryBus(), None
     # Half a second of imports that one process alone does without.
     from server.bus.address import BadAddress
     from server.bus.redis import RedisBus
+    from server.bus.shared import RedisMemory
 
     try:
-        return RedisBus(address, metrics)
+        return RedisBus(address, metrics), RedisMemory(address)
     except BadAddress as error:
         raise BadSettings(f"bus: {error}") from error
 
@@ -273,7 +275,7 @@ def _bus(address: str, metrics: Metrics) -> Bus:
 def compose(database_url: str, bus: str = "memory") -> Parts:
     """All parts on one database. Raises OlderSchema, NewerSchema, Unavailable, BadSettings."""
     metrics = Metrics()
-    bell = _bus(bus, metrics)
+    bell, shared = _between_processes(bus, metrics)
     engine = open_engine(database_url)
     check(engine)
     log = SqlLog(engine)
@@ -289,7 +291,7 @@ def compose(database_url: str, bus: str = "memory") -> Parts:
         metrics=metrics,
         key=identity.server_key(),
         outbox=OutboxId(f"server-{_machine()}"),
-        library=Answers(engine),
+        library=CachedAnswers(Answers(engine), metrics, shared),
         followers=(history,),
         attach=hooks.attach,
         close=engine.dispose,

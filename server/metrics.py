@@ -10,11 +10,15 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 GROUP_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 COMMIT_BUCKETS_S = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.5, 2.0)
 LAG_BUCKETS_S = (0.001, 0.002, 0.004, 0.008, 0.016, 0.05, 0.1, 0.5, 1.0, 3.0, 10.0)
+AGE_BUCKETS_S = (0.1, 1.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 REVIEW_OUTCOMES = frozenset({"refused", "quarantined", "malformed"})
 """Outcomes that open an item which a person has to settle."""
 
 Fate = Literal["sent", "late", "dropped", "received", "odd"]
 """Of a hint: `late` was sent too slowly to be of use, `odd` came in and is none of ours."""
+
+Level = Literal["memory", "redis", "tables"]
+"""Where an answer about the past was found; `tables` is a miss."""
 
 
 class Metrics:
@@ -75,9 +79,27 @@ class Metrics:
             ["fate"],
             registry=registry,
         )
+        self._past = Counter(
+            "dapur_past_answers",
+            "Questions about the past, by where the answer was found",
+            ["level"],
+            registry=registry,
+        )
+        self._past_age_s = Histogram(
+            "dapur_past_age_seconds",
+            "Age of an answer that was remembered; no event of its kitchen came since",
+            buckets=AGE_BUCKETS_S,
+            registry=registry,
+        )
         self.unavailable = Counter(
             "dapur_unavailable", "Answers the database did not allow", registry=registry
         )
+
+    def answered(self, level: Level, age_ms: int) -> None:
+        """A question about the past was answered, with figures of this age."""
+        self._past.labels(level).inc()
+        if level != "tables":
+            self._past_age_s.observe(max(0, age_ms) / 1000)
 
     def hint(self, fate: Fate, times: int = 1) -> None:
         """Something became of hints."""

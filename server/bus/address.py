@@ -25,12 +25,18 @@ _HELP = "cannot be read (in a password, special characters are written as %XX)"
 class Dialler(msgspec.Struct, frozen=True):
     """What makes connections."""
 
-    dial: Callable[[], AbstractConnection]
-    """One that is not open yet."""
+    pool: ConnectionPool
     sentinels: Sentinel | None = None
 
+    def dial(self) -> AbstractConnection:
+        """A connection that is not open yet and belongs to the caller alone."""
+        # The library leaves this one without types.
+        make: Callable[[], AbstractConnection] = self.pool.make_connection
+        return make()
+
     async def close(self) -> None:
-        """Let the Sentinels go. Raises RedisError, OSError."""
+        """Let the pool and the Sentinels go. Raises RedisError, OSError."""
+        await self.pool.aclose()
         if self.sentinels is not None:
             await self.sentinels.aclose()
 
@@ -74,7 +80,7 @@ def _dialler(url: str, options: dict[str, Any]) -> Dialler:
     if not parts.hostname or not (parts.port or parts.port is None):
         raise ValueError
     pool: ConnectionPool = ConnectionPool.from_url(url, **options)
-    return Dialler(pool.make_connection)
+    return Dialler(pool)
 
 
 def _sentinels(url: str, options: dict[str, Any]) -> Dialler:
@@ -100,7 +106,7 @@ def _sentinels(url: str, options: dict[str, Any]) -> Dialler:
         db=int(database or 0),
     )
     pool: ConnectionPool = sentinels.master_for(service).connection_pool
-    return Dialler(pool.make_connection, sentinels)
+    return Dialler(pool, sentinels)
 
 
 def _host(text: str) -> tuple[str, int]:

@@ -144,16 +144,21 @@ class Log(Protocol):
 
 
 class Library(Protocol):
-    """The past of the kitchens. Synchronous: called from reader threads."""
+    """The past of the kitchens. Called on the loop's thread."""
 
     @property
     def names(self) -> frozenset[str]:
         """Of the queries that it answers."""
         ...
 
-    def answer(self, kitchen: KitchenId, name: str, args: msgspec.Raw, now_ms: int) -> msgspec.Raw:
+    async def answer(
+        self, kitchen: KitchenId, name: str, args: msgspec.Raw, now_ms: int
+    ) -> msgspec.Raw:
         """The reply's JSON, of this kitchen alone. Raises QueryError, Unavailable."""
         ...
+
+    async def close(self) -> None:
+        """No more questions come."""
 
 
 Heard = Callable[[KitchenId, int], None]

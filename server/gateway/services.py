@@ -76,8 +76,6 @@ class Services:
         self.readers = ThreadPoolExecutor(READERS, "reader")
         self._queriers = ThreadPoolExecutor(QUERIERS, "querier")
         self._library = library
-        # One thread: whoever leafs through months holds up no sign-in and no kiosk that catches up.
-        self._librarian = ThreadPoolExecutor(1, "librarian")
         self._bus = bus
         self._key = key
         self.public_key = key.public_key().public_bytes_raw()
@@ -110,7 +108,8 @@ class Services:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.readers.shutdown(wait=True, cancel_futures=True)
         self._queriers.shutdown(wait=True, cancel_futures=True)
-        self._librarian.shutdown(wait=True, cancel_futures=True)
+        if self._library is not None:
+            await self._library.close()
 
     @property
     def degraded(self) -> str:
@@ -144,9 +143,7 @@ class Services:
     async def ask(self, record: DeviceRecord, name: str, args: msgspec.Raw) -> msgspec.Raw:
         """Answer a query. Raises QueryError, Unavailable."""
         if self._library is not None and name in self._library.names:
-            answer = self._library.answer
-            past = partial(answer, record.kitchen, name, args, self.now_ms())
-            return await self._loop.run_in_executor(self._librarian, past)
+            return await self._library.answer(record.kitchen, name, args, self.now_ms())
         work = partial(self.identity.answer, record, name, args, self.now_ms())
         return await self._loop.run_in_executor(self._queriers, work)
 

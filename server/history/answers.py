@@ -48,10 +48,11 @@ class Answers:
     def answer(self, kitchen: KitchenId, name: str, args: msgspec.Raw, now_ms: int) -> msgspec.Raw:
         """The reply's JSON. A QueryError is one of `QueryCode`."""
         # The position first: rows that come while we read are more than it promises, never fewer.
-        reply = self._reply(Past(self._engine, kitchen), self._seq(kitchen), name, args, now_ms)
+        reply = self._reply(Past(self._engine, kitchen), self.position(kitchen), name, args, now_ms)
         return msgspec.Raw(msgspec.json.encode(reply))
 
-    def _seq(self, kitchen: KitchenId) -> int:
+    def position(self, kitchen: KitchenId) -> int:
+        """Last event of the kitchen that is in the tables. Raises Unavailable."""
         with reading(self._engine) as connection:
             return self._positions.of(connection, kitchen) or 0
 
