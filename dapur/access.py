@@ -28,6 +28,8 @@ class Role(StrEnum):
     TEAM_LEAD = "TEAM_LEAD"
     VIEWER = "VIEWER"
     DEMO = "DEMO"
+    OPERATOR = "OPERATOR"
+    """Runs the server of a province: sees how all kiosks are, decides nothing in a kitchen."""
     SYSTEM = "SYSTEM"
     """The server itself and its operator; never a person's."""
     KIOSK = "KIOSK"
@@ -37,7 +39,7 @@ class Role(StrEnum):
 _KEPALA = frozenset({Role.KEPALA})
 NOBODYS = frozenset({Role.SYSTEM, Role.KIOSK})
 """Roles that cannot be given to a person."""
-EVERYONE = frozenset(Role) - {Role.VIEWER, Role.DEMO} - NOBODYS
+EVERYONE = frozenset(Role) - {Role.VIEWER, Role.DEMO, Role.OPERATOR} - NOBODYS
 """Everyone signed in who works: facts and holds."""
 PLANNERS = _KEPALA | {Role.ADMIN, Role.PRODUKSI_MANAGER, Role.AHLI_GIZI, Role.SYSTEM}
 COOKS = _KEPALA | {Role.PRODUKSI_MANAGER, Role.AHLI_GIZI, Role.STAFF_DAPUR}

@@ -22,6 +22,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from dapur.ids import DeviceId, KitchenId, OutboxId, StaffId
+from dapur.kitchen import Kitchen
 from server import logs, memory
 from server.bus.memory import MemoryBus
 from server.desk.folding import load
@@ -246,9 +247,18 @@ class _Hooks:
 
     def roles_of(self, kitchen: KitchenId, staff: StaffId) -> frozenset[str]:
         """A person's roles by the log; called in a querier thread. Raises Unavailable, LookupError."""
+        return frozenset(role.value for role in self._state(kitchen).roles_of(staff))
+
+    def present(self, kitchen: KitchenId, device: DeviceId) -> frozenset[StaffId]:
+        """Who is signed in at a kiosk, by the log; called in a querier thread. Raises Unavailable, LookupError."""
+        sessions = self._state(kitchen).sessions.values()
+        return frozenset(
+            each.staff for each in sessions if each.device == device and each.closed_ms is None
+        )
+
+    def _state(self, kitchen: KitchenId) -> Kitchen:
         fold = None if self._services is None else self._services.desk.fold(kitchen)
-        state = (fold or load(self._log, kitchen)).kitchen
-        return frozenset(role.value for role in state.roles_of(staff))
+        return (fold or load(self._log, kitchen)).kitchen
 
     def revoked(self, device: DeviceId) -> None:
         """A device was revoked through this process."""
@@ -280,9 +290,11 @@ def compose(database_url: str, bus: str = "memory") -> Parts:
     check(engine)
     log = SqlLog(engine)
     hooks = _Hooks(log)
-    identity = SqlIdentity(engine, hooks.roles_of, hooks.revoked)
     # Two starts on one machine are two holders, but go on with one outbox.
     holder = f"{_machine()}-{secrets.token_hex(4)}"
+    identity = SqlIdentity(
+        engine, hooks.roles_of, hooks.revoked, present=hooks.present, process=holder
+    )
     history = Follower(log, Lease(engine, HISTORY, holder), History(engine, log), name=HISTORY)
     return Parts(
         log=log,

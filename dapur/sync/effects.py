@@ -171,10 +171,16 @@ class Ask(Effect, frozen=True):
 
 
 class Heard(Effect, frozen=True):
-    """The kiosk has stored the log up to `seq`."""
+    """The kiosk has stored the log up to `seq`, and says how it is."""
 
     device: DeviceId
     seq: int
+    app: str
+    """Its release."""
+    unsent: int
+    """Commands without an answer."""
+    offset_ms: int | None
+    """By how much its clock is ahead of the server's; None: not known."""
 
 
 class TopDue(Effect, frozen=True):

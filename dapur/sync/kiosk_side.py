@@ -104,6 +104,8 @@ class KioskSide:
         self.position = position
         self._outbox = outbox
         self._row_hash = row_hash
+        self.offset_ms: Callable[[], int | None] = _not_known
+        """By how much this machine's clock is ahead of the server's: only told to the server."""
         self._heard_ms = now_ms
         self._limits = Limits()
         self.admitted = False
@@ -328,11 +330,16 @@ class KioskSide:
     def _say_got(self, now_ms: int) -> list[Effect]:
         self._got_seq = self.position.seq
         self._got_ms = now_ms
-        return [Send(Got(self.position.seq, now_ms))]
+        unsent = max(0, self._outbox.dseq - self._acked)
+        return [Send(Got(self.position.seq, now_ms, unsent, self.offset_ms()))]
 
     def _over(self, code: GoodbyeCode | None, retry_after_s: float, detail: str) -> list[Effect]:
         self._ended = True
         return [Ended(code, retry_after_s, detail)]
+
+
+def _not_known() -> int | None:
+    return None
 
 
 def _parcels(rows: Sequence[Row]) -> list[tuple[Row, ...]]:

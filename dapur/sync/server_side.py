@@ -117,6 +117,7 @@ class ServerSide:
         self._part = 0
         self._parts_left = 0
         self._enrolling = False
+        self._app = ""
         self.unanswered = 0
         """Commands that the desk has and that have no receipt yet."""
         self.ended = False
@@ -158,6 +159,7 @@ class ServerSide:
             return []
         self._claims = None  # thousands of kiosks stay for hours
         self.device = claims.device
+        self._app = claims.app
         self.kitchen = found.kitchen
         self._acked = found.acked
         self._expected_dseq = found.acked + 1
@@ -376,7 +378,8 @@ class ServerSide:
         if self.device is None:
             return []
         self._top_ms = now_ms
-        return [Heard(self.device, frame.seq), TopDue(frame.sent_ms)]
+        heard = Heard(self.device, frame.seq, self._app, frame.unsent, frame.offset_ms)
+        return [heard, TopDue(frame.sent_ms)]
 
     # ---- what follows -----------------------------------------------------------------------
 

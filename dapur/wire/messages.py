@@ -135,10 +135,14 @@ class Submit(Frame, frozen=True, tag="submit"):
 
 
 class Got(Frame, frozen=True, tag="got"):
-    """How far this kiosk has stored the log; answered by a `top` that echoes `sent_ms`."""
+    """How far this kiosk has stored the log, and how it is; answered by a `top` that echoes `sent_ms`."""
 
     seq: Count
     sent_ms: Count
+    unsent: Count = 0
+    """Commands without an answer."""
+    offset_ms: Annotated[int, Meta(ge=-COUNT_MAX, le=COUNT_MAX)] | None = None
+    """By how much the machine's clock is ahead of the server's; None: not known yet, or an older release."""
 
 
 class Query(Frame, frozen=True, tag="query"):

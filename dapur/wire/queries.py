@@ -25,6 +25,9 @@ ENROLMENT_CODE = "enrolment_code"
 """`EnrolmentCodeArgs` → `EnrolmentCodeReply`: let one more kiosk in. KEPALA or ADMIN."""
 REVOKE_DEVICE = "revoke_device"
 """`RevokeDeviceArgs` → `DoneReply`: shut a kiosk out for good. KEPALA or ADMIN."""
+FLEET = "fleet"
+"""`FleetArgs` → `FleetReply`: how the kiosks of all kitchens are. OPERATOR, at a kiosk that the
+server's operator allowed."""
 
 NAME_MAX = 80
 """A longer name of a person, kitchen or kiosk fits no tile."""
@@ -188,3 +191,60 @@ def until_of(detail: str) -> int | None:
 
 def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() else None
+
+
+class FleetArgs(msgspec.Struct, frozen=True):
+    """Which part of the fleet."""
+
+    find: Annotated[str, Meta(max_length=NAME_MAX)] = ""
+    """Part of the name or id of a kitchen or kiosk."""
+    only_troubled: bool = False
+    """Those that are silent, behind, keep commands back, or whose clock is wrong."""
+    skip: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+
+
+class FleetRow(msgspec.Struct, frozen=True):
+    """One kiosk in use; times in UTC ms."""
+
+    kitchen: str
+    kitchen_name: str
+    device: DeviceId
+    name: str
+    app: str
+    """Its release; empty: never said."""
+    heard_ms: int | None
+    """Last sign of life; None: never since it was enrolled."""
+    behind: int
+    """Events of its kitchen that it has not stored, when it was heard last."""
+    unsent: int
+    """Commands without an answer, when it was heard last."""
+    offset_ms: int | None
+    """By how much its clock is ahead of the server's; None: not known."""
+
+
+class ProcessRow(msgspec.Struct, frozen=True):
+    """One server process that is heard."""
+
+    process: str
+    started_ms: int
+    connections: int
+
+
+class FleetReply(msgspec.Struct, frozen=True):
+    """The counts are of the whole fleet, the rows a page of what was asked for, most silent first."""
+
+    kitchens: int
+    kiosks: int
+    silent: int
+    behind: int
+    unsent: int
+    """Kiosks that keep commands back."""
+    clocks: int
+    """Kiosks whose clock is wrong."""
+    releases: dict[str, int]
+    """Kiosks of each release."""
+    processes: tuple[ProcessRow, ...]
+    rows: tuple[FleetRow, ...]
+    more: bool
+    now_ms: int
+    """The server's."""

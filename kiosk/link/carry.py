@@ -78,6 +78,7 @@ class Carrier:
             now_ms=time.mono_ms(),
             answered=store.answered(),
         )
+        self.side.offset_ms = lambda: time.wall_offset_ms
 
     def receive(self, frame: ServerFrame, now_ms: int) -> None:
         """A frame of the server came."""

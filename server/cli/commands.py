@@ -163,6 +163,15 @@ def device_revoke(settings: Settings, options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def device_fleet(settings: Settings, options: argparse.Namespace) -> int:
+    """Let people with the role OPERATOR see the kiosks of all kitchens at this one, or no longer."""
+    with rooms(settings) as opened, asking():
+        allowed = not options.off
+        opened.identity.show_fleet(DeviceId(options.device), now_ms(), allowed=allowed)
+    say(f"{options.device}: {'shows' if allowed else 'no longer shows'} the fleet to operators")
+    return EXIT_OK
+
+
 def _when(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
 

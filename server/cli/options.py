@@ -113,3 +113,6 @@ def _devices(group: _Group[argparse.ArgumentParser]) -> None:
         "--kitchen", required=True
     )
     _command(group, "revoke", "shut a kiosk out for good", "device_revoke").add_argument("device")
+    fleet = _command(group, "fleet", "let operators see all kitchens at this kiosk", "device_fleet")
+    fleet.add_argument("device")
+    fleet.add_argument("--off", action="store_true", help="no longer")

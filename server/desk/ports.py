@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -218,6 +218,17 @@ class Enrolled(msgspec.Struct, frozen=True):
     kitchen: KitchenId
 
 
+class Sign(msgspec.Struct, frozen=True):
+    """How a kiosk last said it is; advisory."""
+
+    got_seq: int
+    """How far it has stored the log."""
+    app: str = ""
+    unsent: int = 0
+    offset_ms: int | None = None
+    """By how much its clock is ahead of the server's."""
+
+
 class Identity(Protocol):
     """Devices and people. Synchronous, thread-safe, called off the loop."""
 
@@ -230,8 +241,11 @@ class Identity(Protocol):
     def enrol(self, code: str, public_key: bytes, now_ms: int) -> Enrolled:
         """Use a one-time code; QueryError `code_wrong`, `code_expired`, `code_used_up`."""
 
-    def heard(self, device: DeviceId, *, got_seq: int, now_ms: int) -> None:
-        """Remember that a device lives and how far it has stored the log."""
+    def heard(self, signs: Mapping[DeviceId, Sign], connections: int, now_ms: int) -> None:
+        """Remember that these devices live and how they are, and that this server process lives."""
+
+    def ended(self) -> None:
+        """This server process ends in order."""
 
     def answer(
         self, device: DeviceRecord, name: str, args: msgspec.Raw, now_ms: int

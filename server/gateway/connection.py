@@ -38,7 +38,7 @@ from dapur.wire.messages import (
 )
 from server import logs
 from server.desk.groups import Answer, Submission
-from server.desk.ports import DeviceRecord, Enrolled, QueryError, Unavailable
+from server.desk.ports import DeviceRecord, Enrolled, QueryError, Sign, Unavailable
 from server.gateway.admission import TurnedAway, Welcomed
 from server.gateway.cursor import Stream
 from server.gateway.line import PING, Line, framed
@@ -222,7 +222,8 @@ class Connection:
                 case Ask():
                     self._ask(effect.query)
                 case Heard():
-                    self._services.presence.heard(effect.device, effect.seq)
+                    sign = Sign(effect.seq, effect.app, effect.unsent, effect.offset_ms)
+                    self._services.presence.heard(effect.device, sign)
                 case TopDue():
                     self._top(effect.echo_ms)
                 case Close():

@@ -111,7 +111,10 @@ class Listener:
                 ("ticks", self._keep_ticking()),
                 ("heads", self._services.fanout.keep_polling()),
                 ("revoked", self._keep_revoking()),
-                ("presence", self._services.presence.keep_writing()),
+                (
+                    "presence",
+                    self._services.presence.keep_writing(lambda: len(self._services.devices)),
+                ),
             )
         ]
         port_taken: int = next(iter(self._server.sockets)).getsockname()[1]

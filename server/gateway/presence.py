@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 
 from dapur.ids import DeviceId
-from server.desk.ports import Identity, Unavailable
+from server.desk.ports import Identity, Sign, Unavailable
 
 EVERY_S = 30.0
 """As often as kiosks say `got`: retention and the fleet's list need no more."""
@@ -21,24 +21,31 @@ class Presence:
     def __init__(self, identity: Identity, now_ms: Callable[[], int]) -> None:
         self._identity = identity
         self._now_ms = now_ms
-        self._heard: dict[DeviceId, int] = {}
+        self._heard: dict[DeviceId, Sign] = {}
 
-    def heard(self, device: DeviceId, seq: int) -> None:
-        """A kiosk lives and has stored the log up to `seq`."""
-        self._heard[device] = seq
+    def heard(self, device: DeviceId, sign: Sign) -> None:
+        """A kiosk lives, and says how it is."""
+        self._heard[device] = sign
 
-    def write(self) -> None:
+    def write(self, connections: int) -> None:
         """Write down what was heard since the last time; called in a thread."""
         heard, self._heard = self._heard, {}
         now_ms = self._now_ms()
         try:
-            for device, seq in heard.items():
-                self._identity.heard(device, got_seq=seq, now_ms=now_ms)
+            self._identity.heard(heard, connections, now_ms)
         except Unavailable as error:
             _log.warning("presence is not written: %s", error)
 
-    async def keep_writing(self, every_s: float = EVERY_S) -> None:
-        """Write until cancelled."""
+    def end(self) -> None:
+        """Write down the rest, and that this process is no more; called in a thread."""
+        self.write(0)
+        try:
+            self._identity.ended()
+        except Unavailable as error:
+            _log.warning("the end is not written: %s", error)
+
+    async def keep_writing(self, connections: Callable[[], int], every_s: float = EVERY_S) -> None:
+        """Write until cancelled, at once and then now and then."""
         while True:
+            await asyncio.to_thread(self.write, connections())
             await asyncio.sleep(every_s)
-            await asyncio.to_thread(self.write)

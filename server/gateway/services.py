@@ -102,7 +102,7 @@ class Services:
         """Finish what the desk has, write presence down, end the threads."""
         self.fanout.close()
         await self.writer.stop()
-        await asyncio.to_thread(self.presence.write)
+        await asyncio.to_thread(self.presence.end)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

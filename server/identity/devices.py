@@ -135,22 +135,6 @@ class Devices:
             )
         _log.info("device %s of %s is revoked", one, owner)
 
-    def heard(self, one: DeviceId, got_seq: int, now_ms: int) -> None:
-        """The device lives and has the log up to `got_seq`; neither goes back."""
-        with writing(self._engine) as connection:
-            row = connection.execute(
-                select(device.c.heard_ms, device.c.got_seq)
-                .where(device.c.device == one)
-                .with_for_update()
-            ).one_or_none()
-            if row is None:
-                return
-            connection.execute(
-                update(device)
-                .where(device.c.device == one)
-                .values(heard_ms=max(now_ms, row.heard_ms or 0), got_seq=max(got_seq, row.got_seq))
-            )
-
     # ---- inside --------------------------------------------------------------------------------
 
     def _store_code(self, kitchen: KitchenId, name: str, code: str, until_ms: int) -> None:

@@ -15,10 +15,13 @@ from dapur.wire.queries import QueryCode
 from server.desk.ports import DeviceRecord, QueryError
 from server.identity.attempts import Where
 from server.identity.devices import Devices
+from server.identity.fleet import Fleet
 from server.identity.kitchens import Kitchens
 from server.identity.staff import People
 
 RolesOf = Callable[[KitchenId, StaffId], frozenset[str]]
+Present = Callable[[KitchenId, DeviceId], frozenset[StaffId]]
+"""Who is signed in at a kiosk, by the log."""
 
 A = TypeVar("A", bound=msgspec.Struct)
 
@@ -33,7 +36,9 @@ class Questions:
         kitchens: Kitchens,
         people: People,
         devices: Devices,
+        fleet: Fleet,
         *,
+        present: Present,
         roles_of: RolesOf,
         on_revoked: Callable[[DeviceId], None],
     ) -> None:
@@ -41,6 +46,8 @@ class Questions:
         self._kitchens = kitchens
         self._people = people
         self._devices = devices
+        self._fleet = fleet
+        self._present = present
         self._roles_of = roles_of
         self._on_revoked = on_revoked
 
@@ -65,6 +72,8 @@ class Questions:
                 return self._code(asker, _read(args, q.EnrolmentCodeArgs), now_ms)
             case q.REVOKE_DEVICE:
                 return self._revoke(asker, _read(args, q.RevokeDeviceArgs), now_ms)
+            case q.FLEET:
+                return self._show_fleet(asker, _read(args, q.FleetArgs), now_ms)
             case _:
                 raise QueryError(QueryCode.UNKNOWN_QUERY, name[:64])
 
@@ -104,11 +113,28 @@ class Questions:
         self._on_revoked(args.device)
         return q.DoneReply()
 
+    def _show_fleet(self, asker: DeviceRecord, args: q.FleetArgs, now_ms: int) -> q.FleetReply:
+        """All kitchens: the kiosk must be allowed by who runs the server, and an operator be there.
+
+        A kitchen gives its own roles, so a role alone opens no other kitchen.
+        """
+        if not self._fleet.is_shown_at(asker.device):
+            raise QueryError(QueryCode.NOT_ALLOWED, "device")
+        here = self._present(asker.kitchen, asker.device)
+        if not any(access.Role.OPERATOR in self._roles_of(asker.kitchen, who) for who in here):
+            raise QueryError(QueryCode.NOT_ALLOWED, "role")
+        return self._fleet.seen(args, now_ms)
+
     def _must_be_chief(self, asker: DeviceRecord, who: StaffId, typed: str, now_ms: int) -> None:
         # The PIN first: a stranger at the screen learns nothing about who may do what.
         self._people.check(_at(asker, who), typed, now_ms)
         if not self._roles_of(asker.kitchen, who) & access.CHIEFS:
             raise QueryError(QueryCode.NOT_ALLOWED)
+
+
+def nobody(_kitchen: KitchenId, _device: DeviceId) -> frozenset[StaffId]:
+    """Nobody is signed in: a tool asks, not a running server."""
+    return frozenset()
 
 
 def _at(asker: DeviceRecord, who: StaffId) -> Where:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -10,11 +10,12 @@ from sqlalchemy import Engine
 
 from dapur.ids import DeviceId, KitchenId, StaffId
 from dapur.wire.queries import DeviceInfo, Person
-from server.desk.ports import DeviceRecord, Enrolled
+from server.desk.ports import DeviceRecord, Enrolled, Sign
 from server.identity import keys
 from server.identity.devices import Devices
+from server.identity.fleet import Fleet
 from server.identity.kitchens import KitchenInfo, Kitchens
-from server.identity.questions import Questions, RolesOf
+from server.identity.questions import Present, Questions, RolesOf, nobody
 from server.identity.staff import People
 
 WIB_MIN = 420
@@ -32,19 +33,26 @@ class SqlIdentity:
         engine: Engine,
         roles_of: RolesOf,
         on_revoked: Callable[[DeviceId], None] | None = None,
+        *,
+        present: Present = nobody,
+        process: str = "",
     ) -> None:
-        """`roles_of` tells a person's roles by the log; `on_revoked` is called from any thread,
-        after the revocation is stored.
+        """`roles_of` tells a person's roles by the log, `present` who is signed in at a kiosk;
+        `on_revoked` is called from any thread, after the revocation is stored. `process` is the name
+        of this server process.
         """
         self._engine = engine
         self._kitchens = Kitchens(engine)
         self._people = People(engine)
         self._devices = Devices(engine)
+        self._fleet = Fleet(engine, process)
         self._on_revoked = on_revoked
         self._questions = Questions(
             self._kitchens,
             self._people,
             self._devices,
+            self._fleet,
+            present=present,
             roles_of=roles_of,
             on_revoked=self._tell_revoked,
         )
@@ -63,9 +71,13 @@ class SqlIdentity:
         """Use a one-time code; QueryError `code_wrong`, `code_expired`, `code_used_up`, `bad_key`."""
         return self._devices.enrol(code, public_key, now_ms)
 
-    def heard(self, device: DeviceId, *, got_seq: int, now_ms: int) -> None:
-        """Remember that a device lives and how far it has stored the log."""
-        self._devices.heard(device, got_seq, now_ms)
+    def heard(self, signs: Mapping[DeviceId, Sign], connections: int, now_ms: int) -> None:
+        """Remember that these devices live and how they are, and that this server process lives."""
+        self._fleet.heard(signs, connections, now_ms)
+
+    def ended(self) -> None:
+        """This server process ends in order."""
+        self._fleet.ended()
 
     def answer(
         self, device: DeviceRecord, name: str, args: msgspec.Raw, now_ms: int
@@ -121,6 +133,10 @@ class SqlIdentity:
         """Shut a kiosk out for good. Raises LookupError."""
         self._devices.revoke(device, now_ms)
         self._tell_revoked(device)
+
+    def show_fleet(self, device: DeviceId, now_ms: int, *, allowed: bool) -> None:
+        """Whether an operator may see all kitchens at this kiosk. Raises LookupError."""
+        self._fleet.show(device, now_ms, allowed=allowed)
 
     def _tell_revoked(self, device: DeviceId) -> None:
         if self._on_revoked is not None:

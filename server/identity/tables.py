@@ -24,6 +24,9 @@ KEY_BYTES = 32
 PIN_HASH_MAX = 200
 """An argon2id hash with its parameters takes about a hundred."""
 LOCATOR_CHARS = 4
+APP_MAX = 200
+PROCESS_MAX = 80
+"""Machine and a few letters of its own."""
 
 kitchen_info = Table(
     "kitchen_info",
@@ -120,6 +123,34 @@ attempt_kiosk = Table(
     metadata,
     Column("device", String(ID_MAX), ForeignKey("device.device"), primary_key=True),
     *_counter(),
+)
+
+# How a kiosk last said it is: advisory, nothing is decided from it.
+device_sign = Table(
+    "device_sign",
+    metadata,
+    Column("device", String(ID_MAX), ForeignKey("device.device"), primary_key=True),
+    Column("app", String(APP_MAX), nullable=False),
+    Column("unsent", BigInteger, nullable=False),
+    Column("offset_ms", BigInteger),
+    Column("process", String(PROCESS_MAX), nullable=False),
+)
+
+# Kiosks at which an operator may see all kitchens: written by the operator's tool alone.
+fleet_desk = Table(
+    "fleet_desk",
+    metadata,
+    Column("device", String(ID_MAX), ForeignKey("device.device"), primary_key=True),
+    Column("since_ms", BigInteger, nullable=False),
+)
+
+server_process = Table(
+    "server_process",
+    metadata,
+    Column("process", String(PROCESS_MAX), primary_key=True),
+    Column("started_ms", BigInteger, nullable=False),
+    Column("heard_ms", BigInteger, nullable=False),
+    Column("connections", Integer, nullable=False),
 )
 
 # In the database and not in a file: several servers of one database sign with one key, and the

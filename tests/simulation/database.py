@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -21,6 +21,7 @@ from server.desk.ports import (
     OutboxHead,
     QueryError,
     Receipt,
+    Sign,
     StoredSnapshot,
     Unavailable,
     UnknownCommit,
@@ -94,10 +95,14 @@ class People:
         """Nobody is enrolled at night."""
         raise QueryError("code_wrong", f"{code} {len(public_key)} {now_ms}")
 
-    def heard(self, device: DeviceId, *, got_seq: int, now_ms: int) -> None:
-        """A device lives."""
+    def heard(self, signs: Mapping[DeviceId, Sign], connections: int, now_ms: int) -> None:
+        """Devices live."""
         assert now_ms > 0
-        self.got[device] = got_seq
+        assert connections >= 0
+        self.got |= {device: sign.got_seq for device, sign in signs.items()}
+
+    def ended(self) -> None:
+        """A night has no orderly end."""
 
     def answer(
         self, device: DeviceRecord, name: str, args: msgspec.Raw, now_ms: int

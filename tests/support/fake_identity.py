@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from dapur.ids import DeviceId, KitchenId
-from server.desk.ports import DeviceRecord, Enrolled, QueryError
+from server.desk.ports import DeviceRecord, Enrolled, QueryError, Sign
 
 
 class FakeIdentity:
@@ -59,9 +59,17 @@ class FakeIdentity:
             self._records[device] = record
         return Enrolled(device, kitchen)
 
-    def heard(self, device: DeviceId, *, got_seq: int, now_ms: int) -> None:  # noqa: ARG002 - the port
-        """Remember how far it is."""
-        self.positions[device] = got_seq
+    def heard(
+        self,
+        signs: Mapping[DeviceId, Sign],
+        connections: int,  # noqa: ARG002 - the port
+        now_ms: int,  # noqa: ARG002 - the port
+    ) -> None:
+        """Remember how far they are."""
+        self.positions |= {device: sign.got_seq for device, sign in signs.items()}
+
+    def ended(self) -> None:
+        """Nobody asks a fake for its processes."""
 
     def answer(
         self,

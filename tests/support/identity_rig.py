@@ -28,6 +28,8 @@ BUDI = StaffId("budi")
 """Cooks in K1, has no PIN yet."""
 DEWI = StaffId("dewi")
 """Chief of K2 only."""
+OPI = StaffId("opi")
+"""Operator of the province, on the roster of K1; has no PIN."""
 PIN = "135790"
 PIN2 = "246813"
 WRONG = "908172"
@@ -37,6 +39,7 @@ ROLES = {
     (K1, BUDI): frozenset({Role.STAFF_DAPUR}),
     (K2, AYU): frozenset({Role.STAFF_DAPUR}),
     (K2, DEWI): frozenset({Role.ADMIN}),
+    (K1, OPI): frozenset({Role.OPERATOR}),
 }
 
 R = TypeVar("R")
@@ -59,12 +62,20 @@ class Rig:
         self.engine = engine
         self._other = other
         self.ended: list[DeviceId] = []
-        self.identity = SqlIdentity(engine, roles_of, self.ended.append)
+        self.here: dict[DeviceId, frozenset[StaffId]] = {}
+        """Who is signed in where, as the log would say."""
+        self.identity = SqlIdentity(
+            engine,
+            roles_of,
+            self.ended.append,
+            present=lambda _kitchen, device: self.here.get(device, frozenset()),
+            process="one",
+        )
         self.kiosk1, self.kiosk2 = (self._populate(kitchen) for kitchen in (K1, K2))
 
     def restarted(self) -> SqlIdentity:
         """The identity as another process has it."""
-        return SqlIdentity(self._other, roles_of)
+        return SqlIdentity(self._other, roles_of, process="two")
 
     def enrol(self, kitchen: KitchenId, name: str, key: bytes | None = None) -> DeviceRecord:
         """One more kiosk."""

@@ -364,7 +364,8 @@ def test_top_is_due_every_ten_seconds_and_answers_a_got_with_its_clock() -> None
     side = following()
     assert side.tick(9_999) == []
     assert side.tick(10_000) == [TopDue(0)]
-    assert side.receive(Got(HEAD, 77), 12_000) == [Heard(DeviceId("k"), HEAD), TopDue(77)]
+    told = Heard(DeviceId("k"), HEAD, "test", 3, -90_000)
+    assert side.receive(Got(HEAD, 77, 3, -90_000), 12_000) == [told, TopDue(77)]
     assert side.tick(21_999) == []
     assert side.tick(22_000) == [TopDue(0)]
 

@@ -17,6 +17,7 @@ from dapur.ids import DeviceId, StaffId
 from dapur.wire.queries import DeviceInfo
 from server.cli import options
 from server.cli.context import now_ms
+from server.desk.ports import Sign
 from server.log.engine import writing
 from server.log.tables import event
 from server.settings import DATABASE_FILE
@@ -231,7 +232,7 @@ def test_operator_gives_a_code_that_enrols_one_kiosk(kitchen: Operator) -> None:
 def test_operator_sees_when_a_kiosk_was_heard_and_how_far_it_is(kitchen: Operator) -> None:
     device = enrolled(kitchen, "Kios 1")
     with kitchen.rooms() as opened:
-        opened.identity.heard(device, got_seq=7, now_ms=1_795_305_600_000)
+        opened.identity.heard({device: Sign(7)}, 1, 1_795_305_600_000)
     (line,) = kitchen.done("device", "list", "--kitchen", KITCHEN).lines
     assert line == f"{device}\tKios 1\tseq 7\theard 2026-11-22 00:00 UTC"
 

@@ -42,7 +42,7 @@ from dapur.wire.messages import (
     hello_text,
     top_text,
 )
-from server.desk.ports import Unavailable
+from server.desk.ports import Sign, Unavailable
 from server.gateway import connection as connection_module
 from server.gateway.drain import drain
 from server.gateway.line import QUEUE_BYTES
@@ -450,7 +450,7 @@ async def test_top_is_signed_by_the_server_and_echoes_the_kiosks_clock() -> None
         assert (top.head, top.echo_ms) == (1, 4711)
         text = top_text(KITCHEN, "e-1", 1, shop.head().hash)
         Ed25519PublicKey.from_public_bytes(shop.services.public_key).verify(top.signature, text)
-        assert shop.services.presence._heard == {"k-1": 0}
+        assert shop.services.presence._heard == {"k-1": Sign(0, "t")}
 
 
 async def test_idle_kiosk_hears_where_the_log_stands() -> None:

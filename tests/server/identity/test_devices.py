@@ -9,7 +9,7 @@ import pytest
 
 from dapur.ids import DeviceId, KitchenId
 from dapur.wire.queries import DevicesReply
-from server.desk.ports import Enrolled
+from server.desk.ports import Enrolled, Sign
 from server.identity import codes
 from tests.support.identity_rig import K1, K2, NOW, Rig, public_key, refusal
 
@@ -162,9 +162,8 @@ def test_position_and_sign_of_life_never_go_back(rig: Rig) -> None:
     device = rig.kiosk1.device
     (before,) = rig.identity.devices(K1)
     assert (before.heard_ms, before.got_seq) == (None, 0)
-    rig.identity.heard(device, got_seq=40, now_ms=NOW + 10)
-    rig.identity.heard(device, got_seq=30, now_ms=NOW + 5)
-    rig.identity.heard(DeviceId("nobody"), got_seq=1, now_ms=NOW)
+    rig.identity.heard({device: Sign(40), DeviceId("nobody"): Sign(1)}, 2, NOW + 10)
+    rig.identity.heard({device: Sign(30)}, 2, NOW + 5)
     (info,) = rig.ask(rig.kiosk1, "devices", {}, DevicesReply).devices
     assert (info.device, info.heard_ms, info.got_seq) == (device, NOW + 10, 40)
 
