@@ -16,7 +16,9 @@ from PySide6.QtWidgets import QApplication
 
 import qasync  # isort: skip
 
+from dapur.access import Role
 from dapur.batch import HoldReason, Item, newest_core
+from dapur.crew import ChangeRolesArgs
 from dapur.hold import HoldBatchArgs
 from dapur.past import TRENDS
 from dapur.progress import AdvanceBatchArgs, FinishStepArgs
@@ -60,6 +62,8 @@ def night() -> Story:
         args = RecordTemperatureArgs(value_c)
         story.tap(clock, "s-joko", "record_temperature", code, args, device=OTHER_KIOSK)
 
+    roles = ChangeRolesArgs(HEAD, (Role.KEPALA, Role.OPERATOR))
+    story.tap("00:10", HEAD, "change_roles", "", roles, subject=f"staff:{HEAD}")
     for code in ("G1-01", "G1-02", "G1-03", "G1-04", "G1-06", "G1-07", "G1-08", "G1-05"):
         advance("03:05", code, "preparing")
     for code in ("G1-01", "G1-02", "G1-03", "G1-04", "G1-06", "G1-07"):

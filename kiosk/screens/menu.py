@@ -10,6 +10,7 @@ from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.views.looks import TopLook
 from kiosk.views.menu import MenuView
+from kiosk.widgets.base import empty_layout
 from kiosk.widgets.option_tile import OptionTile
 
 COLUMNS = 3
@@ -23,18 +24,14 @@ class MenuPage(Page):
         self._menu = view
         self._tiles: dict[str, OptionTile] = {}
         inside = QWidget()
-        grid = QGridLayout()
-        grid.setSpacing(theme.px(12))
-        for place, look in enumerate(view.tiles()):
-            tile = OptionTile(theme, f"menu.{look.key}", look, parent=inside)
-            tile.chosen.connect(self._on_chosen)
-            self._tiles[look.key] = tile
-            grid.addWidget(tile, place // COLUMNS, place % COLUMNS)
+        self._grid = QGridLayout()
+        self._grid.setSpacing(theme.px(12))
         for column in range(COLUMNS):
-            grid.setColumnStretch(column, 1)
+            self._grid.setColumnStretch(column, 1)
+        self._place()
         column_box = QVBoxLayout(inside)
         column_box.setContentsMargins(0, 0, 0, theme.px(12))
-        column_box.addLayout(grid)
+        column_box.addLayout(self._grid)
         column_box.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -47,9 +44,21 @@ class MenuPage(Page):
 
     @override
     def refresh(self) -> None:
-        """Show the words of the language chosen."""
-        for look in self._menu.tiles():
+        """Show the words of the language chosen, and what the person at the kiosk may open."""
+        looks = self._menu.tiles()
+        if [look.key for look in looks] != list(self._tiles):
+            self._place()
+        for look in looks:
             self._tiles[look.key].set_look(look)
+
+    def _place(self) -> None:
+        empty_layout(self._grid)
+        self._tiles = {}
+        for place, look in enumerate(self._menu.tiles()):
+            tile = OptionTile(self.theme, f"menu.{look.key}", look)
+            tile.chosen.connect(self._on_chosen)
+            self._tiles[look.key] = tile
+            self._grid.addWidget(tile, place // COLUMNS, place % COLUMNS)
 
     def _on_chosen(self, page: str) -> None:
         self.go.emit(page, "")

@@ -92,6 +92,11 @@ def _make_wider(name: str, theme: Theme, floor: Floor) -> Page:
             from kiosk.views.admin import AdminView
 
             return AdminPage(theme, AdminView(floor))
+        case "fleet":
+            from kiosk.screens.fleet import FleetPage
+            from kiosk.views.fleet import FleetView
+
+            return FleetPage(theme, FleetView(floor))
         case _:
             raise KeyError(name)
 

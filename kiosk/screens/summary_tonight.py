@@ -35,7 +35,7 @@ class TonightPart(QWidget):
     def __init__(self, theme: Theme, view: SummaryView, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme, self._view = theme, view
-        self._tiles = KpiRow(theme)
+        self._tiles = KpiRow(theme, "summary.kpi")
         self._gantt = WaveGantt(theme)
         self._curves: dict[str, MiniCurve] = {}
         self._columns = 0

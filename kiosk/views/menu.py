@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kiosk.views.fleet import is_operator
 from kiosk.views.floor import ViewModel
 from kiosk.views.looks import OptionLook, TopLook
 
@@ -11,6 +12,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("record", "scroll-text"),
     ("display", "settings-2"),
     ("admin", "user-cog"),
+    ("fleet", "monitor-smartphone"),
 )
 """Name and icon of each page; its words are `nav.` + name and `menu.` + name."""
 
@@ -28,4 +30,6 @@ class MenuView(ViewModel):
         return tuple(
             OptionLook(name, words(f"nav.{name}"), icon, note=words(f"menu.{name}"))
             for name, icon in PAGES
+            # Of no use to a kitchen, and closed to it.
+            if name != "fleet" or is_operator(self.floor)
         )

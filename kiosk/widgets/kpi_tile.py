@@ -26,8 +26,10 @@ class KpiTile(Pressable):
 
     opened = Signal(str)
 
-    def __init__(self, theme: Theme, look: KpiLook, parent: QWidget | None = None) -> None:
-        super().__init__(theme, f"summary.kpi.{look.key}", parent)
+    def __init__(
+        self, theme: Theme, subject: str, look: KpiLook, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(theme, f"{subject}.{look.key}", parent)
         self._look = KpiLook(look.key, "", "")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.set_look(look)
@@ -106,9 +108,10 @@ class KpiRow(Themed):
 
     opened = Signal(str)
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, subject: str, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
-        self.setObjectName("summary.kpis")
+        self._subject = subject
+        self.setObjectName(f"{subject}s")
         self._tiles: dict[str, KpiTile] = {}
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -117,7 +120,7 @@ class KpiRow(Themed):
         for look in looks:
             tile = self._tiles.get(look.key)
             if tile is None:
-                tile = self._tiles[look.key] = KpiTile(self.theme, look, self)
+                tile = self._tiles[look.key] = KpiTile(self.theme, self._subject, look, self)
                 tile.opened.connect(self.opened)
                 tile.show()
             tile.set_look(look)

@@ -10,10 +10,14 @@ import msgspec
 from dapur.ids import DeviceId, SessionId, StaffId
 from dapur.wire.queries import (
     DEVICES,
+    FLEET,
     DeviceInfo,
     DevicesReply,
     DoneReply,
     EnrolmentCodeReply,
+    FleetReply,
+    FleetRow,
+    ProcessRow,
 )
 from kiosk.app import App
 from kiosk.screens.admin import AdminPage
@@ -46,6 +50,48 @@ def devices(now_ms: int) -> DevicesReply:
     )
 
 
+def fleet(now_ms: int) -> FleetReply:
+    """A province with one kiosk of each trouble."""
+
+    def row(number: int, kitchen: str, *said: int | None) -> FleetRow:
+        heard, behind, unsent, offset_ms = said
+        heard_ms = None if heard is None else now_ms - heard * 1000
+        name, app = f"Kios Masak {number}", "dapur-kiosk 0.1.0" if heard else ""
+        device = DeviceId(f"d-{kitchen[5:]}")
+        return FleetRow(
+            f"sppg-{number}",
+            kitchen,
+            device,
+            name,
+            app,
+            heard_ms,
+            behind or 0,
+            unsent or 0,
+            offset_ms,
+        )
+
+    return FleetReply(
+        kitchens=2_014,
+        kiosks=8_056,
+        silent=31,
+        behind=4,
+        unsent=2,
+        clocks=1,
+        releases={"dapur-kiosk 0.1.0": 8_041, "dapur-kiosk 0.0.9": 12, "": 3},
+        processes=(ProcessRow("edge-1", now_ms, 4_020), ProcessRow("edge-2", now_ms, 4_005)),
+        rows=(
+            row(1, "SPPG Sukamaju 01", None, 0, 0, None),
+            row(2, "SPPG Cendana 02", 5_400, 1_250, 0, 900),
+            row(3, "SPPG Tanah Baru 01", 12, 0, 7, -40),
+            row(4, "SPPG Tanah Sareal", 20, 310, 0, 12),
+            row(1, "SPPG Purworejo Selatan Kecamatan Bagelen", 8, 0, 0, 300_000),
+            row(2, "SPPG Malang 03", 5, 0, 0, 20),
+        ),
+        more=True,
+        now_ms=now_ms,
+    )
+
+
 def let_chief_act(app: App) -> None:
     """The chief is the actor, and the server answers."""
     session, now_ms = app.kiosk.session, app.floor.now_ms
@@ -55,7 +101,7 @@ def let_chief_act(app: App) -> None:
     def ask(
         name: str, _args: msgspec.Struct, done: Callable[[msgspec.Raw], None], **_: Any
     ) -> None:
-        reply = devices(now_ms) if name == DEVICES else DoneReply()
+        reply = {DEVICES: devices(now_ms), FLEET: fleet(now_ms)}.get(name, DoneReply())
         done(msgspec.Raw(msgspec.json.encode(reply)))
 
     link: Any = app.kiosk.link
@@ -67,6 +113,8 @@ async def walk(app: App, batch: str, shoot: Shoot) -> None:
     actor, present = app.kiosk.session._actor, dict(app.kiosk.session._present)
     let_chief_act(app)
     window, floor, theme = app.window, app.floor, app.theme
+    window.show_page("fleet", "")
+    await shoot("fleet")
     window.show_page("admin", "kiosks")
     page = window.findChild(AdminPage)
     assert page is not None

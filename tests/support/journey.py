@@ -24,7 +24,7 @@ from kiosk.views.words import Language
 from kiosk.widgets.batch_card import BatchCard
 from kiosk.widgets.batch_tile import BatchTile
 from tests.support.proxy import Cable
-from tests.support.server_process import ServerProcess
+from tests.support.server_process import PLAN, ServerProcess
 
 KITCHEN = "cendana-02"
 PIN = "135790"
@@ -249,10 +249,12 @@ class Place:
 
 
 @asynccontextmanager
-async def place(folder: Path, qapp: QApplication, *names: str) -> AsyncIterator[Place]:
+async def place(
+    folder: Path, qapp: QApplication, *names: str, plan: Path = PLAN
+) -> AsyncIterator[Place]:
     """The demo kitchen served by a real process, with a kiosk for each name."""
     made = Place(folder, qapp)
-    await asyncio.to_thread(made.server.prepare)
+    await asyncio.to_thread(made.server.prepare, plan)
     made.server.start()
     try:
         for name in names:

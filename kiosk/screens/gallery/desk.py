@@ -133,7 +133,7 @@ def desk(theme: Theme) -> QWidget:
     """Figures, timeline, table, curves, load, alerts."""
     page = QWidget()
     frame = QVBoxLayout(page)
-    kpis = KpiRow(theme)
+    kpis = KpiRow(theme, "summary.kpi")
     kpis.set_looks(_KPIS)
     frame.addWidget(kpis)
     below = QHBoxLayout()

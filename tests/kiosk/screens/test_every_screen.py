@@ -166,7 +166,9 @@ def unfit(app: App) -> Iterator[str]:
 
 def least_mm(control: QWidget) -> float:
     # The desk is for a mouse as well, and what stands in the head starts nothing.
-    if isinstance(control, NOT_CRITICAL) or control.objectName().startswith(("top.", "summary.")):
+    if isinstance(control, NOT_CRITICAL) or control.objectName().startswith(
+        ("top.", "summary.", "fleet.")
+    ):
         return BAR_MM
     return PIN_MM if isinstance(control, Key) else TARGET_MM
 

@@ -148,7 +148,7 @@ def test_a_curve_stays_in_its_tile_and_breaks_at_a_gap(theme: Theme) -> None:
 
 
 def test_tiles_go_into_two_rows_where_one_is_too_narrow(theme: Theme) -> None:
-    made = KpiRow(theme)
+    made = KpiRow(theme, "summary.kpi")
     made.show()
     made.resize(1800, 10)
     looks = tuple(KpiLook(f"k{n}", "Produksi", "0", caption="8 berjalan") for n in range(8))
