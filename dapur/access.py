@@ -50,6 +50,8 @@ SUPERVISORS = _KEPALA | {Role.AHLI_GIZI}
 ROSTERERS = _KEPALA | {Role.PRODUKSI_MANAGER, Role.HRD_MANAGER, Role.TEAM_LEAD, Role.SYSTEM}
 CHIEFS = _KEPALA | {Role.ADMIN}
 """Settle a review."""
+HANDERS = SUPERVISORS | {Role.AKUNTAN}
+"""The three chiefs of a night: give the floor and take it (kitchen.md 1.3)."""
 KEEPERS = CHIEFS | {Role.SYSTEM}
 """Roles, roster and policy."""
 SERVER = frozenset({Role.SYSTEM})

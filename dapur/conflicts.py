@@ -72,6 +72,7 @@ _ROWS: tuple[tuple[str, tuple[str, ...], frozenset[Clash]], ...] = (
     ("set_policy", ("plan_batch", "change_plan"), _L),
     ("undo", ("advance_batch", "finish_step"), _C | _L),
     ("undo", ("complete_batch",), _L),
+    ("hand_over", ("close_night", "hand_over"), _L),
     ("close_night", ("close_session", "post_notice", "record_temperature", "release_hold"), _L),
     ("close_night", ("cancel_batch", "complete_batch", "discard_batch"), _C | _L),
     # A tap from before the cancelling is kept beside it; a later one is refused.
@@ -128,6 +129,9 @@ _ROWS: tuple[tuple[str, tuple[str, ...], frozenset[Clash]], ...] = (
     ("release_hold", ("hold_batch", "record_check", "start_rework"), _C),
     ("start_rework", ("record_check", "undo"), _C),
     ("record_check", ("undo",), _C),
+    # The floor is given anew, or the night ends, before it was taken.
+    ("take_over", ("close_night", "hand_over"), _C),
+    ("take_over", ("take_over",), _I),
 )  # fmt: skip
 
 

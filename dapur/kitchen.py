@@ -14,6 +14,7 @@ from dapur import (
     alert,
     crew,
     ending,
+    handover,
     hold,
     kiosk_log,
     night,
@@ -31,6 +32,7 @@ from dapur.batch import Batch, Reading
 from dapur.crew import Session, Staff
 from dapur.decision import Accepted, Already, Decision, Fact, Refused
 from dapur.envelope import SCHEMA, Command, Event, Occurred, Quality, Taken
+from dapur.handover import HandOver
 from dapur.ids import (
     KIOSK,
     SYSTEM,
@@ -58,16 +60,18 @@ from dapur.review import Reason, Review
 from dapur.rule import CommandRule, EventRule
 from dapur.wire.messages import Outcome
 
-STATE_VERSION = 2
+STATE_VERSION = 3
 """Version of the snapshot's text; raised whenever the state's structs change."""
 STATE_OLDEST = 1
-"""Oldest text that still reads: a later one only added words (2: reviews of salvaged taps)."""
+"""Oldest text that still reads: a later one only added words (2: reviews of salvaged taps; 3: the
+hand-overs).
+"""
 SERVER_DEVICE = DeviceId("server")
 """Where SYSTEM acts; its commands need no session."""
 
 NOUNS: tuple[ModuleType, ...] = (
     policy, night, planning, progress, ending, temperature, quality, hold, crew, alert, review,
-    notice, kiosk_log,
+    notice, kiosk_log, handover,
 )  # fmt: skip
 """A new noun is one file and one word here."""
 COMMANDS: dict[str, CommandRule] = {
@@ -98,6 +102,8 @@ class Kitchen(msgspec.Struct, frozen=True):
     """Subjects with an event that this release cannot read, and the schema that can."""
     holds_made: int = 0
     alerts_made: int = 0
+    handovers: tuple[HandOver, ...] = ()
+    """Of this night, oldest first."""
 
     def roles_of(self, actor: StaffId) -> frozenset[Role]:
         """The present roles of a person; the server and a kiosk have their own."""

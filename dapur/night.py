@@ -201,6 +201,7 @@ def evolve_closed(kitchen: Kitchen, event: Event, data: NightWasClosed) -> Kitch
         reviews={k: v for k, v in kitchen.reviews.items() if v.settled is None},
         notices=(),
         strays={},
+        handovers=(),
     )
     return msgspec.structs.replace(
         closed,

@@ -354,6 +354,39 @@ class ReviewEscalated(Refusal, frozen=True, tag="review_escalated"):
     review: str
 
 
+# ---- hand-over -----------------------------------------------------------------------------------
+
+
+class ReceiverNoChief(Refusal, frozen=True, tag="receiver_no_chief"):
+    """The floor can be given to another chief only; `to` is the person or role that was named."""
+
+    to: str
+
+
+class UnknownHandOver(Refusal, frozen=True, tag="unknown_hand_over"):
+    """No such hand-over tonight."""
+
+    hand_over: str
+
+
+class HandOverTaken(Refusal, frozen=True, tag="hand_over_taken"):
+    """Another chief took it before."""
+
+    by: str
+
+
+class HandOverReplaced(Refusal, frozen=True, tag="hand_over_replaced"):
+    """A newer hand-over stands in its place."""
+
+    giver: str
+
+
+class HandOverElsewhere(Refusal, frozen=True, tag="hand_over_elsewhere"):
+    """It was given to another person or role."""
+
+    to: str
+
+
 AnyRefusal = (
     UnknownKind
     | BadArgs
@@ -407,6 +440,11 @@ AnyRefusal = (
     | NotAddressed
     | UnknownReview
     | ReviewEscalated
+    | ReceiverNoChief
+    | UnknownHandOver
+    | HandOverTaken
+    | HandOverReplaced
+    | HandOverElsewhere
 )
 """The closed union: what a refusal event carries."""
 

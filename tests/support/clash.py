@@ -39,6 +39,7 @@ def _essence(kitchen: Kitchen) -> tuple[object, ...]:
         },
         len(kitchen.notices),
         kitchen.strays,
+        [(item.to, item.role, item.taken is None, item.waits) for item in kitchen.handovers],
     )
 
 

@@ -63,6 +63,15 @@ def _disputed() -> Night:
     return night
 
 
+def _handed() -> Night:
+    """A chief gave the floor to whoever is Kepala SPPG; nobody took it yet."""
+    night = batch_at("planned")
+    args = {"role": "KEPALA"}
+    given = night.tap("hand_over", "handover:kitchen", args, actor="s-gizi", tap_id="h-1")
+    assert given.code == ""
+    return night
+
+
 SITUATIONS: dict[str, Callable[[], Night]] = {
     "unknown": staffed,
     "planned": lambda: batch_at("planned"),
@@ -81,6 +90,7 @@ SITUATIONS: dict[str, Callable[[], Night]] = {
     "cancelled": _cancelled,
     "discarded": _discarded,
     "disputed": _disputed,
+    "handed": _handed,
 }
 
 CORRECTED = plan_args(
@@ -286,6 +296,9 @@ _OTHER: dict[str, tuple[str, str, dict[str, object], str]] = {
         {"from_ms": at(200), "to_ms": at(260), "boot": "boot-1"},
         KIOSK_ITSELF,
     ),
+    "hand": ("hand_over", "handover:kitchen", {"role": "KEPALA"}, "s-gizi"),
+    "hand_name": ("hand_over", "handover:kitchen", {"to": "s-gizi"}, "s-kepala"),
+    "take": ("take_over", "handover:kitchen", {"hand_over": "h-1"}, "s-kepala"),
     "message": ("post_notice", "notice:kitchen", {"text": "stok beras menipis"}, SYSTEM),
 }
 """Every kind that is not about a batch."""
