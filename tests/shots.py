@@ -19,6 +19,8 @@ import qasync  # isort: skip
 from dapur.access import Role
 from dapur.batch import HoldReason, Item, newest_core
 from dapur.crew import ChangeRolesArgs
+from dapur.handover import SUBJECT as HANDOVER
+from dapur.handover import HandOverArgs, TakeOverArgs
 from dapur.hold import HoldBatchArgs
 from dapur.past import TRENDS
 from dapur.progress import AdvanceBatchArgs, FinishStepArgs
@@ -64,6 +66,10 @@ def night() -> Story:
 
     roles = ChangeRolesArgs(HEAD, (Role.KEPALA, Role.OPERATOR))
     story.tap("00:10", HEAD, "change_roles", "", roles, subject=f"staff:{HEAD}")
+    given = HandOverArgs(to=NUTRITIONIST, note="Gelombang 2 belum mulai")
+    story.tap("00:30", "s-endang", "hand_over", "", given, subject=HANDOVER)
+    waits = story.kitchen.handovers[-1].id
+    story.tap("00:41", NUTRITIONIST, "take_over", "", TakeOverArgs(waits), subject=HANDOVER)
     for code in ("G1-01", "G1-02", "G1-03", "G1-04", "G1-06", "G1-07", "G1-08", "G1-05"):
         advance("03:05", code, "preparing")
     for code in ("G1-01", "G1-02", "G1-03", "G1-04", "G1-06", "G1-07"):
@@ -91,6 +97,8 @@ def night() -> Story:
     story.tap("04:31", "s-siti", "hold_batch", "G1-07", HoldBatchArgs(HoldReason.ALLERGEN))
     refused = AdvanceBatchArgs(to="quality_check")
     story.tap("04:33", "s-joko", "advance_batch", "G1-07", refused, refused=True)
+    waiting = HandOverArgs(to=HEAD, note="Perhatikan alarm yang terbuka")
+    story.tap("04:36", NUTRITIONIST, "hand_over", "", waiting, subject=HANDOVER)
     return story
 
 
@@ -133,6 +141,7 @@ async def pages(app: App, story: Story, folder: Path) -> None:
             ("sign-in", "sign_in", ""),
             ("team", "team", ""),
             ("completed", "completed", ""),
+            ("handover", "handover", ""),
             ("menu", "menu", ""),
             ("display", "display", ""),
             ("summary", "summary", ""),

@@ -62,6 +62,11 @@ def _make_wider(name: str, theme: Theme, floor: Floor) -> Page:
             from kiosk.views.team import TeamView
 
             return TeamPage(theme, TeamView(floor))
+        case "handover":
+            from kiosk.screens.handover import HandOverPage
+            from kiosk.views.handover import HandOverView
+
+            return HandOverPage(theme, HandOverView(floor))
         case "completed":
             from kiosk.screens.completed import CompletedPage
             from kiosk.views.completed import CompletedView

@@ -8,6 +8,7 @@ from kiosk.views.looks import OptionLook, TopLook
 
 PAGES: tuple[tuple[str, str], ...] = (
     ("summary", "chart-gantt"),
+    ("handover", "users"),
     ("completed", "check-check"),
     ("record", "scroll-text"),
     ("display", "settings-2"),

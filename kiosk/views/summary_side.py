@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dapur.alert import SEVERITY_ORDER, AlertRecord, Severity, escalates_ms
-from dapur.batch import consume_by_ms
-from dapur.overview import TeamNow, advice, teams_now
-from dapur.review import open_reviews
-from dapur.stage import OVER
+from dapur.overview import TeamNow, advice, nearest_limit, teams_now
 from dapur.watch import Alert
-from kiosk.views import quality
 from kiosk.views.floor import Floor
 from kiosk.views.looks import LoadLook
+from kiosk.views.open_matters import counts
 from kiosk.views.summary_looks import LineLook, LoadsLook, PanelLook, Tone
 
 ALERTS_SHOWN = 4
@@ -70,35 +67,23 @@ def _place(floor: Floor, about: str) -> str:
 
 def handover(floor: Floor) -> PanelLook:
     """What the next chief would take over now: each kind with its count, the settled ones too."""
-    words, kitchen = floor.words, floor.kitchen
-    batches = kitchen.batches.values()
-    limits = [
-        by_ms
-        for each in batches
-        if each.stage not in OVER and (by_ms := consume_by_ms(each, kitchen.policy)) is not None
-    ]
-    rows = (
-        ("alarms", len(floor.alerts), ""),
-        ("checks", len(quality.due(floor)), ""),
-        ("holds", sum(each.held for each in batches), ""),
-        ("reviews", len(open_reviews(kitchen)), ""),
-        ("clocks", len(limits), floor.clock(min(limits)) if limits else ""),
-    )
-    lines = tuple(_count(floor, key, count, at) for key, count, at in rows)
+    words, found = floor.words, counts(floor)
+    lines = tuple(_count(floor, key, count) for key, count in found.items())
     # A running clock is no fault: it is told, not counted as unsettled.
-    waiting = sum(count for key, count, _ in rows if key != "clocks")
+    waiting = sum(count for key, count in found.items() if key != "clocks")
     aside = words("summary.unsettled", count=waiting) if waiting else words("summary.settled")
-    opens = words.has("nav.handover")
-    return PanelLook("handover", words("summary.handover"), aside, lines, opens=opens)
+    return PanelLook("handover", words("summary.handover"), aside, lines, opens=True)
 
 
-def _count(floor: Floor, key: str, count: int, at: str) -> LineLook:
+def _count(floor: Floor, key: str, count: int) -> LineLook:
     words = floor.words
     if not count:
         return LineLook(key, "circle-check", words(f"summary.open.{key}.none"), tone="done")
     title = words(f"summary.open.{key}", count=count)
     if key == "clocks":
-        return LineLook(key, "hourglass", title, aside=words("summary.first_at", at=at))
+        first = nearest_limit(floor.kitchen)
+        at = words("summary.first_at", at=floor.clock(first[1])) if first is not None else ""
+        return LineLook(key, "hourglass", title, aside=at)
     return LineLook(key, "circle-alert", title, tone="attention")
 
 

@@ -113,6 +113,8 @@ async def walk(app: App, batch: str, shoot: Shoot) -> None:
     actor, present = app.kiosk.session._actor, dict(app.kiosk.session._present)
     let_chief_act(app)
     window, floor, theme = app.window, app.floor, app.theme
+    window.show_page("handover", "")
+    await shoot("handover-waits")
     window.show_page("fleet", "")
     await shoot("fleet")
     window.show_page("admin", "kiosks")

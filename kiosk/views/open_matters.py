@@ -1,0 +1,23 @@
+"""What waits for a chief now, in figures: the desk's panel and the hand-over tell the same; it makes no text."""
+
+from __future__ import annotations
+
+from dapur.handover import Open, open_now
+from kiosk.views.floor import Floor
+
+
+def counts(floor: Floor) -> dict[str, int]:
+    """What is open now, sort by sort: the log's word, and for alarms what this kiosk sees itself."""
+    # Alarms that ring here are derived from the clock; offline the log does not have them yet.
+    return {**counted(open_now(floor.kitchen, floor.now_ms)), "alarms": len(floor.alerts)}
+
+
+def counted(found: Open) -> dict[str, int]:
+    """The record of one moment as figures."""
+    return {
+        "alarms": found.alerts.count,
+        "checks": found.checks.count,
+        "holds": found.holds.count,
+        "reviews": found.reviews.count,
+        "clocks": found.clocks.count,
+    }
