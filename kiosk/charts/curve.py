@@ -5,34 +5,21 @@ Imported only when a curve is first opened (`kiosk.widgets.curve_slot`): the lib
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
-import pyqtgraph
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import (
-    QBrush,
-    QColor,
-    QFocusEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QResizeEvent,
-)
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QBrush, QColor, QPen
+from PySide6.QtWidgets import QWidget
 
+from kiosk.charts.still_plot import StillPlot, pg
 from kiosk.theme import paint
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
-from kiosk.theme.tokens import MEDIUM, REGULAR, SEMIBOLD
+from kiosk.theme.tokens import MEDIUM, SEMIBOLD
 from kiosk.views.curve_looks import CurveLook, CurveMark, CurvePoint, MarkKind, PointTone
-
-pg: Any = pyqtgraph  # half of its functions carry types that contradict their use
 
 FINGER_MM = 12.0
 """A tap further away than this from every point means none of them."""
-RING_PX = 3
 _POINT_PX, _CHOSEN_PX = 12, 22
 _SYMBOLS: dict[PointTone, str] = {"normal": "o", "out": "d", "pending": "s"}
 _MARK_TINTS: dict[MarkKind, str] = {
@@ -47,41 +34,19 @@ _EARLY = 0.6
 """A window that begins left of this part of the scale has room for its words on the right."""
 
 
-class Curve(QWidget):
-    """Emits `chosen(key)`: the point next to the finger, or "" for none; the arrow keys walk along the points.
-
-    The plot itself gets no finger and no wheel, so nothing in it can move or zoom by accident.
-    """
-
-    chosen = Signal(str)
+class Curve(StillPlot):
+    """Emits `chosen(key)`: the point next to the finger, or "" for none."""
 
     def __init__(self, theme: Theme, subject: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.theme = theme
+        super().__init__(theme, subject, parent)
         self._look: CurveLook | None = None
-        self._ring = False
-        self.setObjectName(subject)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._plot = pg.PlotWidget(self, background=None)
-        self._plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._plot.setAntialiasing(True)
-        self._item = self._plot.getPlotItem()
-        self._item.setMenuEnabled(False)
-        self._item.hideButtons()
-        self._item.getViewBox().setMouseEnabled(x=False, y=False)
-        box = QVBoxLayout(self)
-        ring = theme.px(RING_PX) + 1
-        box.setContentsMargins(ring, ring, ring, ring)
-        box.addWidget(self._plot)
-        theme.changed.connect(self._draw)
 
     def set_look(self, look: CurveLook) -> None:
         """Draws this, if it is another picture than before."""
         if look != self._look:
             self._look = look
             self.setAccessibleName(look.name)
-            self._draw()
+            self.draw()
 
     def look(self) -> CurveLook | None:
         """What is drawn."""
@@ -91,9 +56,7 @@ class Curve(QWidget):
         """Where the point of this key lies, in pixels of the widget."""
         points = self._look.points if self._look is not None else ()
         point = next(each for each in points if each.key == key)
-        view = QPointF(self._x(point.at_ms), point.value_c)
-        scene = self._item.getViewBox().mapViewToScene(view)
-        return QPointF(self._plot.mapTo(self, self._plot.mapFromScene(scene)))
+        return self.to_widget(self._x(point.at_ms), point.value_c)
 
     # ---- drawing ----------------------------------------------------------------------------
 
@@ -101,7 +64,8 @@ class Curve(QWidget):
         """Seconds from the left end: the library reckons in floats, and paints 1.8e12 badly."""
         return (at_ms - (self._look.from_ms if self._look is not None else 0)) / 1000
 
-    def _draw(self) -> None:
+    @override
+    def draw(self) -> None:
         look = self._look
         if look is None:
             return
@@ -125,25 +89,12 @@ class Curve(QWidget):
         self._draw_words(look)
 
     def _draw_scales(self, look: CurveLook) -> None:
-        item, theme = self._item, self.theme
-        for side, ticks in (("bottom", look.times), ("left", look.values)):
-            axis = item.getAxis(side)
-            places = [(self._x(t.at) if side == "bottom" else t.at, t.text) for t in ticks]
-            axis.setTicks([places])
-            axis.setTickFont(theme.font("caption"))
-            axis.setTextPen(theme.color("text2"))
-            axis.setPen(theme.color("line2"))
-            axis.setStyle(tickLength=0, tickTextOffset=theme.px(6))
-        # Measured by the library after the first paint; given here, so that nothing jumps or is cut.
-        wide = max(
-            paint.advance(t.text, theme.metrics.text("caption"), REGULAR) for t in look.values
-        )
-        item.getAxis("left").setWidth(int(wide) + theme.px(12))
-        item.getAxis("bottom").setHeight(
-            paint.line_height(theme.metrics.text("caption")) + theme.px(8)
+        self.draw_axes(
+            [(self._x(tick.at), tick.text) for tick in look.times],
+            [(tick.at, tick.text) for tick in look.values],
         )
         for tick in look.values:
-            self._rule(tick.at, 0, theme.color("line"))
+            self._rule(tick.at, 0, self.theme.color("line"))
 
     def _draw_grounds(self, look: CurveLook) -> None:
         """The safe side of the core's limit, and the time to eat as a bar at the foot."""
@@ -301,62 +252,22 @@ class Curve(QWidget):
         self._plot.addItem(item, ignoreBounds=True)
         item.setPos(x, y)
 
-    # ---- fingers and keys -------------------------------------------------------------------
+    # ---- points -----------------------------------------------------------------------------
 
-    def _near(self, spot: QPointF) -> str:
-        if self._look is None:
-            return ""
+    @override
+    def keys(self) -> Sequence[str]:
+        return [each.key for each in self._look.points] if self._look is not None else []
+
+    @override
+    def chosen_key(self) -> str:
+        return self._look.chosen if self._look is not None else ""
+
+    @override
+    def near(self, spot: QPointF) -> str:
         best, key = float(self.theme.mm(FINGER_MM)), ""
-        for point in self._look.points:
-            off = self.spot_of(point.key) - spot
+        for each in self.keys():
+            off = self.spot_of(each) - spot
             far = (off.x() ** 2 + off.y() ** 2) ** 0.5
             if far <= best:
-                best, key = far, point.key
+                best, key = far, each
         return key
-
-    @override
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        event.accept()
-
-    @override
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        event.accept()
-        self.chosen.emit(self._near(event.position()))
-
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
-        if step is None or self._look is None or not self._look.points:
-            event.ignore()
-            return
-        keys = [each.key for each in self._look.points]
-        chosen = self._look.chosen
-        at = keys.index(chosen) + step if chosen else len(keys) - 1
-        self.chosen.emit(keys[max(0, min(len(keys) - 1, at))])
-
-    @override
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self._ring = event.reason() in (
-            Qt.FocusReason.TabFocusReason,
-            Qt.FocusReason.BacktabFocusReason,
-        )
-        self.update()
-
-    @override
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self._ring = False
-        self.update()
-
-    @override
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        if self._ring:
-            width = self.theme.px(RING_PX)
-            code = self.theme.code("focus")
-            paint.box(QPainter(self), QRectF(self.rect()), border=code, width=width, radius=8)
-
-    @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._draw()

@@ -5,57 +5,36 @@ Imported only when trends are first opened (`kiosk.widgets.trend_slot`): the lib
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
-import pyqtgraph
-from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QBrush, QKeyEvent, QMouseEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QBrush, QPen
+from PySide6.QtWidgets import QWidget
 
-from kiosk.theme import paint
+from kiosk.charts.still_plot import StillPlot, pg
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
-from kiosk.theme.tokens import REGULAR
 from kiosk.views.summary_looks import TrendLook, TrendPoint
-
-pg: Any = pyqtgraph  # half of its functions carry types that contradict their use
 
 _POINT_PX, _CHOSEN_PX = 9, 15
 _DATE_PX = 64
 """Room of one date on the scale, so that two never touch."""
 
 
-class TrendChart(QWidget):
+class TrendChart(StillPlot):
     """Emits `chosen(night)`; a night without a value breaks the line."""
 
-    chosen = Signal(str)
-
     def __init__(self, theme: Theme, subject: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.theme = theme
+        super().__init__(theme, subject, parent)
         self._look: TrendLook | None = None
         self._night = ""
-        self.setObjectName(subject)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._plot = pg.PlotWidget(self, background=None)
-        self._plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._plot.setAntialiasing(True)
-        self._item = self._plot.getPlotItem()
-        self._item.setMenuEnabled(False)
-        self._item.hideButtons()
-        self._item.getViewBox().setMouseEnabled(x=False, y=False)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.addWidget(self._plot)
-        theme.changed.connect(self._draw)
 
     def set_look(self, look: TrendLook, night: str) -> None:
         """Draws this with one night chosen, if it is another picture than before."""
         if (look, night) != (self._look, self._night):
             self._look, self._night = look, night
             self.setAccessibleName(look.name)
-            self._draw()
+            self.draw()
 
     def look(self) -> TrendLook | None:
         """What is drawn."""
@@ -65,13 +44,12 @@ class TrendChart(QWidget):
         """Where the point of a night lies, in pixels of the widget."""
         points = self._look.points if self._look is not None else ()
         place, point = next((n, each) for n, each in enumerate(points) if each.night == night)
-        view = QPointF(place, point.value or 0.0)
-        scene = self._item.getViewBox().mapViewToScene(view)
-        return QPointF(self._plot.mapTo(self, self._plot.mapFromScene(scene)))
+        return self.to_widget(place, point.value or 0.0)
 
     # ---- drawing ----------------------------------------------------------------------------
 
-    def _draw(self) -> None:
+    @override
+    def draw(self) -> None:
         look = self._look
         if look is None:
             return
@@ -91,18 +69,8 @@ class TrendChart(QWidget):
         theme = self.theme
         shown = max(1, self.width() // theme.px(_DATE_PX))
         step = -(-len(look.points) // shown)
-        dates = [(n, p.label) for n, p in enumerate(look.points) if n % step == 0]
-        for side, ticks in (("bottom", dates), ("left", list(look.ticks))):
-            axis = self._item.getAxis(side)
-            axis.setTicks([ticks])
-            axis.setTickFont(theme.font("caption"))
-            axis.setTextPen(theme.color("text2"))
-            axis.setPen(theme.color("line2"))
-            axis.setStyle(tickLength=0, tickTextOffset=theme.px(6))
-        px = theme.metrics.text("caption")
-        wide = max((paint.advance(text, px, REGULAR) for _, text in look.ticks), default=0)
-        self._item.getAxis("left").setWidth(int(wide) + theme.px(12))
-        self._item.getAxis("bottom").setHeight(paint.line_height(px) + theme.px(8))
+        dates = [(float(n), p.label) for n, p in enumerate(look.points) if n % step == 0]
+        self.draw_axes(dates, list(look.ticks))
         for at, _ in look.ticks:
             pen = QPen(theme.color("line"), 1)
             pen.setCosmetic(True)
@@ -142,33 +110,17 @@ class TrendChart(QWidget):
             "brush": QBrush(self.theme.color("surface" if chosen else "prog")),
         }
 
-    # ---- fingers and keys -------------------------------------------------------------------
+    # ---- points -----------------------------------------------------------------------------
 
-    def _near(self, x: float) -> str:
-        points = self._look.points if self._look is not None else ()
-        offs = [(abs(self.spot_of(p.night).x() - x), p.night) for p in points]
+    @override
+    def keys(self) -> Sequence[str]:
+        return [each.night for each in self._look.points] if self._look is not None else []
+
+    @override
+    def chosen_key(self) -> str:
+        return self._night
+
+    @override
+    def near(self, spot: QPointF) -> str:
+        offs = [(abs(self.spot_of(night).x() - spot.x()), night) for night in self.keys()]
         return min(offs)[1] if offs else ""
-
-    @override
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        event.accept()
-
-    @override
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        event.accept()
-        self.chosen.emit(self._near(event.position().x()))
-
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
-        nights = [each.night for each in self._look.points] if self._look is not None else []
-        if step is None or not nights:
-            event.ignore()
-            return
-        at = nights.index(self._night) + step if self._night in nights else len(nights) - 1
-        self.chosen.emit(nights[max(0, min(len(nights) - 1, at))])
-
-    @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._draw()

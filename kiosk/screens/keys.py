@@ -43,7 +43,6 @@ _ARROWS = {
     Qt.Key.Key_Up: QPoint(0, -1),
     Qt.Key.Key_Down: QPoint(0, 1),
 }
-_FINGER = (QEvent.Type.TouchBegin, QEvent.Type.MouseButtonPress)
 _CHORD = (
     Qt.KeyboardModifier.ControlModifier
     | Qt.KeyboardModifier.AltModifier
@@ -104,10 +103,8 @@ class Keys(QObject):
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if not isinstance(event, QKeyEvent):
-            if event.type() in _FINGER:
-                self._window.theme.by_keys = False
             return super().eventFilter(watched, event)
-        self._window.theme.by_keys = True
+        self._window.theme.finger.saw(event)
         if event.type() == QEvent.Type.KeyRelease:
             return any(each.key() == event.key() for each in self._held)
         return event.type() == QEvent.Type.KeyPress and self._pressed(event)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QPalette, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from kiosk.screens.page import Page
 from kiosk.screens.pages import LATER, make_actions, make_page
+from kiosk.screens.touches import Touches
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.views.alerts import handle
@@ -64,6 +65,7 @@ class Window(QWidget):
         self._pages: dict[str, Page] = {}
         self._actions_made: Actions | None = None
         self._keys: Keys | None = None
+        self._touches: Touches | None = None
         self._later = list(LATER)
         self._undo = UndoBar(theme, parent=self)
         self._undo.hide()
@@ -102,6 +104,7 @@ class Window(QWidget):
         self._page_name, self._subject = name, subject
         page.show_subject(subject)
         self._stack.setCurrentWidget(page)
+        self.theme.finger.arrived(page)
         self._touched_at = float("-inf")
         page.refresh()
         self._render_frame()
@@ -328,6 +331,12 @@ class Window(QWidget):
         if event.type() == QEvent.Type.TouchBegin:
             self._touched_at = monotonic()
         return super().event(event)
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._touches is None:
+            self._touches = Touches(self, self.theme.finger)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from kiosk.theme import fonts
+from kiosk.theme.finger import Finger
 from kiosk.theme.metrics import Metrics
 from kiosk.theme.paint import Ink, color
 from kiosk.theme.tokens import DARK, LIGHT, TYPE_WEIGHT, Palette, TextRole
@@ -32,8 +33,8 @@ class Theme(QObject):
         self._app: QApplication | None = None
         self._px: dict[float, int] = {}
         self._codes: dict[str, str] = {}
-        self.by_keys = False
-        """Whether the last input was a key's: only then the focus shows its ring."""
+        self.finger = Finger(self.mm)
+        """What the hand does at this window."""
 
     @property
     def dark(self) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from time import monotonic
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QRectF, QSize
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLayout, QPushButton, QSizePolicy, QWidget
 
@@ -12,12 +12,6 @@ from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import TAP_GUARD_MS
 
-_KEYBOARD_FOCUS = (
-    Qt.FocusReason.TabFocusReason,
-    Qt.FocusReason.BacktabFocusReason,
-    Qt.FocusReason.ShortcutFocusReason,
-    Qt.FocusReason.OtherFocusReason,
-)
 RING_PX = 3
 RING_GAP_PX = 1
 
@@ -142,7 +136,7 @@ class Pressable(QPushButton):
 
     def _on_clicked(self) -> None:
         now = self._now()
-        if now - self._tapped_at < self._guard_s:
+        if now - self._tapped_at < self._guard_s or self.theme.finger.slips(self):
             return
         self._tapped_at = now
         self.on_tap()
@@ -160,15 +154,14 @@ class Pressable(QPushButton):
             QEvent.Type.MouseButtonDblClick,
         ):
             event.accept()
-            if event.type() == QEvent.Type.MouseButtonRelease:
+            if event.type() == QEvent.Type.MouseButtonRelease and not self.theme.finger.slips(self):
                 self.on_blocked()
             return True
         return super().event(event)
 
     @override
     def focusInEvent(self, event: QFocusEvent) -> None:
-        # A page that goes away hands the focus on as Tab does: a finger must leave no ring behind.
-        self._ring = self.theme.by_keys and event.reason() in _KEYBOARD_FOCUS
+        self._ring = self.theme.finger.shows_focus(event.reason())
         super().focusInEvent(event)
 
     @override

@@ -164,7 +164,7 @@ class BatchCard(BatchTarget):
             painter.setClipRect(QRect(0, body, self.width(), self.height() - body))
             card_painter.paint_ground(painter, QRectF(self.rect()), self._look, self.theme)
             painter.setClipping(False)
-        if self.hasFocus() and self.theme.by_keys:
+        if self.hasFocus() and self.theme.finger.by_keys:
             width, code = self.theme.px(3), self.theme.code("focus")
             radius = self.theme.px(RADIUS_CARD)
             paint.box(painter, QRectF(self.rect()), border=code, width=width, radius=radius)

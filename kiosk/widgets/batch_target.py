@@ -53,7 +53,7 @@ class BatchTarget(Themed):
         if start is None:
             return
         moved = (event.position().toPoint() - start).manhattanLength()
-        if moved <= self.theme.px(SLIP_PX):
+        if moved <= self.theme.px(SLIP_PX) and not self.theme.finger.slips(self):
             self.opened.emit(self._look.id)
 
     @override

@@ -96,7 +96,7 @@ class BatchTile(BatchTarget):
         if not self._look.buttons:
             right = self._paint_chips(painter, right)
         self._paint_words(painter, QRectF(0, 0, right, rect.height()))
-        if self.hasFocus() and self.theme.by_keys:
+        if self.hasFocus() and self.theme.finger.by_keys:
             code, width = self.theme.code("focus"), self.theme.px(3)
             paint.box(painter, rect, border=code, width=width, radius=self.theme.px(RADIUS_CARD))
 

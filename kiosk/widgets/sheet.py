@@ -118,6 +118,7 @@ class Sheet(Themed):
         self._place()
         self.show()
         self.raise_()
+        self.theme.finger.arrived(self)
         self.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def press_confirm(self) -> None:

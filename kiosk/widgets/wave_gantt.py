@@ -325,7 +325,7 @@ class WaveGantt(Themed):
     @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         batch, self._pressed = self._pressed, ""
-        if batch and self.row_at(event.position()) == batch:
+        if batch and self.row_at(event.position()) == batch and not self.theme.finger.slips(self):
             self._choose(batch)
             self.opened.emit(batch)
         event.accept()
@@ -357,10 +357,7 @@ class WaveGantt(Themed):
     @override
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        self._ring = self.theme.by_keys and event.reason() in (
-            Qt.FocusReason.TabFocusReason,
-            Qt.FocusReason.BacktabFocusReason,
-        )
+        self._ring = self.theme.finger.shows_focus(event.reason())
         self.update()
 
     @override

@@ -128,7 +128,8 @@ class Kiosk:
 
     def _ready(self, name: str) -> bool:
         part = self.find(name)
-        return part is not None and part.isEnabled()
+        # A person needs a moment to see what a tap brought.
+        return part is not None and part.isEnabled() and not self.app.theme.finger.is_new(part)
 
     @classmethod
     def _touch_device(cls) -> QPointingDevice:
