@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPalette, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from kiosk.screens.page import Page
 from kiosk.screens.pages import LATER, make_actions, make_page
@@ -20,6 +26,7 @@ from kiosk.views.floor import Floor, Message
 from kiosk.views.looks import ToastLook
 from kiosk.views.shell import ShellView
 from kiosk.widgets.alarm_banner import AlarmBanner
+from kiosk.widgets.focus_order import go_on
 from kiosk.widgets.nav_rail import NavRail
 from kiosk.widgets.offline_strip import OfflineStrip
 from kiosk.widgets.toast import Toast
@@ -331,6 +338,11 @@ class Window(QWidget):
         if event.type() == QEvent.Type.TouchBegin:
             self._touched_at = monotonic()
         return super().event(event)
+
+    @override
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802
+        by_keys = self.theme.finger.by_keys
+        return go_on(self, self.focusWidget(), forward=forward, by_keys=by_keys)
 
     @override
     def showEvent(self, event: QShowEvent) -> None:

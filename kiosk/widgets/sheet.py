@@ -11,6 +11,7 @@ from kiosk.theme.tokens import CARD_MM, RADIUS_SHEET
 from kiosk.views.looks import ButtonLook, SheetLook
 from kiosk.widgets.action_button import ActionButton, ButtonSize
 from kiosk.widgets.base import Panel, Themed
+from kiosk.widgets.focus_order import go_on
 from kiosk.widgets.icon_mark import IconMark
 from kiosk.widgets.text_block import TextBlock
 
@@ -220,19 +221,8 @@ class Sheet(Themed):
     @override
     def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802
         """Keeps the tabulator inside the sheet."""
-        inside = [
-            child
-            for child in self._panel.findChildren(QWidget)
-            if child.isVisible()
-            and child.isEnabled()
-            and child.focusPolicy() & Qt.FocusPolicy.TabFocus
-        ]
-        if not inside:
-            return True
-        now = self.focusWidget()
-        at = inside.index(now) if now in inside else -1 if forward else 0
-        reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
-        inside[(at + (1 if forward else -1)) % len(inside)].setFocus(reason)
+        by_keys = self.theme.finger.by_keys
+        go_on(self._panel, self.focusWidget(), forward=forward, by_keys=by_keys)
         return True
 
     @override

@@ -9,9 +9,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QApplication, QWidget
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt
+from PySide6.QtGui import QAccessible, QPainter
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractScrollArea,
+    QApplication,
+    QWidget,
+)
 
 from dapur.plan import Plan
 from kiosk.app import App, Look
@@ -21,8 +26,10 @@ from kiosk.widgets.actor_switch import Face
 from kiosk.widgets.batch_target import BatchTarget
 from kiosk.widgets.connection_badge import ConnectionBadge
 from kiosk.widgets.filter_chip import FilterChip
+from kiosk.widgets.focus_order import stops
 from kiosk.widgets.key_pad import Key
 from kiosk.widgets.kpi_tile import KpiTile
+from kiosk.widgets.sheet import Sheet
 from kiosk.widgets.wave_header import WaveHeader
 from tests import shots
 from tests.support.scene import open_scene
@@ -41,6 +48,13 @@ BAR_MM, TARGET_MM, PIN_MM = 8.0, 15.0, 20.0
 NOT_CRITICAL = (FilterChip, Face, ConnectionBadge, WaveHeader, KpiTile)
 """Heads and counts: 12 mm by the table of targets of the design, or wide lines of a dense desk."""
 ROUNDING_PX = 1
+ROLES = (
+    QAccessible.Role.Button,
+    QAccessible.Role.CheckBox,
+    QAccessible.Role.RadioButton,
+    QAccessible.Role.ListItem,
+    QAccessible.Role.PageTab,
+)
 
 
 class Written(NamedTuple):
@@ -127,7 +141,7 @@ def walk(monkeypatch: pytest.MonkeyPatch) -> Walk:
         made.looking = True
         app.window.grab()
         made.looking = False
-        made.unfit |= {f"{name}: {each}" for each in unfit(app)}
+        made.unfit |= {f"{name}: {each}" for each in (*unfit(app), *out_of_order(app))}
 
     async def no_charts(_app: App) -> None:
         """The texts around them do not wait for them."""
@@ -155,6 +169,8 @@ def unfit(app: App) -> Iterator[str]:
             yield f"{type(control).__name__} has no object name"
         if not control.accessibleName():
             yield f"{name} has no accessible name"
+        if (role := role_of(control)) not in ROLES:
+            yield f"{name} is told as {role}"
         high = theme.mm(least_mm(control)) - ROUNDING_PX
         # Gloves make rows higher; how many stand beside each other is the page's matter.
         wide = replace(theme.metrics, glove=False).mm(least_mm(control)) - ROUNDING_PX
@@ -162,6 +178,66 @@ def unfit(app: App) -> Iterator[str]:
             yield f"{name} is {control.width()} × {control.height()}, needs {wide} × {high}"
         if (edge := over_the_edge(control)) is not None:
             yield f"{name} lies over the edge of {edge}"
+
+
+def role_of(control: QWidget) -> QAccessible.Role:
+    """What a screen reader calls it."""
+    return QAccessible.queryAccessibleInterface(control).role()
+
+
+def out_of_order(app: App) -> Iterator[str]:
+    """Steps of Tab that do not go on as one reads: down a column, along a row, to a column at the right."""
+    window = app.window
+    sheets = [each for each in window.findChildren(Sheet) if each.isVisible()]
+    inside = sheets[-1] if sheets else window.shown_page
+    before: QWidget | None = None
+    for stop in stops(inside):
+        if before is not None and not goes_on(*boxes(before, stop, window)):
+            yield f"Tab goes back from {before.objectName()} to {stop.objectName()}"
+        before = stop
+
+
+def boxes(before: QWidget, after: QWidget, window: QWidget) -> tuple[QRect, QRect]:
+    """Where both stand; of two lists one may be scrolled: then only what is seen of it counts."""
+    places = [QRect(each.mapTo(window, QPoint(0, 0)), each.size()) for each in (before, after)]
+    if area_of(before) is area_of(after):
+        return places[0], places[1]
+    first, second = (
+        seen(place, area_of(each), window)
+        for place, each in zip(places, (before, after), strict=True)
+    )
+    return first, second
+
+
+def area_of(part: QWidget) -> QAbstractScrollArea | None:
+    above = part.parentWidget()
+    while above is not None and not isinstance(above, QAbstractScrollArea):
+        above = above.parentWidget()
+    return above
+
+
+def seen(place: QRect, area: QAbstractScrollArea | None, window: QWidget) -> QRect:
+    if area is None:
+        return place
+    port = area.viewport()
+    shown = QRect(port.mapTo(window, QPoint(0, 0)), port.size())
+    if not shown.intersects(place):
+        place.moveTop(min(max(place.top(), shown.top()), shown.bottom() - 1))
+    return shown.intersected(place)
+
+
+def goes_on(before: QRect, after: QRect) -> bool:
+    below = after.center().y() > before.bottom()
+    same_row = after.top() <= before.center().y() <= after.bottom() or (
+        before.top() <= after.center().y() <= before.bottom()
+    )
+    inside = before.contains(after)
+    return (
+        below
+        or inside
+        or after.left() >= before.right()
+        or (same_row and after.left() > before.left())
+    )
 
 
 def least_mm(control: QWidget) -> float:

@@ -17,6 +17,7 @@ from kiosk.screens.keys import Keys
 from kiosk.views.floor import Message
 from kiosk.widgets.base import Pressable
 from kiosk.widgets.batch_target import BatchTarget
+from kiosk.widgets.focus_order import stops
 from kiosk.widgets.key_pad import KeyPad
 from kiosk.widgets.sheet import Sheet
 from tests.shots import night
@@ -242,3 +243,26 @@ async def test_focus_shows_its_ring_after_a_key_and_never_after_a_finger(
     # A page that goes away hands its focus on with this reason.
     part.setFocus(Qt.FocusReason.TabFocusReason)
     assert not ringed(app)
+
+
+async def test_tab_goes_through_rail_head_and_page_and_back_the_same_way(
+    opened: Callable[[], App],
+) -> None:
+    app = opened()
+    window = app.window
+    window.activateWindow()
+    await until(window.isActiveWindow)
+    window.show_page("menu", "")
+    wanted = [each.objectName() for each in stops(window)]
+    assert wanted.index("nav.menu") < wanted.index("menu.summary") < wanted.index("menu.admin")
+    window.setFocus()
+
+    def walk(key: Qt.Key) -> list[str]:
+        told: list[str] = []
+        for _ in wanted:
+            send(app, key)
+            told.append(window.focusWidget().objectName())
+        return told
+
+    assert walk(Qt.Key.Key_Tab) == wanted
+    assert walk(Qt.Key.Key_Backtab) == [*reversed(wanted[:-1]), wanted[-1]]
