@@ -28,6 +28,7 @@ def parser() -> argparse.ArgumentParser:
         ("rebuild", "make the tables of past nights anew", "rebuild"),
     ):
         _command(verbs, name, text, work).add_argument("--kitchen", help="only this one")
+    _keeping(verbs)
     _command(verbs, "version", "what this is", "version")
     return top
 
@@ -49,6 +50,26 @@ def _group(
     return group.add_parser(name, help=text, description=text).add_subparsers(
         required=True, metavar="WHAT"
     )
+
+
+def _keeping(verbs: _Group[argparse.ArgumentParser]) -> None:
+    kept = _command(
+        verbs, "backup", "write everything into one file, beside running servers", "backup"
+    )
+    kept.add_argument("file", type=Path)
+    back = _command(verbs, "restore", "put a backup in the place of what is there", "restore")
+    back.add_argument("file", type=Path)
+    back.add_argument(
+        "--revoke", metavar="DEVICE", action="append", default=[], help="was shut out since; repeat"
+    )
+    back.add_argument("--devices-checked", action="store_true", help="all the others may come in")
+    back.add_argument("--replace", action="store_true", help="lose what is in the database now")
+    move = _command(verbs, "migrate", "copy everything to an empty database", "migrate")
+    move.add_argument("--from", dest="source", required=True, metavar="URL")
+    move.add_argument("--to", required=True, metavar="URL")
+    out = _command(verbs, "export", "one kitchen as JSON lines, without secrets", "export")
+    out.add_argument("--kitchen", required=True)
+    out.add_argument("file", type=Path)
 
 
 def _kitchens(group: _Group[argparse.ArgumentParser]) -> None:
