@@ -28,9 +28,9 @@ SENTENCES: dict[str, str] = {
 class Rooms:
     """Log, desk and identity on one database."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Raises OlderSchema, NewerSchema, Unavailable."""
-        self.engine = open_engine(settings.database_url)
+    def __init__(self, url: str) -> None:
+        """Raises OlderSchema, NewerSchema, Unavailable; ValueError for an address that is none."""
+        self.engine = open_engine(url)
         check(self.engine)
         self.log = SqlLog(self.engine)
         self.identity = SqlIdentity(self.engine, self._roles_of)
@@ -66,7 +66,17 @@ def must_be_made(settings: Settings) -> None:
 def rooms(settings: Settings) -> Iterator[Rooms]:
     """Open the database for one command. Raises Problem, OlderSchema, NewerSchema, Unavailable."""
     must_be_made(settings)
-    opened = Rooms(settings)
+    with opened_at(settings.database_url) as opened:
+        yield opened
+
+
+@contextmanager
+def opened_at(url: str) -> Iterator[Rooms]:
+    """The same for any database. Raises Problem for an address that is none."""
+    try:
+        opened = Rooms(url)
+    except ValueError as error:
+        raise Problem(str(error)) from error
     try:
         yield opened
     finally:

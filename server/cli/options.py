@@ -63,10 +63,14 @@ def _keeping(verbs: _Group[argparse.ArgumentParser]) -> None:
         "--revoke", metavar="DEVICE", action="append", default=[], help="was shut out since; repeat"
     )
     back.add_argument("--devices-checked", action="store_true", help="all the others may come in")
+    back.add_argument(
+        "--stopped", action="store_true", help="no server runs, although one was heard just now"
+    )
     back.add_argument("--replace", action="store_true", help="lose what is in the database now")
     move = _command(verbs, "migrate", "copy everything to an empty database", "migrate")
     move.add_argument("--from", dest="source", required=True, metavar="URL")
     move.add_argument("--to", required=True, metavar="URL")
+    move.add_argument("--stopped", action="store_true", help="as for restore")
     out = _command(verbs, "export", "one kitchen as JSON lines, without secrets", "export")
     out.add_argument("--kitchen", required=True)
     out.add_argument("file", type=Path)

@@ -141,6 +141,11 @@ class Fleet:
 
     # ---- what is seen --------------------------------------------------------------------------
 
+    def processes(self, now_ms: int) -> tuple[ProcessRow, ...]:
+        """Server processes that were heard lately."""
+        with reading(self._engine) as connection:
+            return tuple(ProcessRow(*row) for row in connection.execute(_processes(now_ms)))
+
     def seen(self, wanted: FleetArgs, now_ms: int) -> FleetReply:
         """Counts of the whole fleet and one page of it."""
         with reading(self._engine) as connection:

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine
 
 from dapur.ids import DeviceId, KitchenId, StaffId
-from dapur.wire.queries import DeviceInfo, Person
+from dapur.wire.queries import DeviceInfo, Person, ProcessRow
 from server.desk.ports import DeviceRecord, Enrolled, Sign
 from server.identity import keys
 from server.identity.devices import Devices
@@ -133,6 +133,10 @@ class SqlIdentity:
         """Shut a kiosk out for good. Raises LookupError."""
         self._devices.revoke(device, now_ms)
         self._tell_revoked(device)
+
+    def processes(self, now_ms: int) -> tuple[ProcessRow, ...]:
+        """Server processes that were heard lately."""
+        return self._fleet.processes(now_ms)
 
     def show_fleet(self, device: DeviceId, now_ms: int, *, allowed: bool) -> None:
         """Whether an operator may see all kitchens at this kiosk. Raises LookupError."""

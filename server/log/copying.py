@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
+import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 
-from sqlalchemy import Connection, Engine, MetaData, Table, delete, func, insert, select
+from sqlalchemy import Connection, Engine, MetaData, Table, delete, func, insert, select, update
 
-from server.log.engine import reading
-from server.log.tables import follower_lease, schema_compat, tenant_head
+from dapur.ids import KitchenId
+from server.desk.ports import Unavailable
+from server.log.engine import open_engine, reading, writing
+from server.log.tables import follower_lease, outbox_head, schema_compat, tenant_head
 
 ROWS_PER_READ = 1000
 OF_THE_PLACE = frozenset({follower_lease.name, schema_compat.name, "server_process"})
@@ -49,32 +54,47 @@ def counts(connection: Connection, metadata: MetaData) -> dict[str, int]:
     }
 
 
-def must_be_empty(connection: Connection) -> None:
-    """Raises NotEmpty when there is a kitchen."""
-    if connection.scalar(select(func.count()).select_from(tenant_head)):
-        raise NotEmpty("there are kitchens in it already")
-
-
-def empty(connection: Connection, metadata: MetaData) -> None:
-    """Forget everything; who calls this has said so to a person."""
-    for table in reversed(tables(metadata)):
-        connection.execute(delete(table))
-
-
 def copy(
-    source: Connection, target: Connection, metadata: MetaData, told: Progress
-) -> dict[str, int]:
-    """Copy all rows in constant memory and compare the counts. Raises Differs."""
-    sent: dict[str, int] = {}
-    for table in tables(metadata):
-        sent[table.name] = _copy_table(source, target, table)
-        told(table.name, sent[table.name])
-    arrived = counts(target, metadata)
+    source: Engine,
+    target: Engine,
+    metadata: MetaData,
+    told: Progress,
+    *,
+    replace: bool = False,
+    new_epochs: bool = False,
+) -> dict[KitchenId, int]:
+    """Copy one moment of a database into another, all of it or nothing, and compare; the heads.
+
+    `replace` loses what the target holds; `new_epochs` makes each log another one than its kiosks
+    knew, so that they take it anew and bring what it lacks. Raises NotEmpty, Differs, Unavailable.
+    """
+    with still(source) as here, writing(target) as there:
+        if not replace and there.scalar(select(func.count()).select_from(tenant_head)):
+            raise NotEmpty("there are kitchens in it already")
+        for table in reversed(tables(metadata)):
+            there.execute(delete(table))
+        sent: dict[str, int] = {}
+        for table in tables(metadata):
+            sent[table.name] = _copy_table(here, there, table)
+            told(table.name, sent[table.name])
+        _compare(here, there, sent, counts(there, metadata))
+        found = there.execute(select(tenant_head.c.kitchen, tenant_head.c.seq)).all()
+        for kitchen, _ in found if new_epochs else ():
+            mine = update(tenant_head).where(tenant_head.c.kitchen == kitchen)
+            there.execute(mine.values(epoch=uuid.uuid4().hex))
+    return {KitchenId(kitchen): seq for kitchen, seq in found}
+
+
+def _compare(
+    here: Connection, there: Connection, sent: dict[str, int], arrived: dict[str, int]
+) -> None:
     if sent != arrived:
         wrong = [name for name in sent if sent[name] != arrived[name]]
         raise Differs(f"not all rows arrived: {', '.join(wrong)}")
-    _compare_heads(source, target)
-    return sent
+    columns = (tenant_head.c.kitchen, tenant_head.c.epoch, tenant_head.c.seq, tenant_head.c.hash)
+    query = select(*columns).order_by(tenant_head.c.kitchen)
+    if here.execute(query).all() != there.execute(query).all():
+        raise Differs("the heads of the logs differ")
 
 
 def _copy_table(source: Connection, target: Connection, table: Table) -> int:
@@ -97,8 +117,50 @@ def rows_of(
         yield [dict(row) for row in some]
 
 
-def _compare_heads(source: Connection, target: Connection) -> None:
-    columns = (tenant_head.c.kitchen, tenant_head.c.epoch, tenant_head.c.seq, tenant_head.c.hash)
-    query = select(*columns).order_by(tenant_head.c.kitchen)
-    if source.execute(query).all() != target.execute(query).all():
-        raise Differs("the heads of the logs differ")
+def kitchen_rows(
+    engine: Engine, kitchen: KitchenId, metadata: MetaData, *, without: frozenset[str]
+) -> Iterator[tuple[str, dict[str, object]]]:
+    """Every row of one kitchen at one moment, with its table's name; its head first.
+
+    Raises LookupError for an unknown kitchen, Unavailable.
+    """
+    with still(engine) as connection:
+        known = connection.execute(select(tenant_head).where(tenant_head.c.kitchen == kitchen))
+        head = known.mappings().one_or_none()
+        if head is None:
+            raise LookupError(f"no log of kitchen {kitchen}")
+        yield tenant_head.name, dict(head)
+        for table in tables(metadata):
+            if "kitchen" not in table.c or table is tenant_head or table.name in without:
+                continue
+            for rows in rows_of(connection, table, {"kitchen": kitchen}):
+                yield from ((table.name, row) for row in rows)
+
+
+def last_taps(engine: Engine) -> list[tuple[str, str, str, int]]:
+    """Kitchen, device, outbox and last tap of every outbox that the logs know."""
+    heads = outbox_head.c
+    query = select(heads.kitchen, heads.device, heads.outbox, heads.last_dseq)
+    with reading(engine) as connection:
+        found = connection.execute(query.order_by(heads.kitchen, heads.device, heads.outbox))
+        return [(kitchen, one, outbox, last) for kitchen, one, outbox, last in found]
+
+
+@contextmanager
+def database(url: str) -> Iterator[Engine]:
+    """An engine for one piece of work. Raises ValueError for an address that is none."""
+    engine = open_engine(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def one_file(database: Path) -> None:
+    """Put what SQLite keeps beside a file that nobody uses into it. Raises Unavailable."""
+    try:
+        with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.execute("PRAGMA journal_mode=DELETE")
+    except sqlite3.Error as error:
+        raise Unavailable(str(error)) from error
