@@ -59,6 +59,7 @@ async def test_taps_after_the_backup_come_back_from_the_kiosk(
             await kiosk.is_offline()
         here.server.start()
         for kiosk in here.kiosks:
+            await kiosk.tap("top.connection")  # "try now": the wait between two tries has grown
             await kiosk.is_online()
         await cook.has_sent_all()
         for kiosk in here.kiosks:
