@@ -67,6 +67,12 @@ def _keeping(verbs: _Group[argparse.ArgumentParser]) -> None:
         "--stopped", action="store_true", help="no server runs, although one was heard just now"
     )
     back.add_argument("--replace", action="store_true", help="lose what is in the database now")
+    old = _command(verbs, "forget", "archive and forget what is beyond its time", "forget")
+    old.add_argument("--kitchen", help="only this one")
+    old.add_argument("--events-days", type=int, default=400, help="default 400")
+    old.add_argument("--audit-days", type=int, default=1825, help="default 1825: five years")
+    old.add_argument("--archive", type=Path, help="folder of the archives (default: in --data)")
+    old.add_argument("--dry-run", action="store_true", help="only tell")
     move = _command(verbs, "migrate", "copy everything to an empty database", "migrate")
     move.add_argument("--from", dest="source", required=True, metavar="URL")
     move.add_argument("--to", required=True, metavar="URL")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Engine, Table, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dapur.ids import KitchenId
@@ -82,6 +82,14 @@ class Positions:
         )
         if result.rowcount != 1:
             raise Outrun(f"{self._follower} of {kitchen} is not at {before}")
+
+
+def least(engine: Engine, kitchen: KitchenId) -> int | None:
+    """How far the slowest follower of a kitchen is; None while nobody has begun. Raises Unavailable."""
+    query = select(func.min(follower_position.c.seq)).where(follower_position.c.kitchen == kitchen)
+    with reading(engine) as connection:
+        seq: int | None = connection.scalar(query)
+    return seq
 
 
 _MOVE = (
