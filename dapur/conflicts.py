@@ -73,7 +73,11 @@ _ROWS: tuple[tuple[str, tuple[str, ...], frozenset[Clash]], ...] = (
     ("undo", ("advance_batch", "finish_step"), _C | _L),
     ("undo", ("complete_batch",), _L),
     ("hand_over", ("close_night", "hand_over"), _L),
-    ("close_night", ("close_session", "post_notice", "record_temperature", "release_hold"), _L),
+    (
+        "close_night",
+        ("close_session", "post_notice", "record_temperature", "release_hold", "unlock_staff"),
+        _L,
+    ),
     ("close_night", ("cancel_batch", "complete_batch", "discard_batch"), _C | _L),
     # A tap from before the cancelling is kept beside it; a later one is refused.
     ("cancel_batch", ("record_check",), _C | _L),

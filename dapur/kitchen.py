@@ -25,6 +25,7 @@ from dapur import (
     quality,
     review,
     temperature,
+    unlock,
 )
 from dapur.access import Role
 from dapur.alert import AlertRecord
@@ -71,7 +72,7 @@ SERVER_DEVICE = DeviceId("server")
 
 NOUNS: tuple[ModuleType, ...] = (
     policy, night, planning, progress, ending, temperature, quality, hold, crew, alert, review,
-    notice, kiosk_log, handover,
+    notice, unlock, kiosk_log, handover,
 )  # fmt: skip
 """A new noun is one file and one word here."""
 COMMANDS: dict[str, CommandRule] = {

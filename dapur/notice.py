@@ -32,6 +32,8 @@ class Notice(msgspec.Struct, frozen=True):
     at_ms: int
     text: str = ""
     level: str = "info"
+    by: StaffId = EVERYBODY
+    """Who did it; empty for a message, and in what older releases wrote."""
 
 
 class PostNoticeArgs(Args, frozen=True):
@@ -74,7 +76,8 @@ def evolve_posted(kitchen: Kitchen, event: Event, data: NoticePosted) -> Kitchen
 
 def add_notice(kitchen: Kitchen, event: Event, to: StaffId, kind: str) -> Kitchen:
     """Tell one person what an event did to them."""
-    notice = Notice(event.command, kind, to, event.subject, event.at.earliest_ms)
+    at_ms = event.at.earliest_ms
+    notice = Notice(event.command, kind, to, event.subject, at_ms, by=event.actor)
     return _append(kitchen, notice)
 
 

@@ -32,6 +32,7 @@ def query_types() -> dict[str, tuple[type[msgspec.Struct], type[msgspec.Struct]]
         queries.STEP_UP: (queries.SignInArgs, queries.SignInReply),
         queries.ROSTER: (queries.RosterArgs, queries.RosterReply),
         queries.SET_PIN: (queries.SetPinArgs, queries.DoneReply),
+        queries.UNLOCK: (queries.UnlockArgs, queries.DoneReply),
         queries.DEVICES: (queries.DevicesArgs, queries.DevicesReply),
         queries.ENROLMENT_CODE: (queries.EnrolmentCodeArgs, queries.EnrolmentCodeReply),
         queries.REVOKE_DEVICE: (queries.RevokeDeviceArgs, queries.DoneReply),

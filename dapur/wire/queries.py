@@ -19,6 +19,8 @@ ROSTER = "roster"
 """`RosterArgs` → `RosterReply`: the only way by which names of people reach a kiosk."""
 SET_PIN = "set_pin"
 """`SetPinArgs` → `DoneReply`: a first or a new PIN; also ends a lock-out. KEPALA or ADMIN."""
+UNLOCK = "unlock"
+"""`UnlockArgs` → `DoneReply`: end a person's lock-out at every kiosk, keep the PIN. KEPALA or ADMIN."""
 DEVICES = "devices"
 """`DevicesArgs` → `DevicesReply`: the kiosks of this kitchen."""
 ENROLMENT_CODE = "enrolment_code"
@@ -114,6 +116,14 @@ class SetPinArgs(WithPin, frozen=True):
     by_pin: Pin
     staff: Staff
     pin: Pin
+
+
+class UnlockArgs(WithPin, frozen=True):
+    """`staff` may try again; `by_staff` says so."""
+
+    by_staff: Staff
+    by_pin: Pin
+    staff: Staff
 
 
 class DoneReply(msgspec.Struct, frozen=True):

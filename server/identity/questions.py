@@ -68,6 +68,8 @@ class Questions:
                 return q.DevicesReply(self._devices.of_kitchen(asker.kitchen))
             case q.SET_PIN:
                 return self._set_pin(asker, _read(args, q.SetPinArgs), now_ms)
+            case q.UNLOCK:
+                return self._unlock(asker, _read(args, q.UnlockArgs), now_ms)
             case q.ENROLMENT_CODE:
                 return self._code(asker, _read(args, q.EnrolmentCodeArgs), now_ms)
             case q.REVOKE_DEVICE:
@@ -90,6 +92,15 @@ class Questions:
         self._must_be_chief(asker, args.by_staff, args.by_pin, now_ms)
         self._people.set_pin(asker.kitchen, args.staff, args.pin)
         _log.info("%s gave %s of %s a PIN", args.by_staff, args.staff, asker.kitchen)
+        return q.DoneReply()
+
+    def _unlock(self, asker: DeviceRecord, args: q.UnlockArgs, now_ms: int) -> q.DoneReply:
+        self._must_be_chief(asker, args.by_staff, args.by_pin, now_ms)
+        try:
+            self._people.unlock(asker.kitchen, args.staff)
+        except LookupError as error:
+            raise QueryError(QueryCode.STAFF_UNKNOWN) from error
+        _log.info("%s let %s of %s try again", args.by_staff, args.staff, asker.kitchen)
         return q.DoneReply()
 
     def _code(

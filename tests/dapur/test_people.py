@@ -31,6 +31,7 @@ MATRIX: dict[str, set[str]] = {
     "settle_review": {"KEPALA", "ADMIN"},
     "set_policy": {"KEPALA", "ADMIN"},
     "change_roles": {"KEPALA", "ADMIN"},
+    "unlock_staff": {"KEPALA", "ADMIN"},
 }
 
 
@@ -43,7 +44,7 @@ def test_weighty_decisions_ask_for_the_pin_again() -> None:
     weighty = {kind for kind, rule in COMMANDS.items() if rule.needs_step_up}
     assert weighty == {
         "give_verdict", "release_hold", "discard_batch", "cancel_batch", "change_roles",
-        "roster_staff", "set_policy", "hand_over", "take_over",
+        "roster_staff", "set_policy", "hand_over", "take_over", "unlock_staff",
     }  # fmt: skip
 
 

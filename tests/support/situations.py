@@ -226,6 +226,7 @@ _OTHER: dict[str, tuple[str, str, dict[str, object], str]] = {
         },
         "s-admin",
     ),
+    "unlock": ("unlock_staff", "staff:s-viewer", {"staff": "s-viewer"}, "s-admin"),
     "roles": ("change_roles", "staff:s-viewer", {"staff": "s-viewer", "roles": []}, "s-admin"),
     "night": (
         "open_night",

@@ -68,6 +68,20 @@ def test_chief_gives_a_pin(rig: Rig) -> None:
     assert (reply.name, reply.pin_version) == ("Budi", 1)
 
 
+@pytest.mark.expected_log("is locked")
+def test_chief_lets_a_locked_person_try_again_with_the_same_pin(rig: Rig) -> None:
+    rig.identity.set_pin(K1, BUDI, PIN2)
+    for _ in range(5):
+        told = rig.sign_in(rig.kiosk1, BUDI, WRONG)
+    assert str(told).startswith("pin_locked")
+    assert str(rig.sign_in(rig.kiosk1, BUDI, PIN2)).startswith("pin_locked")
+    rig.ask(rig.kiosk1, "unlock", {**CHIEF, "staff": BUDI}, DoneReply)
+    assert isinstance(rig.sign_in(rig.kiosk1, BUDI, PIN2), SignInReply)
+    stranger = {**CHIEF, "staff": "nobody"}
+    told = refusal(lambda: rig.ask(rig.kiosk1, "unlock", stranger, DoneReply))
+    assert told == "staff_unknown"
+
+
 def test_chief_makes_a_code_that_works(rig: Rig) -> None:
     reply = rig.ask(
         rig.kiosk1, "enrolment_code", {**CHIEF, "name": "Kios Baru"}, EnrolmentCodeReply
@@ -91,6 +105,7 @@ def test_chief_revokes_a_kiosk_of_this_kitchen(rig: Rig) -> None:
 
 WEIGHTY = {
     "set_pin": {"staff": "budi", "pin": PIN2},
+    "unlock": {"staff": "budi"},
     "enrolment_code": {"name": "Kios"},
     "revoke_device": {"device": "some-device"},
 }
