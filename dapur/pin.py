@@ -12,7 +12,7 @@ PIN_DIGITS = 6
 TRIES = 5
 """Wrong PINs before the first lock-out."""
 TRIES_MOST = 10
-"""Wrong PINs in a row after which only an administrator (for a kiosk alone: the server) helps."""
+"""Wrong PINs in a row after which only a chief with the own PIN helps (a kiosk alone: also the server)."""
 MINUTE_MS = 60_000
 LOCKS_MS = (1 * MINUTE_MS, 5 * MINUTE_MS, 30 * MINUTE_MS)
 """Lock-out after the 5th, the 6th, and each further wrong PIN."""

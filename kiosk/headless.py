@@ -22,12 +22,14 @@ from kiosk.local.errors import FileDamaged
 from kiosk.local.identity import Identity
 from kiosk.local.mirror import Mirror
 from kiosk.local.salvage import open_store
+from kiosk.locks import Locks
 from kiosk.past import Past
 from kiosk.people import People, Person, RosterWatch
 from kiosk.pin_check import OnlineFirst
 from kiosk.reports import Reports
 from kiosk.session import Sessions
 from kiosk.settings import Settings, check_address
+from kiosk.unlock import Unlocking
 from kiosk.vault.device_key import DeviceKey, verifier_key
 from kiosk.vault.verifiers import Verifiers
 
@@ -58,7 +60,7 @@ class Headless:
     """One kiosk, from its data folder to its line. Its parts are public: a window binds to them.
 
     `replica` is what is shown, `desk` writes taps, `session` knows who taps, `link` is the line, `time`
-    the time, `store` the file, `people` the names. All belong to the thread of the loop.
+    the time, `store` the file, `people` the names, `locks` who may try no PIN. All belong to the loop's thread.
     """
 
     def __init__(
@@ -98,7 +100,9 @@ class Headless:
         self.people = People(self.store, self.link)
         self.past = Past(self.link)
         pins = OnlineFirst(self.link, vault.verifiers, self.time)
-        self.session = Sessions(self.desk, self.replica, self.time, pins)
+        self.locks = Locks(pins, vault.verifiers, self.store, self.time, self.link, self.people)
+        self.session = Sessions(self.desk, self.replica, self.time, self.locks)
+        self.unlocking = Unlocking(self.session, self.desk, self.locks, self.link)
         self._roster_watch = RosterWatch(self.people, self.link, self._rostered)
         self._reports = Reports(self.desk, self.replica)
         self.time.on_jump(self._reports.jumped)
@@ -146,6 +150,7 @@ class Headless:
                 task.cancel()
             results = await asyncio.gather(line, ticker, return_exceptions=True)
             await self._roster_watch.close()
+            await self.unlocking.close()
             await self.session.close()
             self.store.close()
         if any(isinstance(result, FileDamaged) for result in results):

@@ -17,7 +17,7 @@ from kiosk.local.store import Store
 
 __all__ = ["People", "Person"]
 
-_ROSTER = "roster"
+_ROSTER, _HEARD = "roster", "roster_ms"
 _log = logging.getLogger(__name__)
 
 
@@ -30,6 +30,8 @@ class People:
         self._listeners: list[Callable[[], None]] = []
         self._reply = _stored(store)
         self.roster: Mapping[StaffId, Person] = {one.id: one for one in self._reply.people}
+        heard = store.noted(_HEARD)
+        self._heard_ms = int(heard) if heard.isascii() and heard.isdigit() else 0
 
     @property
     def kitchen_name(self) -> str:
@@ -40,6 +42,11 @@ class People:
     def kiosk_name(self) -> str:
         """What people call this kiosk; empty before the first roster."""
         return self._reply.device_name
+
+    @property
+    def heard_ms(self) -> int:
+        """When the server last told the roster (UTC ms by its clock); 0 for never."""
+        return self._heard_ms
 
     @property
     def pin_versions(self) -> Mapping[StaffId, int]:
@@ -59,17 +66,20 @@ class People:
         except (QueryFailed, msgspec.MsgspecError) as error:
             _log.info("no roster: %s", error)
             return False
-        if reply != self._reply:
-            self._reply = reply
+        self._heard_ms = self._link.status.last_heard_ms or self._heard_ms
+        is_new = reply != self._reply
+        self._reply = reply
+        self._keep(reply)
+        if is_new:
             self.roster = {one.id: one for one in reply.people}
-            self._keep(reply)
             for listener in tuple(self._listeners):
                 listener()
         return True
 
     def _keep(self, reply: RosterReply) -> None:
         try:
-            self._store.note(**{_ROSTER: msgspec.json.encode(reply).decode()})
+            told = msgspec.json.encode(reply).decode()
+            self._store.note(**{_ROSTER: told, _HEARD: str(self._heard_ms)})
         except DiskRefused as error:
             _log.info("the roster is not kept: %s", error)
 

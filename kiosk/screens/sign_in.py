@@ -9,8 +9,9 @@ from kiosk.screens.page import Page
 from kiosk.screens.scroll import Scroll
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
-from kiosk.views.looks import ButtonLook, OptionLook, TopLook
-from kiosk.views.sign_in import SignInView
+from kiosk.theme.tokens import SEMIBOLD
+from kiosk.views.looks import Actor, OptionLook, TopLook
+from kiosk.views.sign_in import UNLOCK, SignInView
 from kiosk.widgets.action_button import ActionButton
 from kiosk.widgets.avatar import Avatar
 from kiosk.widgets.base import Panel, empty_layout
@@ -23,6 +24,7 @@ from kiosk.widgets.text_block import TextBlock
 
 PIN_DIGITS = 6
 PERSON_PX = 300
+TITLE_PX = 104
 
 
 class SignInPage(Page):
@@ -34,11 +36,16 @@ class SignInPage(Page):
         self._teams: dict[str, OptionTile] = {}
         self._people: dict[str, PersonTile] = {}
         self._placed: tuple[tuple[str, ...], int] = ((), 0)
-        self._here_title = TextBlock(theme, "", "body", tint="text2")
+        self._here_title = TextBlock(theme, "", "caption", tint="text2", lines=2)
         self._here = QHBoxLayout()
         self._here_shown: tuple[object, ...] = (None,)
+        self._here_panel = Panel(theme, self)
         self._keeps = TextBlock(theme, "", "caption", tint="text2")
-        self._offline = TextBlock(theme, "", "body", tint="text2")
+        self._all_out = ActionButton(theme, "sign_in.out_all", view.all_out_button())
+        self._all_out.tapped.connect(self._on_all_out_tapped)
+        self._offline_panel = Panel(theme, self, fill="surface2", border="line2")
+        self._offline = TextBlock(theme, "", "body", weight=SEMIBOLD, lines=2)
+        self._list_from = TextBlock(theme, "", "caption", tint="text2", lines=2)
         self._team_column = QVBoxLayout()
         self._grid = QGridLayout()
         self._people_inside = QWidget()
@@ -78,26 +85,39 @@ class SignInPage(Page):
         here = view.here()
         self._here_title.set_text(words("signin.here" if here else "signin.none_here"))
         self._keeps.set_text(words("signin.keeps") if here else "")
-        self._show_here(here)
+        # The toast says the same when it matters; keys and names need the room of a small window.
+        self._keeps.setVisible(bool(here) and not self.theme.metrics.compact)
+        self._all_out.setVisible(bool(here))
+        self._all_out.set_look(view.all_out_button())
         strip = view.offline()
-        self._offline.setVisible(strip is not None)
-        self._offline.set_text(strip.title if strip else "")
+        self._offline_panel.setVisible(strip is not None)
+        if strip is not None:
+            self._offline.set_text(strip.title)
+            self._list_from.set_text(strip.detail)
+        self._show_here(here)
         self._show_teams()
         self._show_people()
         self._show_pin()
 
-    def _show_here(self, here: tuple[object, ...]) -> None:
-        if here == self._here_shown:
+    def _show_here(self, here: tuple[Actor, ...]) -> None:
+        """As many as there is room for, who taps first; the others come first by a tap on their face."""
+        looks = tuple(self._sign_in.out_button(actor) for actor in here)
+        shown = (looks, self._here_panel.width())
+        if shown == self._here_shown:
             return
-        self._here_shown = here
+        self._here_shown = shown
         empty_layout(self._here)
-        words = self._sign_in.words
-        for actor in self._sign_in.here():
-            look = ButtonLook(
-                actor.key, f"{words('signin.out')} {actor.name}", "log-out", "neutral"
-            )
+        px = self.theme.px
+        rest = (self._all_out, self._keeps)
+        room = self._here_panel.width() - px(TITLE_PX) - 2 * px(16)
+        room -= sum(part.sizeHint().width() + px(12) for part in rest if not part.isHidden())
+        for actor, look in zip(here, looks, strict=True):
             button = ActionButton(self.theme, f"sign_in.out.{actor.key}", look)
             button.tapped.connect(self._sign_in.sign_out)
+            room -= button.sizeHint().width() + px(12)
+            if room < 0:
+                button.deleteLater()
+                break
             self._here.addWidget(button)
 
     def _show_teams(self) -> None:
@@ -175,23 +195,22 @@ class SignInPage(Page):
         self._sign_in.typed(PIN_DIGITS)
         self._sign_in.enter(pin)
 
-    def _on_lock_tapped(self, _action: str) -> None:
-        self._sign_in.leave_lockout()
+    def _on_lock_tapped(self, action: str) -> None:
+        if action != UNLOCK:
+            self._sign_in.leave_lockout()
+        elif (view := self._sign_in.unlock()) is not None:
+            from kiosk.screens.ask_pin import AskSheet
+
+            AskSheet(self.theme, view, self.window()).open()
+
+    def _on_all_out_tapped(self, _action: str) -> None:
+        self._sign_in.sign_out_all()
 
     def _on_signed_in(self) -> None:
         self.go.emit("back", "")
 
     def _arrange(self) -> None:
         px = self.theme.px
-        here_panel = Panel(self.theme, self)
-        here = QHBoxLayout(here_panel)
-        here.setContentsMargins(px(16), px(8), px(16), px(8))
-        here.setSpacing(px(12))
-        here.addWidget(self._here_title)
-        here.addLayout(self._here)
-        here.addStretch(1)
-        here.addWidget(self._offline)
-        here.addWidget(self._keeps)
         teams = Panel(self.theme, self)
         self._team_column.setContentsMargins(px(8), px(8), px(8), px(8))
         inside = QVBoxLayout(teams)
@@ -222,8 +241,34 @@ class SignInPage(Page):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, px(12))
         outer.setSpacing(px(12))
-        outer.addWidget(here_panel)
+        outer.addLayout(self._arrange_head())
         outer.addLayout(row, 1)
+
+    def _arrange_head(self) -> QHBoxLayout:
+        """Who is here, and beside it that there is no line."""
+        px = self.theme.px
+        here = QHBoxLayout(self._here_panel)
+        here.setContentsMargins(px(16), px(8), px(16), px(8))
+        here.setSpacing(px(12))
+        self._here_title.setFixedWidth(px(TITLE_PX))
+        here.addWidget(self._here_title)
+        here.addLayout(self._here)
+        here.addStretch(1)
+        here.addWidget(self._keeps)
+        here.addWidget(self._all_out)
+        offline = QVBoxLayout(self._offline_panel)
+        offline.setContentsMargins(px(16), px(8), px(16), px(8))
+        offline.setSpacing(px(2))
+        offline.addStretch(1)
+        offline.addWidget(self._offline)
+        offline.addWidget(self._list_from)
+        offline.addStretch(1)
+        self._offline_panel.set_ground("surface2", "line2", dashed=True)
+        head = QHBoxLayout()
+        head.setSpacing(px(12))
+        head.addWidget(self._here_panel, 19)
+        head.addWidget(self._offline_panel, 9)
+        return head
 
     def _arrange_pin(self) -> None:
         px = self.theme.px

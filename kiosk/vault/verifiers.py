@@ -47,7 +47,7 @@ class Expired(msgspec.Struct, frozen=True):
 
 
 Outcome = Right | Wrong | Locked | NotHere | Expired
-"""What a check said; `Locked(None)` lasts until the next sign-in online."""
+"""What a check said; `Locked(None)` lasts until the next sign-in online, or until `forgive`."""
 
 
 class _Verifier(msgspec.Struct, frozen=True):
@@ -107,6 +107,23 @@ class Verifiers:
                 return rules.after_wrong(counted)
             self._put(staff, msgspec.structs.replace(known, tries=Tries(seen_ms=now)), now)
             return Right(known.pin_version)
+
+    def locked(self, staff: StaffId, now_ms: int) -> Locked | None:
+        """Whether a check would be refused now by the counter; checks and counts nothing.
+
+        Waits for nobody: the thread that paints may ask while another one checks a PIN.
+        """
+        content = self._content
+        known = content.people.get(staff)
+        return None if known is None else rules.locked(known.tries, max(now_ms, content.seen_ms))
+
+    def forgive(self, staff: StaffId) -> None:
+        """A chief lets this person try again here: the counter begins anew. Raises OSError."""
+        with self._lock:
+            known = self._content.people.get(staff)
+            if known is not None and known.tries.failed:
+                again = msgspec.structs.replace(known, tries=Tries(seen_ms=known.tries.seen_ms))
+                self._put(staff, again, self._content.seen_ms)
 
     def forget(self, staff: StaffId) -> None:
         """Never check this person here again before the next sign-in online. Raises OSError."""

@@ -337,6 +337,20 @@ class Floor(QObject):
         except DiskRefused:
             self._tell_of_disk()
 
+    def sign_out_all(self) -> None:
+        """End every session of this kiosk, and say how many taps are still to be sent."""
+        before = self.unsent
+        try:
+            count = self.people.session.sign_out_all()
+        except DiskRefused:
+            self._tell_of_disk()
+            return
+        # With a line the signings-out are gone in a moment; without one the badge counts them too.
+        unsent = before if self.status.state == "online" else self.unsent
+        key = "signin.all_out_unsent" if unsent else "signin.all_out_sent"
+        title = self.words("signin.all_out", count=count)
+        self.tell("signed_out", title, self.words(key, count=unsent), tone="ok")
+
     def _tell_of_disk(self) -> None:
         self.tell("disk", self.words("toast.disk"), tone="alarm", stays=True)
 
