@@ -35,6 +35,9 @@ class Actions(QObject):
         if action == "assign":
             self._assign(subject)
             return
+        if action == "leave":
+            self._leave(subject)
+            return
         batch = self._floor.batch(subject)
         if batch is None:
             return
@@ -53,6 +56,12 @@ class Actions(QObject):
         from kiosk.views.team import AssignView
 
         AssignSheet(self._theme, AssignView(self._floor, wish), self._host).open()
+
+    def _leave(self, people: str) -> None:
+        from kiosk.screens.leave import LeaveSheet
+        from kiosk.views.leave import LeaveView
+
+        LeaveSheet(self._theme, LeaveView(self._floor, people), self._host).open()
 
     def undo(self) -> None:
         """Take the offered tap back."""

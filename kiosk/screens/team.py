@@ -39,6 +39,9 @@ class TeamPage(Page):
         self._send = ActionButton(theme, "team.send", view.send_button())
         self._send.tapped.connect(self._on_send_tapped)
         self._send.blocked.connect(self._on_send_blocked)
+        self._leave = ActionButton(theme, "team.leave", view.leave_button())
+        self._leave.tapped.connect(self._on_leave_tapped)
+        self._leave.blocked.connect(self._on_send_blocked)
         self._arrange()
 
     @override
@@ -59,6 +62,7 @@ class TeamPage(Page):
         self._show_people()
         self._loads.set_look(view.loads())
         self._mark.set_look(view.mark_button())
+        self._leave.set_look(view.leave_button())
         self._send.set_look(view.send_button())
         self._why.set_text(view.why_not())
 
@@ -101,6 +105,9 @@ class TeamPage(Page):
     def _on_send_tapped(self, _action: str) -> None:
         self.sheet.emit("assign", self._team.wish)
 
+    def _on_leave_tapped(self, _action: str) -> None:
+        self.sheet.emit("leave", self._team.marked)
+
     def _on_send_blocked(self, _action: str, reason: str) -> None:
         self._team.floor.tell("team", reason, tone="attention")
 
@@ -128,6 +135,7 @@ class TeamPage(Page):
         foot.setSpacing(px(12))
         foot.addWidget(self._why, 1)
         foot.addWidget(self._mark)
+        foot.addWidget(self._leave)
         foot.addWidget(self._send)
         right = QVBoxLayout()
         right.setSpacing(px(12))

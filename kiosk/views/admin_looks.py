@@ -12,7 +12,7 @@ FieldKind = Literal["whole", "decimal", "clock", "switch"]
 
 
 class RecordLook(msgspec.Struct, frozen=True):
-    """One line of a list: `value` stands big beside the buttons."""
+    """One line of a list: `value` stands big beside the buttons, grey and struck when it counts no more."""
 
     key: str
     title: str
@@ -20,6 +20,7 @@ class RecordLook(msgspec.Struct, frozen=True):
     value: str = ""
     chip: ChipLook | None = None
     buttons: tuple[ButtonLook, ...] = ()
+    value_off: bool = False
 
 
 class Field(msgspec.Struct, frozen=True):

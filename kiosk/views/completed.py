@@ -94,6 +94,7 @@ class CompletedView(ViewModel):
             self._left(batch),
             self._chip(batch),
             self._buttons(batch),
+            value_off=bool(self._why_not_eaten(batch)),
         )
 
     def _story(self, batch: Batch) -> str:
@@ -106,21 +107,35 @@ class CompletedView(ViewModel):
             parts.append(words("completed.waste", mass=floor.degrees(done.waste_kg)))
         if ended is not None:
             parts += [self._who(ended.actor), ended.reason]
+        parts.append(self._why_not_eaten(batch))
         return " · ".join(part for part in parts if part)
 
     def _who(self, staff: StaffId) -> str:
         return self.floor.short_name(staff)
 
-    def _left(self, batch: Batch) -> str:
-        by_ms = consume_by_ms(batch, self.floor.kitchen.policy)
-        if by_ms is None or batch.stage is not Stage.COMPLETED:
+    def _by_ms(self, batch: Batch) -> int | None:
+        """Until when it may be eaten (UTC ms); None for what nobody will eat."""
+        if batch.stage is not Stage.COMPLETED:
+            return None
+        return consume_by_ms(batch, self.floor.kitchen.policy)
+
+    def _why_not_eaten(self, batch: Batch) -> str:
+        """That the time to eat it counts no more, and why; empty while it counts."""
+        by_ms = self._by_ms(batch)
+        if by_ms is None:
             return ""
-        left_ms = by_ms - self.floor.now_ms
-        if left_ms < 0:
-            return self.words("completed.over", at=self.floor.clock(by_ms))
-        return self.words(
-            "completed.left", left=self.floor.span(left_ms), at=self.floor.clock(by_ms)
-        )
+        if batch.held:
+            return self.words("completed.not_to_eat")
+        return self.words("completed.over") if by_ms < self.floor.now_ms else ""
+
+    def _left(self, batch: Batch) -> str:
+        by_ms = self._by_ms(batch)
+        if by_ms is None:
+            return ""
+        at = self.floor.clock(by_ms)
+        if self._why_not_eaten(batch):
+            return self.words("completed.before", at=at)
+        return self.words("completed.left", left=self.floor.span(by_ms - self.floor.now_ms), at=at)
 
     def _chip(self, batch: Batch) -> ChipLook:
         words = self.words

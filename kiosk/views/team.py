@@ -73,6 +73,11 @@ class TeamView(ViewModel):
         """What the sheet is about: the batch looked for, then who is marked."""
         return ",".join((self._batch, *self._marked))
 
+    @property
+    def marked(self) -> str:
+        """Who is marked, for the sheet on which they are let go."""
+        return ",".join(self._marked)
+
     # ---- looks ------------------------------------------------------------------------------
 
     def top(self) -> TopLook:
@@ -127,6 +132,16 @@ class TeamView(ViewModel):
         if reason:
             return ButtonLook("send", text, "users", "blocked", enabled=False, reason=reason)
         return ButtonLook("send", text, "users", "primary")
+
+    def leave_button(self) -> ButtonLook:
+        """Let the marked ones go from where they stand; closed when none of them stands anywhere."""
+        reason = self.why_not()
+        if not reason and not any(self._at(each) for each in self._marked):
+            reason = self.words("team.none_stands")
+        text = self.words("team.leave")
+        if reason:
+            return ButtonLook("leave", text, "user-minus", "blocked", enabled=False, reason=reason)
+        return ButtonLook("leave", text, "user-minus", "outlined")
 
     def why_not(self) -> str:
         """Why nobody can be sent now; empty when it can be done."""

@@ -60,7 +60,8 @@ class FilterChip(Pressable):
     def sizeHint(self) -> QSize:
         ink = self.theme.ink("body", "text", SEMIBOLD)
         wide = paint.advance(self._look.text, ink.px, ink.weight)
-        return QSize(int(wide) + self.theme.px(60), self.theme.mm(BAR_MM))
+        beside = self.theme.px(60 if self._look.icon else 30)
+        return QSize(int(wide) + beside, self.theme.mm(BAR_MM))
 
     @override
     def minimumSizeHint(self) -> QSize:
@@ -74,10 +75,13 @@ class FilterChip(Pressable):
         code, px = self.theme.code, self.theme.px
         border_code = code(border) if border else None
         paint.box(painter, rect, fill=code(fill), border=border_code, radius=px(RADIUS_BUTTON))
-        side = px(22)
-        x = rect.left() + px(12)
-        icons.draw(painter, self._look.icon, x, rect.center().y() - side / 2, side, code(word))
-        left = x + side + px(8)
+        left = rect.left() + px(12 if self._look.icon else 15)
+        if self._look.icon:
+            side = px(22)
+            icons.draw(
+                painter, self._look.icon, left, rect.center().y() - side / 2, side, code(word)
+            )
+            left += side + px(8)
         room = QRectF(left, rect.top(), rect.right() - px(10) - left, rect.height())
         wide = paint.write(painter, room, self._look.text, self.theme.ink("body", word, SEMIBOLD))
         if self._look.chosen:

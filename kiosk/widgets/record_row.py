@@ -67,7 +67,8 @@ class RecordRow(Panel):
         self._title.set_text(look.title)
         self._detail.set_text(look.detail)
         self._detail.setVisible(bool(look.detail))
-        self._value.set_text(look.value)
+        self._value.set_text(look.value, "text3" if look.value_off else "text")
+        self._value.set_strike(look.value_off)
         self._value.setVisible(bool(look.value))
         self._chip.setVisible(look.chip is not None)
         if look.chip is not None:
