@@ -101,6 +101,7 @@ class App:
         if self.floor.sounds is not None:
             return
         from kiosk.screens.rest import Rest
+        from kiosk.views.news import News
         from kiosk.views.sound.listening import Listening
         from kiosk.views.sound.sounds import Sounds
 
@@ -109,6 +110,7 @@ class App:
         self.floor.sounds = Sounds(self.kiosk.store, self.floor, is_heard=not unseen)
         self.rest = Rest(self.theme, self.floor, self.window)
         Listening(self.floor, self.floor.sounds, self.floor).rang.connect(self.rest.wake)
+        News(self.floor, self.floor)
 
     def close(self) -> None:
         """Take the window away."""

@@ -72,6 +72,11 @@ def _make_wider(name: str, theme: Theme, floor: Floor) -> Page:
             from kiosk.views.completed import CompletedView
 
             return CompletedPage(theme, CompletedView(floor))
+        case "notices":
+            from kiosk.screens.notices import NoticesPage
+            from kiosk.views.notices import NoticesView
+
+            return NoticesPage(theme, NoticesView(floor))
         case "menu":
             from kiosk.screens.menu import MenuPage
             from kiosk.views.menu import MenuView

@@ -297,8 +297,8 @@ class Window(QWidget):
         self._place_bars()
 
     def _on_toast_opened(self, key: str) -> None:
-        if key == "review":
-            self.show_page("review", "")
+        if key in ("review", "notices"):
+            self.show_page(key, "")
 
     def _place_bars(self) -> None:
         px = self.theme.px

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from kiosk.headless import Headless
     from kiosk.link.status import LinkStatus
     from kiosk.past import Past
+    from kiosk.views.news import Book
     from kiosk.views.sound.sounds import Sounds
 
 STALE_SERVER_MS = 5 * 60_000
@@ -87,6 +88,8 @@ class Floor(QObject):
         self.undoable: Undoable | None = None
         self.sounds: Sounds | None = None
         """What lets alarms be heard; None until the window stands."""
+        self.book: Book | None = None
+        """Who has read which notice here; None until somebody asks."""
         self._watching = Watching()
         self._inbox = Inbox()
         self._generation = 0

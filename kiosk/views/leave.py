@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dapur.batch import Batch, Post
-from dapur.crew import ReleaseCrewArgs, present
+from dapur.batch import Batch
+from dapur.crew import ReleaseCrewArgs
 from dapur.ids import StaffId
 from kiosk.views.floor import Floor, ViewModel
 from kiosk.views.looks import ButtonLook, OptionLook, SheetLook
+from kiosk.views.naming import crew, lead
 from kiosk.views.team import places
 
 
@@ -32,7 +33,7 @@ class LeaveView(ViewModel):
                 args = ReleaseCrewArgs(staff=staff)
                 if self.floor.tap("release_crew", batch.id, args) is None:
                     return False
-        title = self.words("team.left", count=len(self.people))
+        title = self.words("leave.done", count=len(self.people))
         self.floor.tell("team.left", title, self._where(left), tone="ok")
         return True
 
@@ -41,9 +42,9 @@ class LeaveView(ViewModel):
     def sheet(self) -> SheetLook:
         """Who, and the button that says what they leave."""
         words, left = self.words, self._left()
-        text = words("team.leave_from", name=self._where(left)) if left else words("team.leave")
+        text = words("leave.from", name=self._where(left)) if left else words("leave.act")
         return SheetLook(
-            title=words("team.leave_title", count=len(self.people)),
+            title=words("leave.title", count=len(self.people)),
             subtitle=", ".join(map(self.floor.short_name, self.people)),
             icon="user-minus",
             close_name=words("act.close"),
@@ -82,15 +83,14 @@ class LeaveView(ViewModel):
         return tuple(each for each in self._places() if each.id in self._chosen)
 
     def _of(self, batch: Batch) -> tuple[StaffId, ...]:
-        there = {each.staff for each in present(batch.crew)}
+        there = crew(batch)
         return tuple(staff for staff in self.people if staff in there)
 
     def _post(self, batch: Batch, staff: StaffId) -> str:
         name = self.floor.short_name(staff)
-        leads = any(each.staff == staff and each.post is Post.LEAD for each in present(batch.crew))
-        return self.words("team.leads", name=name) if leads else name
+        return self.words("leave.leads", name=name) if lead(batch) == staff else name
 
     def _where(self, left: tuple[Batch, ...]) -> str:
         if len(left) == 1:
             return left[0].plan.name
-        return self.words("team.batches", count=len(left))
+        return self.words("leave.batches", count=len(left))

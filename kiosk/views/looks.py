@@ -182,7 +182,10 @@ class NoteLook(msgspec.Struct, frozen=True):
 
 
 class OptionLook(msgspec.Struct, frozen=True):
-    """`kind` picks the mark of a chosen tile: one of many, or any number."""
+    """`kind` picks the mark of a chosen tile: one of many, or any number.
+
+    `count` is what waits behind it, as text; `count_name` says it aloud.
+    """
 
     key: str
     text: str
@@ -191,6 +194,9 @@ class OptionLook(msgspec.Struct, frozen=True):
     kind: Literal["one", "many"] = "one"
     note: str = ""
     enabled: bool = True
+    count: str = ""
+    count_name: str = ""
+    count_tone: Literal["attention", "neutral"] = "neutral"
 
 
 class CorrectiveLook(msgspec.Struct, frozen=True):

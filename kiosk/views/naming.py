@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dapur.access import Role
-from dapur.batch import Batch, Hold, Reading, Source
+from dapur.batch import Batch, Hold, Post, Reading, Source
+from dapur.crew import present
 from dapur.ids import StaffId
 from kiosk.views.floor import Floor
 
@@ -37,6 +38,11 @@ def subtitle(floor: Floor, batch: Batch) -> str:
 def crew(batch: Batch) -> tuple[StaffId, ...]:
     """Who works at the batch now."""
     return tuple(row.staff for row in batch.crew if row.until_ms is None)
+
+
+def lead(batch: Batch) -> StaffId | None:
+    """Who leads the work at the batch now."""
+    return next((row.staff for row in present(batch.crew) if row.post is Post.LEAD), None)
 
 
 def crew_text(floor: Floor, batch: Batch) -> str:

@@ -137,8 +137,8 @@ class TeamView(ViewModel):
         """Let the marked ones go from where they stand; closed when none of them stands anywhere."""
         reason = self.why_not()
         if not reason and not any(self._at(each) for each in self._marked):
-            reason = self.words("team.none_stands")
-        text = self.words("team.leave")
+            reason = self.words("leave.none_stands")
+        text = self.words("leave.act")
         if reason:
             return ButtonLook("leave", text, "user-minus", "blocked", enabled=False, reason=reason)
         return ButtonLook("leave", text, "user-minus", "outlined")

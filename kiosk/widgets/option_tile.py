@@ -1,6 +1,6 @@
 """One big answer among several (a reason, a piece of evidence); none is chosen unless told."""
 
-from PySide6.QtCore import QRectF, QSize, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -57,7 +57,8 @@ class OptionTile(Pressable):
 
     def _show(self, look: OptionLook) -> None:
         self._look = look
-        self.setAccessibleName(f"{look.text} {look.note}".strip())
+        said = (look.text, look.note, look.count_name or look.count)
+        self.setAccessibleName(" ".join(each for each in said if each))
         self.setChecked(look.chosen)
         self.setEnabled(look.enabled)
 
@@ -101,7 +102,21 @@ class OptionTile(Pressable):
             right -= side
             icons.draw(painter, mark, right, rect.center().y() - side / 2, side, code(tint))
             right -= px(8)
+        if self._look.count:
+            right = self._paint_count(painter, right, rect.center().y()) - px(8)
         self._paint_text(painter, QRectF(x, rect.top(), right - x, rect.height()), tint)
+
+    def _paint_count(self, painter: QPainter, right: float, middle: float) -> float:
+        """A badge as on the rail; where it begins."""
+        loud = self._look.count_tone == "attention"
+        fill, word = ("amber", "on_amber") if loud else ("surface3", "text")
+        ink = self.theme.ink("caption", word, SEMIBOLD)
+        high = self.theme.px(28)
+        wide = max(high, paint.advance(self._look.count, ink.px, ink.weight) + self.theme.px(16))
+        box = QRectF(right - wide, middle - high / 2, wide, high)
+        paint.box(painter, box, fill=self.theme.code(fill), radius=high / 2)
+        paint.write(painter, box, self._look.count, ink, Qt.AlignmentFlag.AlignHCenter)
+        return box.left()
 
     def _paint_text(self, painter: QPainter, rect: QRectF, tint: str) -> None:
         ink = self.theme.ink("body", tint, SEMIBOLD if self._look.chosen else MEDIUM)
