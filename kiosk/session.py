@@ -146,7 +146,7 @@ class Sessions:
             self._tell()
 
     def sign_out_all(self) -> int:
-        """End every session of this kiosk, how many people's; what they tapped stays and is sent.
+        """End every session of this kiosk; what they tapped stays and is sent. How many people were here.
 
         Also those that a lock or a restart left open in the kitchen: nobody could end them here else.
         Raises DiskRefused; everybody is out all the same.
@@ -156,6 +156,7 @@ class Sessions:
             for session in self._mirror.shown.sessions.values()
             if session.device == self._mirror.device and session.closed_ms is None
         ]
+        here = len(self._present)
         try:
             for session in ours:
                 self._desk.tap(
@@ -165,7 +166,7 @@ class Sessions:
                 )
         finally:
             self.lock()
-        return len({session.staff for session in ours})
+        return here
 
     def lock(self) -> None:
         """Ask everybody for the PIN again."""

@@ -38,7 +38,7 @@ from kiosk.widgets.curve_slot import CurveSlot
 from kiosk.widgets.key_pad import KeyPad
 from kiosk.widgets.segments import Segments
 from kiosk.widgets.trend_grid import TrendPanel
-from tests.support import admin_scene
+from tests.support import admin_scene, late_scene
 from tests.support.past_nights import month
 from tests.support.scene import OTHER_KIOSK, Story, demo_plan, open_scene
 
@@ -142,6 +142,7 @@ async def pages(app: App, story: Story, folder: Path) -> None:
             ("team", "team", ""),
             ("completed", "completed", ""),
             ("handover", "handover", ""),
+            ("notices", "notices", ""),
             ("menu", "menu", ""),
             ("display", "display", ""),
             ("summary", "summary", ""),
@@ -181,6 +182,7 @@ async def pages(app: App, story: Story, folder: Path) -> None:
         await shoot(app, folder, f"20-{name}")
 
     await admin_scene.walk(app, story.batch("G2-03"), named)
+    await late_scene.walk(app, named)
 
 
 async def curve_is_there(app: App) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from kiosk.screens.page import Page
 from kiosk.screens.scroll import Scroll
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
+from kiosk.theme.tokens import CARD_MM
 from kiosk.views.looks import TopLook
 from kiosk.views.notices import OPEN, NoticesView
 from kiosk.widgets.action_button import ActionButton
@@ -40,7 +42,7 @@ class NoticesPage(Page):
         column.addStretch(1)
         head = QHBoxLayout()
         head.setSpacing(theme.px(12))
-        head.addWidget(self._chips, 1)
+        head.addWidget(self._chips, 1, Qt.AlignmentFlag.AlignVCenter)
         head.addWidget(self._all)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -70,6 +72,8 @@ class NoticesPage(Page):
             for key, look in zip(keys, looks, strict=True):
                 row = RecordRow(self.theme, f"notices.{look.key}", look)
                 row.tapped.connect(self._on_tapped)
+                # As high without a button as with one: a list in even steps.
+                row.setMinimumHeight(self.theme.mm(CARD_MM) + self.theme.px(20))
                 self._rows[key] = row
                 self._column.addWidget(row)
         for row, look in zip(self._rows.values(), looks, strict=True):

@@ -182,8 +182,9 @@ class SignInPage(Page):
         self._prompt.set_text(view.prompt(), "alarm_text" if view.wrong else "text2")
         self._pad.set_look(view.pad())
         self._auto.set_text(view.words("signin.auto"))
-        # Keys for gloves need all the height that a small window has.
-        self._auto.setVisible(not (self.theme.metrics.compact and self.theme.metrics.glove))
+        # The keys need all the height that a small window has.
+        metrics = self.theme.metrics
+        self._auto.setVisible(not metrics.compact or (person is None and not metrics.glove))
         if not view.filled and self._pad.entry():
             self._pad.set_entry("")
 

@@ -186,7 +186,9 @@ class Window(QWidget):
         # A small screen needs its height for the batch; the rail still counts the alarms.
         roomy = not self.theme.metrics.compact
         shown = self._page_name == "board" or (self._page_name == "batch" and roomy)
-        self._show_bar(self._strip, wanted=strip is not None)
+        # There the page itself says so, and the keys for the PIN need the height.
+        said = self._page_name == "sign_in" and not roomy and self.floor.connection == "offline"
+        self._show_bar(self._strip, wanted=strip is not None and not said)
         self._show_bar(self._banner, wanted=banner is not None and shown)
         if strip is not None:
             self._strip.set_look(strip)

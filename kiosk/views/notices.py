@@ -124,9 +124,8 @@ class NoticesView(ViewModel):
             key,
             self._sentence(notice),
             self._story(notice),
-            floor.clock(notice.at_ms),
-            self._chip(notice, new=new),
-            buttons,
+            chip=self._chip(notice, new=new),
+            buttons=buttons,
         )
 
     def _sentence(self, notice: Notice) -> str:
@@ -147,11 +146,12 @@ class NoticesView(ViewModel):
         return f"{batch.plan.code} {batch.plan.name}" if batch is not None else notice.about
 
     def _story(self, notice: Notice) -> str:
-        """To whom, how long ago, by whom, and what follows from it."""
+        """When, to whom, by whom, and what follows from it."""
         floor, words = self.floor, self.words
         to = words("notice.everybody") if notice.to == EVERYBODY else floor.short_name(notice.to)
         age = floor.ago(max(0, floor.now_ms - notice.at_ms))
-        parts = [words("notice.to", name=to), words("notice.ago", age=age)]
+        parts = [floor.clock(notice.at_ms), words("notice.ago", age=age)]
+        parts.append(words("notice.to", name=to))
         if notice.by and notice.by != SYSTEM:
             parts.append(words("notice.by", name=floor.short_name(notice.by)))
         batch = floor.batch(notice.about)
@@ -160,7 +160,7 @@ class NoticesView(ViewModel):
             parts.append(words("notice.leads_now", name=floor.short_name(now)))
         if notice.kind == "staff_unlocked":
             parts.append(words("notice.not_you"))
-        if notice.kind == "message" and notice.about:
+        if notice.kind == "message" and batch is not None:
             parts.append(words("notice.about", about=self._about(notice)))
         return " · ".join(parts)
 

@@ -143,7 +143,7 @@ class SignInView(ViewModel):
         if chiefs(self.floor, self._person):
             buttons.insert(0, ButtonLook(UNLOCK, words("signin.unlock"), "key-round", "tonal"))
         return LockoutLook(
-            title=words("signin.locked_for_good" if for_good else "signin.locked_now"),
+            title=words("signin.locked_person", name=name),
             clock="" if for_good else self.floor.span(self._left_ms(lock)),
             detail=words("signin.locked_ask" if for_good else "signin.locked_why"),
             note=words("signin.locked_safe", name=name.split()[0]),
@@ -217,7 +217,7 @@ class SignInView(ViewModel):
 
     def _locked_look(self, staff: StaffId, lock: Locked) -> PersonLook:
         words, floor = self.words, self.floor
-        said = words("signin.locked_for_good")
+        said = words("signin.locked_now")
         if lock.until_ms is not None:
             said = words("signin.locked", left=floor.span(self._left_ms(lock)))
         return PersonLook(

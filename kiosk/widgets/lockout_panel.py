@@ -59,6 +59,7 @@ class LockoutPanel(Themed):
         self._clock.set_text(look.clock)
         self._detail.set_text(look.detail)
         self._note.set_text(look.note)
+        self._note.setVisible(bool(look.note) and not self.theme.metrics.compact)
         self.setAccessibleName(f"{look.title} {look.clock}. {look.detail}")
         if look.buttons != self._buttons_shown:
             self._buttons_shown = look.buttons
@@ -71,5 +72,9 @@ class LockoutPanel(Themed):
 
     @override
     def restyle(self) -> None:
+        metrics = self.theme.metrics
+        # The way out needs its height more than the picture does.
+        self._icon.setVisible(not (metrics.compact and metrics.glove))
+        self._clock.set_role("reading" if metrics.compact else "batch")
         self._box.setSpacing(self.theme.px(12))
         self._buttons.setSpacing(self.theme.px(12))

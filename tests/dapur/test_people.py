@@ -223,3 +223,17 @@ def test_nobody_settles_by_redo_without_a_new_tap() -> None:
     night.tap("advance_batch", BATCH, {"to": "cooking"}, tap_id="old")
     args = {"review": "old", "answer": "redo"}
     assert night.tap("settle_review", "review:old", args, actor="s-kepala").code == "bad_args"
+
+
+def test_person_who_was_unlocked_gets_a_notice_that_names_the_chief() -> None:
+    night = batch_at("planned")
+    unlock = ("unlock_staff", "staff:s-cook", {"staff": "s-cook"})
+    assert night.tap(*unlock, actor="s-admin").outcome is Outcome.APPLIED
+    assert night.tap(*unlock, actor="s-kepala").outcome is Outcome.APPLIED
+    told = [(each.kind, each.to, each.by) for each in night.kitchen.notices[-2:]]
+    assert told == [
+        ("staff_unlocked", "s-cook", "s-admin"),
+        ("staff_unlocked", "s-cook", "s-kepala"),
+    ]
+    nobody = ("unlock_staff", "staff:s-nobody", {"staff": "s-nobody"})
+    assert night.tap(*nobody, actor="s-admin").code == "unknown_staff"

@@ -69,6 +69,20 @@ async def test_sign_out_ends_the_session_and_keeps_what_was_tapped(kiosk: Offlin
     assert kiosk.sessions.sign_out(RINA) is None
 
 
+async def test_all_sign_out_also_who_was_here_before_a_restart(kiosk: OfflineKiosk) -> None:
+    before = await kiosk.sign_in(RINA)
+    kiosk.restart()
+    after = await kiosk.sign_in(BUDI)
+    waiting = kiosk.store.unsent()
+    assert kiosk.sessions.sign_out_all() == 1
+    sessions = kiosk.mirror.shown.sessions
+    assert [sessions[each].closed_ms is None for each in (before, after)] == [False, False]
+    assert kiosk.store.unsent() == waiting + 2
+    assert (kiosk.sessions.actor, kiosk.sessions.signed_in) == (None, ())
+    assert kiosk.sessions.sign_out_all() == 0
+    assert kiosk.store.unsent() == waiting + 2
+
+
 async def test_kiosk_locks_when_nobody_was_there_for_ten_minutes(kiosk: OfflineKiosk) -> None:
     session = await kiosk.sign_in(RINA)
     kiosk.clock.pass_ms(IDLE_MS - 1)
@@ -140,6 +154,10 @@ async def test_disk_that_is_full_lets_people_out_but_nobody_in(kiosk: OfflineKio
         with pytest.raises(DiskRefused):
             fill(length)
     assert (await kiosk.sessions.sign_in(BUDI, "123456")).state is SignIn.UNAVAILABLE
+    kiosk.sessions._present[BUDI] = session
     with pytest.raises(DiskRefused):
         kiosk.sessions.sign_out(RINA)
+    assert RINA not in kiosk.sessions.signed_in
+    with pytest.raises(DiskRefused):
+        kiosk.sessions.sign_out_all()
     assert kiosk.sessions.signed_in == ()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from dapur.envelope import GENESIS, Command, Occurred, StepUp, Taken
 from dapur.ids import SYSTEM, CommandId, DeviceId, KitchenId, SessionId, StaffId
 from dapur.kitchen import SERVER_DEVICE, STATE_VERSION, Kitchen, empty, encode_snapshot, take
+from dapur.notice import PostNoticeArgs
 from dapur.plan import Plan, batch_id, read_plan, wishes
 from dapur.resources import read_bytes
 from dapur.rule import NoArgs
@@ -92,6 +93,11 @@ class Story:
         expected = {Outcome.REFUSED} if refused else {Outcome.APPLIED, Outcome.ALREADY}
         assert outcome in expected, (clock, actor, kind, code, outcome, self._code)
         return command
+
+    def post(self, clock: str, args: PostNoticeArgs) -> None:
+        """A message from outside."""
+        moment_ms = self.at(clock)
+        self._take(moment_ms, SYSTEM, SERVER_DEVICE, "post_notice", "notice:kitchen", args)
 
     def sign_in(self, at_ms: int, actor: StaffId, device: DeviceId) -> None:
         """Open a session, once."""

@@ -29,6 +29,7 @@ from kiosk.widgets.filter_chip import FilterChip
 from kiosk.widgets.focus_order import stops
 from kiosk.widgets.key_pad import Key
 from kiosk.widgets.kpi_tile import KpiTile
+from kiosk.widgets.offline_strip import OfflineStrip
 from kiosk.widgets.sheet import Sheet
 from kiosk.widgets.wave_header import WaveHeader
 from tests import shots
@@ -45,7 +46,7 @@ LOOKS: tuple[tuple[Language, tuple[int, int], bool], ...] = (
     ("en", LARGE, True),
 )
 BAR_MM, TARGET_MM, PIN_MM = 8.0, 15.0, 20.0
-NOT_CRITICAL = (FilterChip, Face, ConnectionBadge, WaveHeader, KpiTile)
+NOT_CRITICAL = (FilterChip, Face, ConnectionBadge, WaveHeader, KpiTile, OfflineStrip)
 """Heads and counts: 12 mm by the table of targets of the design, or wide lines of a dense desk."""
 ROUNDING_PX = 1
 ROLES = (

@@ -254,3 +254,33 @@ def test_forgotten_person_is_not_here(vault: Verifiers, path: Path) -> None:
     vault.forget(AYU)
     vault.forget(BUDI)
     assert Verifiers(path, KEY).check(AYU, PIN, NOW) == NotHere()
+
+
+def test_lock_is_known_without_a_try_and_after_a_restart(vault: Verifiers, path: Path) -> None:
+    assert vault.locked(AYU, NOW) is None
+    assert vault.locked(BUDI, NOW) is None
+    for _ in range(5):
+        vault.check(AYU, WRONG, NOW)
+    again = Verifiers(path, KEY)
+    assert again.locked(AYU, NOW) == Locked(NOW + MINUTE)
+    assert again.locked(AYU, NOW) == Locked(NOW + MINUTE)
+    assert again.locked(AYU, NOW - 10**9) == Locked(NOW + MINUTE), "a clock set back"
+    assert again.locked(AYU, NOW + MINUTE) is None
+    assert again.check(AYU, PIN, NOW + MINUTE) == Right(3)
+
+
+def test_chief_lets_a_person_try_again_also_after_the_last_try(
+    vault: Verifiers, path: Path
+) -> None:
+    now = NOW
+    for _ in range(TRIES_MOST):
+        now += 31 * MINUTE
+        vault.check(AYU, WRONG, now)
+    assert vault.locked(AYU, now + 10**9) == Locked(None)
+    vault.forgive(BUDI)
+    assert vault.locked(AYU, now) == Locked(None)
+    vault.forgive(AYU)
+    again = Verifiers(path, KEY)
+    assert again.locked(AYU, now) is None
+    assert again.check(AYU, WRONG, now) == Wrong(1, 5)
+    assert again.check(AYU, PIN, now) == Right(3)

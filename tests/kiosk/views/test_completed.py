@@ -69,6 +69,37 @@ async def test_rows_tell_what_came_of_a_batch_the_newest_first(
         assert next(each.text for each in view.filters()) == "Semua · 2"
 
 
+@pytest.mark.parametrize(
+    ("clock", "recalled", "value", "said", "off"),
+    [
+        ("04:42", False, "3j 29m · sebelum 08.11", "sisa 2,5 kg", False),
+        ("08:11", False, "00:00 · sebelum 08.11", "sisa 2,5 kg", False),
+        ("08:20", False, "sebelum 08.11", "lewat batas konsumsi", True),
+        ("04:42", True, "sebelum 08.11", "jangan dimakan sampai diputuskan", True),
+        ("08:20", True, "sebelum 08.11", "jangan dimakan sampai diputuskan", True),
+    ],
+)
+async def test_time_to_eat_is_struck_once_it_counts_no_more_and_words_say_why(
+    tmp_path: Path,
+    qapp: QApplication,
+    story: Story,
+    clock: str,
+    recalled: bool,
+    value: str,
+    said: str,
+    off: bool,
+) -> None:
+    if recalled:
+        story.tap("04:41", OTHER, "hold_batch", RICE, HoldBatchArgs(HoldReason.INGREDIENT))
+    app = open_scene(tmp_path, qapp, story, clock, look=Look(), actors=(COOK,))
+    try:
+        rice = CompletedView(app.floor).rows()[0]
+        assert (rice.value, rice.value_off) == (value, off)
+        assert rice.detail.endswith(said)
+    finally:
+        app.close()
+
+
 async def test_completion_is_taken_back_by_who_made_it_and_by_nobody_else(
     tmp_path: Path, qapp: QApplication, story: Story
 ) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from dapur.batch import Assignment, Post
 from dapur.crew import AssignCrewArgs, present
 from kiosk.app import App, Look
+from kiosk.views.leave import LeaveView
 from kiosk.views.team import AssignView, TeamView
 from tests.support.scene import Story, demo_plan, open_scene
 
@@ -124,3 +125,49 @@ async def test_one_person_can_lead_and_stay_where_they_stand(
         assert [each.post for each in crew(app, CHICKEN) if each.staff == FREE] == [Post.LEAD]
         assert FREE in {each.staff for each in crew(app, RICE)}
         assert person(view, FREE).startswith(f"{RICE}, {CHICKEN}")
+
+
+async def test_person_is_let_go_from_one_batch_and_stays_at_the_other(
+    tmp_path: Path, qapp: QApplication
+) -> None:
+    story = Story(demo_plan())
+    for code in (RICE, CHICKEN):
+        story.tap("03:00", HEAD, "assign_crew", code, AssignCrewArgs(staff=FREE))
+    with page(tmp_path, qapp, story=story) as (app, _, view):
+        assert view.leave_button().reason == "Ketuk orangnya dulu"
+        view.toggle("s-ratna")
+        assert view.leave_button().reason == "Yang dipilih belum bertugas di batch"
+        view.toggle("s-ratna")
+        view.toggle(FREE)
+        assert view.leave_button().enabled
+        sheet = LeaveView(app.floor, view.marked)
+        assert [look.chosen for look in sheet.batches()] == [True, True]
+        confirm = sheet.sheet().confirm
+        assert confirm is not None
+        assert confirm.text == "Lepas dari 2 batch"
+        sheet.toggle(story.batch(RICE))
+        sheet.toggle(story.batch(CHICKEN))
+        confirm = sheet.sheet().confirm
+        assert confirm is not None
+        assert (confirm.enabled, confirm.reason) == (False, "Pilih batch dulu")
+        sheet.toggle(story.batch(RICE))
+        assert sheet.save()
+        assert FREE not in {each.staff for each in crew(app, RICE)}
+        assert FREE in {each.staff for each in crew(app, CHICKEN)}
+        assert not any(look.chosen for look in view.people())
+
+
+async def test_lead_who_is_let_go_is_named_as_lead_and_a_cook_may_let_nobody_go(
+    tmp_path: Path, qapp: QApplication
+) -> None:
+    with page(tmp_path, qapp) as (app, story, view):
+        lead = next(each.staff for each in crew(app, CHICKEN) if each.post is Post.LEAD)
+        view.toggle(lead)
+        sheet = LeaveView(app.floor, view.marked)
+        notes = {look.key: look.note for look in sheet.batches()}
+        assert "(memimpin)" in notes[story.batch(CHICKEN)]
+        assert sheet.save()
+        assert all(look.detail.startswith("Bebas") for look in view.people() if look.key == lead)
+    with page(tmp_path / "cook", qapp, actor=COOK) as (_, _, view):
+        view.toggle(FREE)
+        assert "Kepala SPPG" in view.leave_button().reason

@@ -72,8 +72,7 @@ def test_chief_gives_a_pin(rig: Rig) -> None:
 def test_chief_lets_a_locked_person_try_again_with_the_same_pin(rig: Rig) -> None:
     rig.identity.set_pin(K1, BUDI, PIN2)
     for _ in range(5):
-        told = rig.sign_in(rig.kiosk1, BUDI, WRONG)
-    assert str(told).startswith("pin_locked")
+        rig.sign_in(rig.kiosk1, BUDI, WRONG)
     assert str(rig.sign_in(rig.kiosk1, BUDI, PIN2)).startswith("pin_locked")
     rig.ask(rig.kiosk1, "unlock", {**CHIEF, "staff": BUDI}, DoneReply)
     assert isinstance(rig.sign_in(rig.kiosk1, BUDI, PIN2), SignInReply)
