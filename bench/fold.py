@@ -48,7 +48,7 @@ def _night() -> tuple[Kitchen, Sequence[Entry]]:
     """A kitchen after a busy night, and its log."""
     with real_disk() as folder:
         device = furnish(folder, kitchens=1, devices=1, batches=BATCHES)[0]
-        rooms = Rooms(Settings(data=folder))
+        rooms = Rooms(Settings(data=folder).database_url)
         try:
             kiosk = Kiosk(0, device)
             rows = [kiosk.row("open_session", session_subject(kiosk.session), OpenSessionArgs())]

@@ -75,7 +75,7 @@ def furnish(
     data.mkdir(parents=True, exist_ok=True)
     settings = Settings(data=data) if database is None else Settings(data=data, database=database)
     upgrade(settings.database_url)
-    rooms = Rooms(settings)
+    rooms = Rooms(settings.database_url)
     made: list[Device] = []
     try:
         for number in range(kitchens):
@@ -95,7 +95,7 @@ def furnish(
 
 def heads_of(data: Path) -> dict[KitchenId, Head]:
     """Where the log of each kitchen stands; for an SQLite database in `data`."""
-    rooms = Rooms(Settings(data=data))
+    rooms = Rooms(Settings(data=data).database_url)
     try:
         found = {kitchen: rooms.log.head(kitchen) for kitchen in rooms.log.kitchens()}
         return {kitchen: head for kitchen, head in found.items() if head is not None}
