@@ -341,6 +341,11 @@ def _taking(kitchen: Kitchen, outcome: Outcome, code: str, events: tuple[Event, 
     return Taking(outcome, code, events, kitchen)
 
 
+def open_items(kitchen: Kitchen) -> int:
+    """How many items wait for a person, for whoever watches the server."""
+    return sum(item.settled is None for item in kitchen.reviews.values())
+
+
 # ---- snapshot ------------------------------------------------------------------------------------
 
 

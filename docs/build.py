@@ -36,6 +36,7 @@ def query_types() -> dict[str, tuple[type[msgspec.Struct], type[msgspec.Struct]]
         queries.DEVICES: (queries.DevicesArgs, queries.DevicesReply),
         queries.ENROLMENT_CODE: (queries.EnrolmentCodeArgs, queries.EnrolmentCodeReply),
         queries.REVOKE_DEVICE: (queries.RevokeDeviceArgs, queries.DoneReply),
+        queries.AUTHORITIES: (queries.AuthoritiesArgs, queries.AuthoritiesReply),
         queries.FLEET: (queries.FleetArgs, queries.FleetReply),
         past.NIGHTS: (past.NightsArgs, past.NightsReply),
         past.TRENDS: (past.TrendsArgs, past.TrendsReply),

@@ -12,12 +12,16 @@ from contextlib import contextmanager
 
 import msgspec
 
+from dapur.enrolment import read_ticket
 from dapur.ids import StaffId
 from kiosk.clock import Clock, KioskTime, SystemClock
 from kiosk.desk import Desk
 from kiosk.link.enrol import enrol
+from kiosk.link.errors import EnrolRefused
 from kiosk.link.link import Key, Link
+from kiosk.link.trust import Trust, TrustWatch, fetched
 from kiosk.local import identity as identities
+from kiosk.local import trust as trusts
 from kiosk.local.errors import FileDamaged
 from kiosk.local.identity import Identity
 from kiosk.local.mirror import Mirror
@@ -97,6 +101,9 @@ class Headless:
             tls=tls_of(url, settings),
             random_=random_,
         )
+        # A trust that somebody chose for this kiosk is not changed by the server.
+        kept = None if settings.authority or url.startswith("ws://") else settings.trust
+        self._trust_watch = TrustWatch(self.link, kept, self.time)
         self.people = People(self.store, self.link)
         self.past = Past(self.link)
         pins = OnlineFirst(self.link, vault.verifiers, self.time)
@@ -151,6 +158,7 @@ class Headless:
             results = await asyncio.gather(line, ticker, return_exceptions=True)
             await self._roster_watch.close()
             await self.unlocking.close()
+            await self._trust_watch.close()
             await self.session.close()
             self.store.close()
         if any(isinstance(result, FileDamaged) for result in results):
@@ -172,6 +180,7 @@ class Headless:
             self._reports.tick()
             self.session.tick()
             self._roster_watch.look()
+            self._trust_watch.look()
             self.replica.look_after()
             began_s = time.monotonic()
             await asyncio.sleep(TICK_S)
@@ -209,25 +218,31 @@ def open_vault(settings: Settings) -> Vault:
 async def identify(settings: Settings, vault: Vault) -> Identity:
     """Who this kiosk is: as stored, or by its one-time code.
 
-    Raises NotEnrolled, EnrolRefused, BadIdentity, OSError or TimeoutError.
+    The pin behind a code names the authority that is trusted from then on. Raises NotEnrolled,
+    EnrolRefused, BadIdentity, OSError or TimeoutError.
     """
     known = identities.load(settings.identity)
     if known is not None:
         return known
     if not settings.enrol or not settings.server:
         raise NotEnrolled("start with --server and --enrol CODE")
-    tls = tls_of(settings.server, settings)
-    enrolled = await enrol(settings.server, settings.enrol, vault.key, tls=tls)
+    ticket = read_ticket(settings.enrol)
+    try:
+        if ticket.pin and not settings.authority and settings.server.startswith("wss://"):
+            trusts.save(settings.trust, await fetched(settings.server, ticket.pin))
+        tls = tls_of(settings.server, settings)
+        enrolled = await enrol(settings.server, ticket.code, vault.key, tls=tls)
+    except ssl.SSLCertVerificationError as error:
+        raise EnrolRefused("foreign", f"{error.verify_message} (is this clock right?)") from error
     identity = identities.identity_of(enrolled, settings.server)
     identities.save(settings.identity, identity)
     return identity
 
 
-def tls_of(url: str, settings: Settings) -> ssl.SSLContext | None:
-    """Trust for `wss://`: the given authority, else the system's; TLS 1.3 only."""
+def tls_of(url: str, settings: Settings) -> Trust | None:
+    """Trust for `wss://`: the given authority, else the pinned ones, else the system's. Raises OSError."""
     if url.startswith("ws://"):
         return None
-    cafile = None if settings.authority is None else str(settings.authority)
-    context = ssl.create_default_context(cafile=cafile)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    return context
+    if settings.authority is not None:
+        return Trust(settings.authority.read_text(encoding="ascii"))
+    return Trust(trusts.load(settings.trust))

@@ -45,6 +45,11 @@ class Settings(msgspec.Struct, frozen=True):
         return self.data / "identity.json"
 
     @property
+    def trust(self) -> Path:
+        """File of the authorities by which this kiosk knows its server."""
+        return self.data / "authorities.pem"
+
+    @property
     def secrets(self) -> Path:
         """Folder of the keys, where the system has no key store."""
         return self.data / "secrets"
@@ -63,7 +68,9 @@ def add_options(parser: argparse.ArgumentParser, environment: Mapping[str, str])
         default=environment.get(SERVER_ENV, ""),
         help=f"address of the server, ws://… or wss://… (default: ${SERVER_ENV}, or as enrolled)",
     )
-    parser.add_argument("--enrol", default="", metavar="CODE", help="one-time enrolment code")
+    parser.add_argument(
+        "--enrol", default="", metavar="CODE", help="one-time enrolment code, whole"
+    )
     parser.add_argument(
         "--authority", type=Path, metavar="PEM", help="trust this authority instead of the system's"
     )

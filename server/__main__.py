@@ -35,11 +35,11 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 def _done(options: argparse.Namespace, settings: Settings) -> int:
     # Here and not above: `--help` and a typing error need no database library.
-    from server.cli import commands, forgetting, keeping, plans
+    from server.cli import certificates, commands, forgetting, keeping, plans
     from server.desk.ports import Unavailable
     from server.log.schema import NewerSchema, OlderSchema
 
-    rooms = (commands, forgetting, keeping, plans)
+    rooms = (certificates, commands, forgetting, keeping, plans)
     work: Work = next(getattr(room, options.work) for room in rooms if hasattr(room, options.work))
     try:
         return work(settings, options)

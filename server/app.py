@@ -11,7 +11,6 @@ import re
 import secrets
 import signal
 import socket
-import ssl
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
@@ -29,6 +28,7 @@ from server.desk.folding import load
 from server.desk.ports import Bus, Identity, Library, Log
 from server.gateway.drain import SPREAD_S, drain
 from server.gateway.figures_page import FiguresPage
+from server.gateway.limits import GUESTS_PER_ADDRESS, Guests
 from server.gateway.listener import Listener
 from server.gateway.services import Services
 from server.history.answers import Answers
@@ -44,6 +44,7 @@ from server.log.schema import check
 from server.log.sql_log import SqlLog
 from server.metrics import Metrics
 from server.settings import LOOPBACK, BadSettings, Settings
+from server.tls.live import Certificates
 from server.watchman import Watchman
 
 _log = logging.getLogger(__name__)
@@ -52,6 +53,10 @@ GC_THRESHOLD = (10_000, 20, 20)
 """What the server keeps is a big tree without cycles: looking it through at Python's own pace stops
 all kiosks for some ten milliseconds several times a second in a rush.
 """
+
+
+CERTIFICATE_S = 30.0
+"""How often files of certificates are looked at: a renewed one needs no restart."""
 
 
 class PlainSocket(ValueError):
@@ -78,6 +83,8 @@ class Parts(msgspec.Struct, frozen=True):
     """Called after the end."""
     metrics: Metrics | None = None
     """Told by what was made before the services."""
+    certificates: Certificates | None = None
+    """Of the kiosks' socket, and what kiosks shall trust; None: a plain socket."""
 
 
 class Doorway(msgspec.Struct, frozen=True):
@@ -85,9 +92,10 @@ class Doorway(msgspec.Struct, frozen=True):
 
     host: str = "127.0.0.1"
     port: int = 0
-    tls: ssl.SSLContext | None = None
     drain_s: float = SPREAD_S
     ready_file: Path | None = None
+    guests_per_address: int = GUESTS_PER_ADDRESS
+    """0: addresses say nothing."""
     metrics_at: tuple[str, int] | None = None
     """An address of its own for the figures."""
     metrics_beside_kiosks: bool = False
@@ -114,6 +122,9 @@ async def serve(parts: Parts, doorway: Doorway) -> None:
         library=parts.library,
         metrics=parts.metrics,
     )
+    services.guests = Guests(doorway.guests_per_address)
+    if (certificates := parts.certificates) is not None:
+        services.authorities = lambda: certificates.authorities
     services.writer.start()
     watchman = Watchman(
         parts.log,
@@ -136,7 +147,8 @@ async def serve(parts: Parts, doorway: Doorway) -> None:
         if doorway.metrics_at is not None:
             at = doorway.metrics_at
             _log.info("figures at %s", _url("http", at[0], await figures.open(*at), "metrics"))
-        port = await listener.open(doorway.host, doorway.port, tls=doorway.tls)
+        tls = None if certificates is None else certificates.context
+        port = await listener.open(doorway.host, doorway.port, tls=tls)
         tasks = [asyncio.create_task(watchman.keep_watching(), name="watchman")]
         tasks += [
             asyncio.create_task(
@@ -144,7 +156,10 @@ async def serve(parts: Parts, doorway: Doorway) -> None:
             )
             for follower in parts.followers
         ]
-        _announce(doorway, port)
+        if certificates is not None:
+            watch = keep_fresh(certificates, services.metrics)
+            tasks.append(asyncio.create_task(watch, name="certificate"))
+        _announce(doorway, port, is_tls=tls is not None)
         await ending.wait()
         leaving = asyncio.create_task(drain(services, listener, spread_s=doorway.drain_s))
         await _first(leaving, asyncio.create_task(cut_short.wait()))
@@ -180,9 +195,17 @@ def _on_signals(end: Callable[[], object]) -> None:
             signal.signal(name, lambda *_: loop.call_soon_threadsafe(end))
 
 
-def _announce(doorway: Doorway, port: int) -> None:
+async def keep_fresh(certificates: Certificates, metrics: Metrics) -> None:
+    """Take renewed certificates into use until cancelled, and tell when the one in use ends."""
+    while True:
+        metrics.certificate_s.set(certificates.expires_s)
+        await asyncio.sleep(CERTIFICATE_S)
+        certificates.look()
+
+
+def _announce(doorway: Doorway, port: int, *, is_tls: bool) -> None:
     """Say where we listen; the file appears whole or not at all."""
-    url = _url("wss" if doorway.tls is not None else "ws", doorway.host, port)
+    url = _url("wss" if is_tls else "ws", doorway.host, port)
     _log.info("listening on %s", url)
     if doorway.ready_file is None:
         return
@@ -199,19 +222,19 @@ def run(settings: Settings, ready_file: Path | None = None) -> int:
     """Serve with the database until told to end; 0 when it ended in order.
 
     The schema must be up to date (`server.log.schema.upgrade`). Raises PlainSocket, OSError for a
-    taken address, OlderSchema, NewerSchema, Unavailable, BadSettings.
+    taken address, OlderSchema, NewerSchema, Unavailable, BadSettings, BadCertificate.
     """
     logs.set_up(settings.log_level)
     gc.set_threshold(*GC_THRESHOLD)
     memory.give_back()
-    tls = tls_context(settings)
-    parts = compose(settings.database_url, settings.bus)
+    certificates = open_certificates(settings)
+    parts = compose(settings.database_url, settings.bus, certificates)
     doorway = Doorway(
         settings.host,
         settings.port,
-        tls,
         settings.drain_s,
         ready_file,
+        guests_per_address=settings.guests_per_address,
         metrics_at=settings.metrics_at,
         metrics_beside_kiosks=settings.metrics_beside_kiosks,
     )
@@ -222,16 +245,18 @@ def run(settings: Settings, ready_file: Path | None = None) -> int:
     return 0
 
 
-def tls_context(settings: Settings) -> ssl.SSLContext | None:
-    """TLS 1.3 with the given key, or None on loopback. Raises PlainSocket, OSError, ssl.SSLError."""
-    if settings.tls_cert is None:
-        if settings.host not in LOOPBACK and not settings.behind_tls_proxy:
-            raise PlainSocket(f"{settings.host} needs a certificate, or a TLS proxy in front")
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.load_cert_chain(settings.tls_cert, settings.tls_key)
-    return context
+def open_certificates(settings: Settings) -> Certificates:
+    """TLS 1.3 with the given key; without one only on loopback or behind a proxy that ends TLS.
+
+    Raises PlainSocket, OSError (a key that does not fit is one), BadCertificate.
+    """
+    if (
+        settings.tls_cert is None
+        and settings.host not in LOOPBACK
+        and not settings.behind_tls_proxy
+    ):
+        raise PlainSocket(f"{settings.host} needs a certificate, or a TLS proxy in front")
+    return Certificates(settings.tls_cert, settings.tls_key, settings.tls_authority)
 
 
 class _Hooks:
@@ -282,7 +307,9 @@ def _between_processes(address: str, metrics: Metrics) -> tuple[Bus, Shared | No
         raise BadSettings(f"bus: {error}") from error
 
 
-def compose(database_url: str, bus: str = "memory") -> Parts:
+def compose(
+    database_url: str, bus: str = "memory", certificates: Certificates | None = None
+) -> Parts:
     """All parts on one database. Raises OlderSchema, NewerSchema, Unavailable, BadSettings."""
     metrics = Metrics()
     bell, shared = _between_processes(bus, metrics)
@@ -293,7 +320,12 @@ def compose(database_url: str, bus: str = "memory") -> Parts:
     # Two starts on one machine are two holders, but go on with one outbox.
     holder = f"{_machine()}-{secrets.token_hex(4)}"
     identity = SqlIdentity(
-        engine, hooks.roles_of, hooks.revoked, present=hooks.present, process=holder
+        engine,
+        hooks.roles_of,
+        hooks.revoked,
+        present=hooks.present,
+        process=holder,
+        authority_pin=lambda: certificates.pin if certificates else "",
     )
     history = Follower(log, Lease(engine, HISTORY, holder), History(engine, log), name=HISTORY)
     return Parts(
@@ -307,6 +339,7 @@ def compose(database_url: str, bus: str = "memory") -> Parts:
         followers=(history,),
         attach=hooks.attach,
         close=engine.dispose,
+        certificates=certificates,
     )
 
 

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 GROUP_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 COMMIT_BUCKETS_S = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.5, 2.0)
 LAG_BUCKETS_S = (0.001, 0.002, 0.004, 0.008, 0.016, 0.05, 0.1, 0.5, 1.0, 3.0, 10.0)
+PENDING_BUCKETS_S = (0.05, 0.2, 1.0, 5.0, 30.0, 120.0, 600.0, 3600.0, 28_800.0, 86_400.0)
 AGE_BUCKETS_S = (0.1, 1.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 REVIEW_OUTCOMES = frozenset({"refused", "quarantined", "malformed"})
 """Outcomes that open an item which a person has to settle."""
@@ -90,6 +91,46 @@ class Metrics:
             "Age of an answer that was remembered; no event of its kitchen came since",
             buckets=AGE_BUCKETS_S,
             registry=registry,
+        )
+        self.pending_s = Histogram(
+            "dapur_pending_age_seconds",
+            "Age of a tap when it reached the server: what a kiosk kept while it was offline",
+            buckets=PENDING_BUCKETS_S,
+            registry=registry,
+        )
+        self.oldest_s = Gauge(
+            "dapur_oldest_unanswered_seconds",
+            "How long the tap waits for its answer that waits longest",
+            registry=registry,
+        )
+        self.behind = Gauge(
+            "dapur_kiosk_lag_events",
+            "Events that the kiosk which is furthest behind has not stored, of those connected",
+            registry=registry,
+        )
+        self.unsent = Gauge(
+            "dapur_kiosk_unsent",
+            "Taps that connected kiosks keep, as they said last",
+            registry=registry,
+        )
+        self.reviews_open = Gauge(
+            "dapur_reviews_open",
+            "Items that wait for a person, in kitchens with a kiosk connected here",
+            registry=registry,
+        )
+        self.forks = Counter(
+            "dapur_forks", "Outboxes that differ from the log: copied disks", registry=registry
+        )
+        self.database_up = Gauge(
+            "dapur_database_up", "Whether the log answered the last time", registry=registry
+        )
+        self.certificate_s = Gauge(
+            "dapur_certificate_expires_timestamp_seconds",
+            "Until when the certificate in use is good; 0 without TLS",
+            registry=registry,
+        )
+        self.guests = Gauge(
+            "dapur_guests", "Open sockets that have not said who they are", registry=registry
         )
         self.unavailable = Counter(
             "dapur_unavailable", "Answers the database did not allow", registry=registry

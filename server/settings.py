@@ -48,8 +48,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """PEM chain, relative to `data`; without it only loopback is served."""
     tls_key: Path | None = None
     """PEM key; may be left out when it is in the chain's file."""
+    tls_authority: Path | None = None
+    """PEM certificates that kiosks shall trust, relative to `data`, the present authority first; without
+    it they trust what their own machine does.
+    """
     behind_tls_proxy: bool = False
     """Somebody in front ends TLS: a plain socket may be open to the network."""
+    address_limit: Annotated[int, Meta(ge=0, le=100_000)] = 64
+    """Sockets that one address may have before their hello; 0: no limit, where a balancer in front
+    hides who comes. Behind a TLS proxy there is none.
+    """
     metrics: str = ""
     """`HOST:PORT` where `/metrics` is served, plainly and to whoever asks; empty: beside the kiosks
     when only this machine can be one (loopback, no TLS proxy in front), else nowhere.
@@ -67,6 +75,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def metrics_beside_kiosks(self) -> bool:
         """Whether the kiosks' own port may tell the figures: nobody from outside reaches it."""
         return not self.metrics and self.host in LOOPBACK and not self.behind_tls_proxy
+
+    @property
+    def guests_per_address(self) -> int:
+        """What counts of `address_limit`."""
+        return 0 if self.behind_tls_proxy else self.address_limit
 
     @property
     def database_url(self) -> str:
@@ -122,6 +135,7 @@ def _beside(settings: Settings) -> Settings:
         settings,
         tls_cert=settings.tls_cert and settings.data / settings.tls_cert,
         tls_key=settings.tls_key and settings.data / settings.tls_key,
+        tls_authority=settings.tls_authority and settings.data / settings.tls_authority,
     )
 
 
@@ -158,6 +172,21 @@ def _environment(environment: Mapping[str, str]) -> dict[str, str]:
         for field in Settings.__struct_fields__
         if field != "data" and (value := environment.get(f"{ENV_PREFIX}{field.upper()}"))
     }
+
+
+def add_to_file(data: Path, values: Mapping[str, str]) -> None:
+    """Write texts into the file of `data`, which must not have them yet. Raises BadSettings, OSError."""
+    path = data / FILE_NAME
+    if known := sorted(_file(path).keys() & values.keys()):
+        raise BadSettings(f"{path}: {', '.join(known)} stands there already")
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    # At the top: what follows a table's heading would belong to the table.
+    lines = "".join(
+        f"{key} = {msgspec.json.encode(text).decode()}\n" for key, text in values.items()
+    )
+    fresh = path.with_suffix(".new")
+    fresh.write_text(lines + before, encoding="utf-8")
+    fresh.replace(path)
 
 
 def listen_address(text: str, key: str = "--listen") -> tuple[str, int]:

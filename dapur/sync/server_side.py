@@ -152,6 +152,15 @@ class ServerSide:
         """The kiosk sent what is no frame."""
         return self.end(GoodbyeCode.BAD_FRAME, detail=detail)
 
+    @property
+    def patience(self) -> float:
+        """Frames that this device may still send at once, as of the last one."""
+        return self._tokens
+
+    def inherit(self, patience: float) -> None:
+        """What the device had left at the end of its last connection: a flood does not begin anew."""
+        self._tokens = min(self._tokens, patience)
+
     def admit(self, found: Admission) -> list[Effect]:
         """The device proved its key."""
         claims = self._claims

@@ -30,6 +30,8 @@ REVOKE_DEVICE = "revoke_device"
 FLEET = "fleet"
 """`FleetArgs` → `FleetReply`: how the kiosks of all kitchens are. OPERATOR, at a kiosk that the
 server's operator allowed."""
+AUTHORITIES = "authorities"
+"""`AuthoritiesArgs` → `AuthoritiesReply`: by what to know the server from now on."""
 
 NAME_MAX = 80
 """A longer name of a person, kitchen or kiosk fits no tile."""
@@ -168,6 +170,17 @@ class EnrolmentCodeReply(msgspec.Struct, frozen=True):
     until_ms: int
 
     __repr__ = _without_secrets
+
+
+class AuthoritiesArgs(msgspec.Struct, frozen=True):
+    """Nothing."""
+
+
+class AuthoritiesReply(msgspec.Struct, frozen=True):
+    """What a device shall trust at its next connections, in the place of what it trusted before."""
+
+    authorities: tuple[str, ...]
+    """Certificates (PEM), the present one first; none: what the device's own system trusts."""
 
 
 class RevokeDeviceArgs(WithPin, frozen=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
@@ -12,17 +11,18 @@ from dapur.wire.codec import BadFrame, decode_server, encode
 from dapur.wire.messages import Challenge, Enrol, Enrolled, Goodbye, ServerFrame, enrol_text
 from kiosk.link.errors import EnrolRefused
 from kiosk.link.link import Key, dial
+from kiosk.link.trust import Trust
 
 ANSWER_S = 15.0
 
 
-async def enrol(url: str, code: str, key: Key, *, tls: ssl.SSLContext | None = None) -> Enrolled:
+async def enrol(url: str, code: str, key: Key, *, tls: Trust | None = None) -> Enrolled:
     """Show the code, prove the key, and learn who this kiosk is.
 
     Raises EnrolRefused when the server says no, OSError or TimeoutError when it cannot be reached.
     """
     async with asyncio.timeout(ANSWER_S):
-        socket = await dial(url, tls)
+        socket = await dial(url, None if tls is None else tls.context)
         try:
             return await _exchange(socket, code, key)
         except ConnectionClosed as error:

@@ -7,6 +7,7 @@ import logging
 import random
 import ssl
 from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 import msgspec
@@ -24,6 +25,7 @@ from kiosk.link.connection import Connection, Key
 from kiosk.link.errors import QueryFailed
 from kiosk.link.line import Line
 from kiosk.link.status import LinkState, LinkStatus
+from kiosk.link.trust import Trust, is_foreign, verified
 from kiosk.local.errors import FileDamaged
 from kiosk.local.mirror import Mirror
 
@@ -32,6 +34,9 @@ __all__ = ["Key", "Link", "dial"]
 CLOSE_S = 2.0
 OPEN_S = 10.0
 QUEUED_FRAMES = 16
+FOREIGN_S = 10.0
+FOREIGN = "not trusted: "
+"""How the detail of an ending begins when the server could not prove that it is ours."""
 
 _log = logging.getLogger(__name__)
 _STATES = {
@@ -54,7 +59,7 @@ class Link:
         *,
         device: DeviceId,
         app: str,
-        tls: ssl.SSLContext | None = None,
+        tls: Trust | None = None,
         random_: random.Random | None = None,
     ) -> None:
         self._url = url
@@ -138,6 +143,10 @@ class Link:
         if self._connection is not None:
             self._connection.tapped()
 
+    def trust(self, tls: Trust) -> None:
+        """Know the server by this from the next connection on."""
+        self._tls = tls
+
     def nudge(self) -> None:
         """The network came back: try now instead of at the end of the wait."""
         self._nudged.set()
@@ -158,7 +167,8 @@ class Link:
     async def _stay(self) -> None:
         while True:
             over, served_ms = await self._try()
-            self._show(_shown_after(over.code), over.detail)
+            foreign = over.code is None and over.detail.startswith(FOREIGN)
+            self._show(LinkState.UNTRUSTED if foreign else _shown_after(over.code), over.detail)
             if over.code in (GoodbyeCode.REVOKED, GoodbyeCode.UNKNOWN_DEVICE):
                 return
             wait_s = self._backoff.next_s(
@@ -178,14 +188,17 @@ class Link:
 
     async def _attempt(self) -> tuple[Ended, int]:
         """One connection from dialling to its end, and for how many ms it served."""
-        if self._state is not LinkState.UPGRADE:
+        if self._state not in (LinkState.UPGRADE, LinkState.UNTRUSTED):
             self._show(LinkState.CONNECTING, self._detail)
         try:
-            socket = await dial(self._url, self._tls)
+            socket = await self._dialled()
         except InvalidStatus as error:
             retry_s = _retry_after_s(error)
             return Ended(None, retry_s, f"the server answered {error.response.status_code}"), 0
         except (OSError, InvalidHandshake, InvalidURI) as error:
+            if is_foreign(error):
+                # It may be ours again soon; a stranger's network is not called all the time.
+                return Ended(None, FOREIGN_S, f"{FOREIGN}{error}"), 0
             return Ended(None, 0.0, f"{type(error).__name__}: {error}"), 0
         self._connection = connection = Connection(
             socket,
@@ -203,6 +216,12 @@ class Link:
             self._heard_ms = connection.heard_ms or self._heard_ms
         since_ms = connection.admitted_ms
         return over, 0 if since_ms is None else self._time.mono_ms() - since_ms
+
+    async def _dialled(self) -> Line:
+        """A socket to our server. Raises OSError, InvalidHandshake, InvalidURI."""
+        if self._tls is None:
+            return await dial(self._url, None)
+        return await verified(partial(dial, self._url), self._tls, self._time)
 
     async def _sleep(self, wait_s: float) -> None:
         self._retry_at_ms = self._time.mono_ms() + int(wait_s * 1000)

@@ -17,6 +17,8 @@ class LinkState(StrEnum):
     """This device may not come back; the link has stopped."""
     UPGRADE = "upgrade"
     """The server is too new or too old for this release; taps are kept."""
+    UNTRUSTED = "untrusted"
+    """What answers is not our server, or cannot prove it; nothing is told to it, taps are kept."""
     UNKNOWN_DEVICE = "unknown_device"
     """The server does not know this device: it must be enrolled anew; the link has stopped."""
 

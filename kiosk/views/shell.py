@@ -23,6 +23,8 @@ from kiosk.views.looks import (
 
 _UNDER = {"batch": "board"}
 """The place on the rail of a page that has none of its own; the rest belong to the menu."""
+_NAMED = ("revoked", "upgrade", "unknown_device", "untrusted")
+"""States of the line that have a word of their own beside "offline"."""
 _LOUD = SEVERITY_ORDER[Severity.HIGH]
 
 
@@ -69,11 +71,7 @@ class ShellView(ViewModel):
         floor, words = self.floor, self.words
         state = floor.connection
         named = floor.status.state
-        key = (
-            f"link.{named}"
-            if named in ("revoked", "upgrade", "unknown_device")
-            else f"link.{state}"
-        )
+        key = f"link.{named}" if named in _NAMED else f"link.{state}"
         mine = sum(1 for item in open_reviews(floor.kitchen) if floor.is_own(item.device))
         parts = [words(key, count=mine)]
         if state in ("offline", "stale", "connecting") and floor.data_age_ms > 0:
@@ -106,8 +104,8 @@ class ShellView(ViewModel):
         status = floor.status
         refused = len(open_reviews(floor.kitchen))
         link = words("offline.refused", count=refused) if refused else ""
-        if status.state in ("revoked", "upgrade", "unknown_device"):
-            key = "offline.upgrade" if status.state == "upgrade" else "offline.revoked"
+        if status.state in _NAMED:
+            key = f"offline.{'revoked' if status.state == 'unknown_device' else status.state}"
             return StripLook(words(f"link.{status.state}"), words(key), link)
         wrong = self._wrong_clock()
         if status.state == "online":

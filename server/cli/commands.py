@@ -9,19 +9,22 @@ import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dapur.enrolment import ticket_text
 from dapur.ids import DeviceId, KitchenId, StaffId
 from dapur.plan import OFFSET_MIN, Zone
+from server.cli.certificates import authority_pin, make_authority
 from server.cli.context import asking, must_be_made, now_ms, rooms
 from server.cli.output import EXIT_BAD, EXIT_OK, Problem, complain, say
 from server.history.follower import History
 from server.log.schema import upgrade
 from server.log.verify import verify
 from server.settings import FILE_NAME, Settings
+from server.tls.authority import BadCertificate
 
 PRIVATE = 0o600
 
 
-def init(settings: Settings, _options: argparse.Namespace) -> int:
+def init(settings: Settings, options: argparse.Namespace) -> int:
     """Make the data folder and the database, or bring an older one up to date."""
     try:
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -29,6 +32,8 @@ def init(settings: Settings, _options: argparse.Namespace) -> int:
             _make_private(settings.database_file)
     except OSError as error:
         raise Problem(str(error)) from error
+    if options.host:
+        make_authority(settings, options.host)
     upgrade(settings.database_url)
     with rooms(settings) as opened:
         opened.identity.server_key()
@@ -52,9 +57,9 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     try:
         return app.run(settings, ready_file=options.ready_file)
     except app.PlainSocket as error:
-        keys = "tls_cert and tls_key, or behind_tls_proxy"
-        raise Problem(f"{error}: set {keys} in {settings.data / FILE_NAME}") from error
-    except OSError as error:
+        how = "dapur-server init --host NAME, or set tls_cert or behind_tls_proxy in"
+        raise Problem(f"{error}: {how} {settings.data / FILE_NAME}") from error
+    except (OSError, BadCertificate) as error:
         raise Problem(str(error)) from error
 
 
@@ -135,13 +140,14 @@ def staff_disable(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def device_code(settings: Settings, options: argparse.Namespace) -> int:
-    """A one-time code for one more kiosk; it is the last line."""
+    """A one-time code for one more kiosk, with the authority's pin behind it; it is the last line."""
+    pin = authority_pin(settings)
     with rooms(settings) as opened:
         kitchen = opened.kitchen(options.kitchen)
         with asking():
             code = opened.identity.new_code(kitchen, options.name, now_ms())
     say(f"good for ten minutes, for {options.name}:")
-    say(code)
+    say(ticket_text(code, pin))
     return EXIT_OK
 
 

@@ -12,10 +12,17 @@ _Group = argparse._SubParsersAction  # noqa: SLF001 - argparse gives it no publi
 
 
 def parser() -> argparse.ArgumentParser:
-    """All commands. `options.work` is the name of a function in `server.cli.commands` or `plans`."""
+    """All commands. `options.work` is the name of a function in `server.cli.commands`, `plans`,
+    `certificates`."""
     top = argparse.ArgumentParser(prog="dapur-server", description="The kitchens' server.")
     verbs = top.add_subparsers(required=True, metavar="COMMAND")
-    _command(verbs, "init", "make or upgrade the data folder", "init")
+    init = _command(verbs, "init", "make or upgrade the data folder", "init")
+    init.add_argument(
+        "--host",
+        action="append",
+        metavar="NAME",
+        help="also make an authority and a certificate for this name or address (may be repeated)",
+    )
     serve = _command(verbs, "run", "serve until SIGTERM", "run")
     serve.add_argument("--listen", metavar="HOST:PORT", help="where (default 127.0.0.1:8790)")
     serve.add_argument("--ready-file", type=Path, help="written once it listens: url and pid")
@@ -23,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
     _plans(_group(verbs, "plan", "plans of a night"))
     _staff(_group(verbs, "staff", "people and their PINs"))
     _devices(_group(verbs, "device", "kiosks"))
+    _certificates(_group(verbs, "certificate", "how kiosks know the server"))
     for name, text, work in (
         ("verify", "walk the hash chain of every log", "verify_logs"),
         ("rebuild", "make the tables of past nights anew", "rebuild"),
@@ -134,6 +142,20 @@ def _staff(group: _Group[argparse.ArgumentParser]) -> None:
         made.add_argument("--kitchen", required=True)
         if name == "add":
             made.add_argument("--name", required=True)
+
+
+def _certificates(group: _Group[argparse.ArgumentParser]) -> None:
+    _command(group, "show", "names, end and what kiosks are told", "certificate_show")
+    renew = _command(group, "renew", "a fresh one of the same authority", "certificate_renew")
+    renew.add_argument("--host", action="append", metavar="NAME", help="other names than before")
+    take = _command(group, "use", "one that was made elsewhere", "certificate_use")
+    take.add_argument("--cert", type=Path, required=True, help="PEM chain, the server's first")
+    take.add_argument("--key", type=Path, required=True, help="PEM key")
+    take.add_argument("--authority", type=Path, help="PEM: what kiosks shall trust for it")
+    _command(group, "announce", "tell kiosks of the next authority", "certificate_announce")
+    over = _command(group, "rollover", "go over to the announced one", "certificate_rollover")
+    over.add_argument("--now", action="store_true", help="though some kiosks have not heard of it")
+    _command(group, "forget", "kiosks drop all but the present one", "certificate_forget")
 
 
 def _devices(group: _Group[argparse.ArgumentParser]) -> None:

@@ -303,16 +303,18 @@ class Desk:
     ) -> Group:
         grown = [Grown(kitchen, ()) for kitchen in sorted(moved)]
         outcomes: list[Outcome] = []
+        ages_ms: list[int] = []
         for kitchen, draft in drafts.items():
             cached = self._cache.get(kitchen)
             if cached is not None:
                 cached.fold = draft.fold
                 cached.heads.update(draft.heads)
             outcomes += [receipt.outcome for receipt in draft.receipts]
+            ages_ms += draft.ages_ms
             _tell(kitchen, draft)
             if draft.entries:
                 grown.append(Grown(kitchen, draft.entries))
-        return Group(tuple(answers), tuple(grown), tuple(outcomes))
+        return Group(tuple(answers), tuple(grown), tuple(outcomes), tuple(ages_ms))
 
     def _apart(self, submissions: Sequence[Submission], error: Exception) -> Group:
         """A group that the log will not take for a reason of ours: find whose fault it is."""
@@ -326,6 +328,7 @@ class Desk:
             tuple(group.answers[0] for group in groups),
             tuple(grown for group in groups for grown in group.grown),
             tuple(outcome for group in groups for outcome in group.outcomes),
+            tuple(age_ms for group in groups for age_ms in group.ages_ms),
         )
 
     # ---- remembering ---------------------------------------------------------------------------

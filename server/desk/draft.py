@@ -44,6 +44,8 @@ class Draft:
         self._entries: list[Entry] = []
         self._receipts: list[Receipt] = []
         self._heads: dict[OutboxId, OutboxHead] = {}
+        self.ages_ms: list[int] = []
+        """How old taps of kiosks were when they came."""
 
     @property
     def fold(self) -> Fold:
@@ -94,6 +96,8 @@ class Draft:
             at = command.occurred.within(not_before_ms=not_before, received_ms=origin.received_ms)
             command_id, earliest = command.id, at.earliest_ms
             taking = self._decide(Taken(command, origin.device, at, origin.received_ms), origin)
+            if origin.device != SERVER_DEVICE:
+                self.ages_ms.append(origin.received_ms - at.latest_ms)
         receipt = Receipt(
             outbox=origin.outbox,
             dseq=row.dseq,

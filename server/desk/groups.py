@@ -42,3 +42,5 @@ class Group(msgspec.Struct, frozen=True):
     grown: tuple[Grown, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     """Of the commands that were decided now, not answered from a stored receipt."""
+    ages_ms: tuple[int, ...] = ()
+    """How old taps of kiosks were when they came, of those that were decided now."""

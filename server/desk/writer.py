@@ -7,6 +7,7 @@ import logging
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -44,6 +45,8 @@ class Figures(msgspec.Struct, frozen=True):
     lag_s: float
     """From the commit to the last answer and live frame queued, on the loop."""
     outcomes: tuple[Outcome, ...]
+    ages_ms: tuple[int, ...] = ()
+    """How old taps of kiosks were when they came."""
 
 
 class _Cost(msgspec.Struct, frozen=True):
@@ -53,10 +56,11 @@ class _Cost(msgspec.Struct, frozen=True):
     began: float
     committed: float
 
-    def figures(self, outcomes: tuple[Outcome, ...]) -> Figures:
+    def figures(self, group: Group) -> Figures:
         """The same, now that all is queued."""
         lag_s = time.perf_counter() - self.committed
-        return Figures(self.commands, self.committed - self.began, lag_s, outcomes)
+        work_s = self.committed - self.began
+        return Figures(self.commands, work_s, lag_s, group.outcomes, group.ages_ms)
 
 
 class _Taken(msgspec.Struct, frozen=True):
@@ -106,6 +110,7 @@ class Writer:
         self._room = asyncio.Event()
         self._room.set()
         self._tidied_s = time.monotonic()
+        self._since: deque[float] = deque()
         self.waiting = 0
         """Commands that are with the desk and unanswered."""
         self.taken = 0
@@ -129,7 +134,14 @@ class Writer:
             return
         self._count(len(submission.rows))
         self.taken += len(submission.rows)
+        # One thread answers in the order of asking: the first here is the oldest.
+        self._since.append(time.monotonic())
         self._jobs.put(_Taken(submission, answered))
+
+    @property
+    def oldest_s(self) -> float:
+        """How long the submission waits that waits longest; 0 when none does."""
+        return time.monotonic() - self._since[0] if self._since else 0.0
 
     async def calm(self) -> None:
         """Wait until little enough waits that more may be read from a kiosk."""
@@ -244,13 +256,15 @@ class Writer:
 
     def _deliver(self, taken: list[_Taken], group: Group, cost: _Cost) -> None:
         self._count(-cost.commands)
+        for _ in taken:
+            self._since.popleft()
         for job, answer in zip(taken, group.answers, strict=True):
             try:
                 job.answered(answer)
             except Exception:  # noqa: BLE001 - one connection's fault must not cost the others their answers
                 _log.exception("an answer could not be given")
         self._published(group.grown)
-        self._measured(cost.figures(group.outcomes))
+        self._measured(cost.figures(group))
 
     def _deliver_own(
         self, done: asyncio.Future[tuple[Result, ...]], group: Group, cost: _Cost
@@ -258,7 +272,7 @@ class Writer:
         if not done.done():
             done.set_result(group.answers[0].results)
         self._published(group.grown)
-        self._measured(cost.figures(group.outcomes))
+        self._measured(cost.figures(group))
 
 
 def _fail(done: asyncio.Future[tuple[Result, ...]], error: Exception) -> None:

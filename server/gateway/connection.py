@@ -10,7 +10,7 @@ from functools import partial
 
 from websockets.exceptions import ConnectionClosed
 
-from dapur.ids import ConnectionId, OutboxId
+from dapur.ids import ConnectionId, KitchenId, OutboxId
 from dapur.sync.effects import (
     Ask,
     Close,
@@ -41,6 +41,7 @@ from server.desk.groups import Answer, Submission
 from server.desk.ports import DeviceRecord, Enrolled, QueryError, Sign, Unavailable
 from server.gateway.admission import TurnedAway, Welcomed
 from server.gateway.cursor import Stream
+from server.gateway.limits import Patience
 from server.gateway.line import PING, Line, framed
 from server.gateway.services import Services
 from server.gateway.shelf import Snap
@@ -69,7 +70,7 @@ class Connection:
 
     def __init__(self, connection: ConnectionId, line: Line, services: Services) -> None:
         self.id = connection
-        self._line = line
+        self.line = line
         self._services = services
         self._session = ServerSide(
             connection,
@@ -87,6 +88,7 @@ class Connection:
         self._snap: Snap | None = None
         self._floor = 0
         self._questions = 0
+        self._sign: Heard | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
         self._frame_s = time.monotonic()
@@ -102,11 +104,11 @@ class Connection:
     async def serve(self) -> None:
         """From the open socket to its end."""
         logs.connection.set(self.id)
-        self._line.forget_headers()
+        self.line.forget_headers()
         try:
             self._carry(self._session.open(self._services.now_ms()))
             while True:
-                await self._received(await self._line.recv(decode=False))
+                await self._received(await self.line.recv(decode=False))
         except ConnectionClosed:
             pass
         finally:
@@ -130,13 +132,15 @@ class Connection:
             elif isinstance(effect, Register):
                 await self._register(effect)
         self._carry(effects)
-        if self._line.crowded:
+        if self.line.crowded:
             # Many frames came in one packet: let what they caused leave before reading on.
             await asyncio.sleep(0)
 
     async def _calm(self) -> None:
         """Do not read on while the desk has more than it can soon write."""
         self._holding = True
+        if self.record is not None:
+            await self._services.waiting_of.calm(self.record.kitchen)
         await self._services.writer.calm()
         self._holding = False
 
@@ -146,6 +150,9 @@ class Connection:
             task.cancel()
         if self._stream is not None:
             self._services.fanout.leave(self._stream.kitchen, self)
+        if self.record is not None:
+            patience = Patience(self._session.patience, int(self._frame_s * 1000))
+            self._services.tired.ended(self.record.device, patience)
         self._services.forget(self)
 
     # ---- asked from outside --------------------------------------------------------------------
@@ -154,6 +161,18 @@ class Connection:
     def unanswered(self) -> int:
         """Commands of this kiosk that are with the desk."""
         return self._session.unanswered
+
+    @property
+    def behind(self) -> int:
+        """Events of its kitchen that this kiosk has not stored, as it said last."""
+        return (
+            0 if self._stream is None or self._sign is None else self._stream.seq - self._sign.seq
+        )
+
+    @property
+    def unsent(self) -> int:
+        """Taps that this kiosk keeps, as it said last."""
+        return 0 if self._sign is None else self._sign.unsent
 
     def age_s(self) -> float:
         """Since the socket was opened."""
@@ -167,13 +186,13 @@ class Connection:
         """Cut the line without a word."""
         self._services.metrics.aborted.labels(why).inc()
         _log.info("%s (%s) cut: %s", self.id, self.record and self.record.device, why)
-        self._line.abort()
+        self.line.abort()
 
     def forward(self, first: int, last: int, frame: bytes) -> None:
         """Send a live frame that was made once for the whole kitchen, if this kiosk follows."""
         # The hottest lines of the server: nothing here may make an object for each kiosk.
-        if self._session.forward(first, last) and not self._line.put(frame, live=True):
-            self._line.drop_live()
+        if self._session.forward(first, last) and not self.line.put(frame, live=True):
+            self.line.drop_live()
             self._services.metrics.dropped.inc()
             self._carry(self._session.overflowed())
 
@@ -184,27 +203,27 @@ class Connection:
         late, self._ticked_s = now_s - self._ticked_s > LATE_S, now_s
         if self._holding or late:
             # We did not read, or did not run at all: the silence was ours.
-            self._frame_s = self._line.heard_s = now_s
+            self._frame_s = self.line.heard_s = now_s
         elif now_s - self._frame_s > FRAME_S:
             self.end(GoodbyeCode.TOO_SLOW, detail="no whole frame")
-        elif now_s - self._line.heard_s > SUSPECT_S:
+        elif now_s - self.line.heard_s > SUSPECT_S:
             self._suspect(now_s)
 
     def _suspect(self, now_s: float) -> None:
         """Silence is forgiven as long as the kiosk still takes what was written."""
-        written = self._line.written_bytes
-        delivered = written - self._line.backlog_bytes()
+        written = self.line.written_bytes
+        delivered = written - self.line.backlog_bytes()
         # Only what waited at the last look tells of a slow kiosk. The system of a frozen one takes
         # in what is new for minutes and says so late: in a busy kitchen some of it is always out.
         if self._delivered < delivered < self._written:
             self._progress_s = now_s
         self._delivered, self._written = delivered, written
-        alive_s = max(self._line.heard_s, self._progress_s)
+        alive_s = max(self.line.heard_s, self._progress_s)
         if now_s - alive_s > SILENT_S:
             self.abort("silent")
-        elif now_s - max(self._line.heard_s, self._pinged_s) > PING_S and not self._line.paused:
+        elif now_s - max(self.line.heard_s, self._pinged_s) > PING_S and not self.line.paused:
             self._pinged_s = now_s
-            self._line.put(PING)
+            self.line.put(PING)
 
     # ---- effects -------------------------------------------------------------------------------
 
@@ -222,6 +241,7 @@ class Connection:
                 case Ask():
                     self._ask(effect.query)
                 case Heard():
+                    self._sign = effect
                     sign = Sign(effect.seq, effect.app, effect.unsent, effect.offset_ms)
                     self._services.presence.heard(effect.device, sign)
                 case TopDue():
@@ -235,13 +255,15 @@ class Connection:
     def _send(self, frame: ClientFrame | ServerFrame) -> None:
         if isinstance(frame, Goodbye):
             self._services.metrics.turned_away.labels(frame.code).inc()
+            if frame.code is GoodbyeCode.FORK:
+                self._services.metrics.forks.inc()
         data = framed(encode_bytes(frame))
-        if self._line.put(data):
+        if self.line.put(data):
             return
-        if self._line.drop_live():
+        if self.line.drop_live():
             self._services.metrics.dropped.inc()
             self._carry(self._session.overflowed())
-            if self._line.put(data):
+            if self.line.put(data):
                 return
         # What is left are answers: this kiosk asks without reading.
         self.abort("queue")
@@ -251,9 +273,12 @@ class Connection:
         if record is None:
             return
         submission = Submission(record.kitchen, record.device, self._outbox, effect.rows)
-        self._services.writer.submit(submission, partial(self._answered, len(effect.rows)))
+        self._services.waiting_of.took(record.kitchen, len(effect.rows))
+        answered = partial(self._answered, record.kitchen, len(effect.rows))
+        self._services.writer.submit(submission, answered)
 
-    def _answered(self, rows: int, answer: Answer) -> None:
+    def _answered(self, kitchen: KitchenId, rows: int, answer: Answer) -> None:
+        self._services.waiting_of.took(kitchen, -rows)
         self._session.taken(rows)
         if answer.results or answer.fault is None:
             self._carry(self._session.answered(answer.results, answer.acked, answer.durable))
@@ -282,11 +307,11 @@ class Connection:
 
     async def _closed(self, code: GoodbyeCode) -> None:
         """Send what is queued, close, and cut what does not close."""
-        self._line.flush()
+        self.line.flush()
         try:
             async with asyncio.timeout(CLOSE_S):
-                await self._line.written()
-                await self._line.close(CLOSE_CODES[code])
+                await self.line.written()
+                await self.line.close(CLOSE_CODES[code])
         except TimeoutError:
             self.abort("close")
 
@@ -302,6 +327,7 @@ class Connection:
     def _admit(self, found: Welcomed, outbox: OutboxId) -> None:
         self.record = found.record
         self._outbox = outbox
+        self._session.inherit(self._services.tired.begins(found.record.device, _monotonic_ms()))
         logs.device.set(found.record.device)
         logs.kitchen.set(found.record.kitchen)
         effects = self._session.admit(found.admission)

@@ -15,6 +15,8 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
 
+from server.gateway.limits import Guests
+
 if sys.platform == "linux":
     import fcntl
     import struct
@@ -62,6 +64,9 @@ class Line(ServerConnection):
     """Frames go to the transport past the library: only whole ones, only while the state is OPEN."""
 
     flusher: Flusher
+    guests: Guests
+    address = ""
+    """Of the other end; of the balancer in front, where there is one."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -165,6 +170,21 @@ class Line(ServerConnection):
         self.transport.abort()
 
     # ---- called by the transport ---------------------------------------------------------------
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Count it, and cut one of too many before it costs anything."""
+        super().connection_made(transport)
+        peer = transport.get_extra_info("peername")
+        self.address = str(peer[0]) if peer else ""
+        if not self.guests.came(self, self.address):
+            self.transport.abort()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is gone."""
+        self.guests.left(self)
+        super().connection_lost(exc)
 
     @override
     def data_received(self, data: bytes) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
+from typing import Any
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
@@ -33,6 +34,8 @@ STRANGERS_MAX = 1_024
 """Connections without a hello. A full hall makes room by cutting the oldest that had its time."""
 STRANGER_S = 5.0
 CONNECTIONS_MAX = 20_000
+SECURE_S = 31_536_000
+"""A browser that once came by TLS never comes without it again, for a year."""
 REVOKED_S = 2.0
 """A revocation closes sockets within 5 s, also when another process wrote it."""
 STILL_S = 3.0
@@ -49,6 +52,11 @@ def response(status: HTTPStatus, body: bytes, kind: str = "text/plain", **more: 
             "Content-Length": str(len(body)),
             "Connection": "close",
             "Cache-Control": "no-store",
+            # For a browser that is led here: nothing to guess, to run, to frame or to pass on.
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+            "Referrer-Policy": "no-referrer",
+            "Cross-Origin-Resource-Policy": "same-origin",
             **{name.replace("_", "-"): value for name, value in more.items()},
         }
     )
@@ -75,6 +83,7 @@ class Listener:
         self._with_metrics = with_metrics
         self._server: Server | None = None
         self._made = 0
+        self._is_secure = False
         self._tasks: list[asyncio.Task[None]] = []
         self.ready = True
 
@@ -85,7 +94,10 @@ class Listener:
             """The lines of this listener share one flusher."""
 
             flusher = Flusher()
+            guests = self._services.guests
 
+        self._is_secure = tls is not None
+        handshake: dict[str, Any] = {} if tls is None else {"ssl_handshake_timeout": OPEN_S}
         self._server = await serve(
             self._serve,
             host,
@@ -103,7 +115,9 @@ class Listener:
             close_timeout=CLOSE_S,
             backlog=BACKLOG,
             process_request=self._asked,
+            process_response=self._answered,
             create_connection=Flushed,
+            **handshake,
         )
         self._tasks = [
             asyncio.create_task(work, name=name)
@@ -138,15 +152,18 @@ class Listener:
 
     # ---- one socket ----------------------------------------------------------------------------
 
-    def _asked(self, _line: ServerConnection, request: Request) -> Response | None:
+    def _asked(self, line: ServerConnection, request: Request) -> Response | None:
         """Answer a plain request, or let a WebSocket through (None)."""
         match request.path:
             case "/":
-                return self._may_enter()
+                return self._may_enter(line)
             case "/healthz":
                 return response(HTTPStatus.OK, b"alive\n")
             case "/readyz":
                 return self._readiness()
+            case "/authority" if told := self._services.authorities():
+                # For a kiosk that has no trust yet: it compares them with the pin behind its code.
+                return response(HTTPStatus.OK, "".join(told).encode())
             case "/metrics" if self._with_metrics:
                 return response(HTTPStatus.OK, self._services.metrics.text())
             case _:
@@ -161,12 +178,27 @@ class Listener:
             HTTPStatus.OK, f"degraded: {degraded}\n".encode() if degraded else b"ready\n"
         )
 
-    def _may_enter(self) -> Response | None:
+    def _answered(
+        self, _line: ServerConnection, _request: Request, answer: Response
+    ) -> Response | None:
+        """No answer but ours: the library's tell its name and repeat what a stranger sent."""
+        if answer.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            return None
+        if "X-Content-Type-Options" not in answer.headers:
+            status = HTTPStatus(answer.status_code)
+            upgrade = {"Upgrade": "websocket"} if status is HTTPStatus.UPGRADE_REQUIRED else {}
+            answer = response(status, f"{status.phrase.lower()}\n".encode(), **upgrade)
+        if self._is_secure:
+            answer.headers["Strict-Transport-Security"] = f"max-age={SECURE_S}"
+        return answer
+
+    def _may_enter(self, line: ServerConnection) -> Response | None:
         connections = self._services.connections
         strangers = len(connections) - len(self._services.devices)
         full = len(connections) >= self._connections_max or (
             strangers >= self._strangers_max and not self._make_room()
         )
+        full = full or (isinstance(line, Line) and self._services.guests.crowded(line.address))
         if self.ready and not full:
             return None
         retry_s = str(1 + self._made % 5)

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from dapur.ids import ConnectionId, DeviceId
 from dapur.wire.messages import GoodbyeCode, Limits, Top, top_text
+from dapur.wire.queries import AUTHORITIES, AuthoritiesReply
 from server.desk.desk import Desk
 from server.desk.failpoint import Failpoint, armed, reach
 from server.desk.groups import Grown
@@ -25,6 +26,8 @@ from server.desk.writer import Figures, Writer
 from server.gateway.admission import Door, Replacements
 from server.gateway.cursor import Stream
 from server.gateway.fanout import Fanout
+from server.gateway.gauges import watch
+from server.gateway.limits import Guests, Kitchens, Tired
 from server.gateway.presence import Presence
 from server.gateway.shelf import Shelf
 from server.metrics import Metrics
@@ -67,12 +70,15 @@ class Services:
     ) -> None:
         """`key` signs `top`; without a `library` nobody can ask of the past.
 
+
         `now_ms` is UTC and is also called from threads.
         """
         self.metrics = metrics or Metrics()
         self.limits = limits or Limits()
         self.now_ms = now_ms
         self.identity = identity
+        self.authorities: Callable[[], tuple[str, ...]] = tuple
+        """Certificates (PEM) that kiosks shall trust, the present one first; set by the app."""
         self.readers = ThreadPoolExecutor(READERS, "reader")
         self._queriers = ThreadPoolExecutor(QUERIERS, "querier")
         self._library = library
@@ -90,12 +96,16 @@ class Services:
         self.devices: dict[DeviceId, Connection] = {}
         """The newest connection of each admitted device."""
         self._empty: asyncio.Event | None = None
+        self.guests = Guests()
+        self.tired = Tired()
+        self.waiting_of = Kitchens()
         self._replacements = Replacements()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._enrolments = ENROLMENTS_BURST
         self._enrolments_s = time.monotonic()
         self._loop = asyncio.get_running_loop()
         self._random = random.Random(secrets.randbits(64))  # noqa: S311 - spreads load, guards nothing
+        watch(self)
         self.spawn(bus.run())
 
     async def close(self) -> None:
@@ -142,6 +152,8 @@ class Services:
 
     async def ask(self, record: DeviceRecord, name: str, args: msgspec.Raw) -> msgspec.Raw:
         """Answer a query. Raises QueryError, Unavailable."""
+        if name == AUTHORITIES:
+            return msgspec.Raw(msgspec.json.encode(AuthoritiesReply(self.authorities())))
         if self._library is not None and name in self._library.names:
             return await self._library.answer(record.kitchen, name, args, self.now_ms())
         work = partial(self.identity.answer, record, name, args, self.now_ms())
@@ -177,6 +189,7 @@ class Services:
             return
         older = self.devices.get(record.device)
         self.devices[record.device] = connection
+        self.guests.left(connection.line)
         if older is None or older is connection:
             return
         older.end(GoodbyeCode.REPLACED)
@@ -223,6 +236,8 @@ class Services:
     def _measured(self, figures: Figures) -> None:
         self.metrics.decided(figures.commands, figures.seconds, figures.outcomes)
         self.metrics.lag_s.observe(figures.lag_s)
+        for age_ms in figures.ages_ms:
+            self.metrics.pending_s.observe(age_ms / 1000)
         self.metrics.waiting.set(self.writer.waiting)
 
     def published(self, grown: Sequence[Grown]) -> None:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import hashlib
 import secrets
 
+from dapur.enrolment import ALPHABET, CODE_CHARS, PIN_CHARS, bare, grouped
 from server.identity.tables import LOCATOR_CHARS
 
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's base32: no letter that looks like a digit, no U."""
-GROUP = 4
-CHARS = 3 * GROUP
+CHARS = CODE_CHARS
 """Four find the code, eight (40 bits) are the secret: five tries are nothing against them."""
-_READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 
 
 def fresh() -> str:
@@ -22,13 +19,16 @@ def fresh() -> str:
 
 def shown(code: str) -> str:
     """As people see it: `7QK2-M0ZD-H4TN`."""
-    return "-".join(code[at : at + GROUP] for at in range(0, CHARS, GROUP))
+    return grouped(code)
 
 
 def read(text: str) -> str | None:
-    """What somebody typed, whatever case and dashes; None when it cannot be a code."""
-    code = text.upper().translate(_READ_AS)
-    return code if len(code) == CHARS and set(code) <= set(ALPHABET) else None
+    """What somebody typed, whatever case and dashes; None when it cannot be a code.
+
+    A device that leaves the authority's pin behind its code is understood too.
+    """
+    code = bare(text)
+    return code[:CHARS] if code is not None and len(code) in (CHARS, CHARS + PIN_CHARS) else None
 
 
 def locator(code: str) -> str:

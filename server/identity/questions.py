@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from dapur import access, pin
+from dapur.enrolment import ticket_text
 from dapur.ids import DeviceId, KitchenId, StaffId
 from dapur.wire import queries as q
 from dapur.wire.queries import QueryCode
@@ -41,8 +42,12 @@ class Questions:
         present: Present,
         roles_of: RolesOf,
         on_revoked: Callable[[DeviceId], None],
+        authority_pin: Callable[[], str] = str,
     ) -> None:
-        """`on_revoked` is told after a revocation is stored, in the asking thread."""
+        """`on_revoked` is told after a revocation is stored, in the asking thread; `authority_pin`
+        gives what goes
+        behind an enrolment code.
+        """
         self._kitchens = kitchens
         self._people = people
         self._devices = devices
@@ -50,6 +55,7 @@ class Questions:
         self._present = present
         self._roles_of = roles_of
         self._on_revoked = on_revoked
+        self._authority_pin = authority_pin
 
     def answer(self, asker: DeviceRecord, name: str, args: msgspec.Raw, now_ms: int) -> msgspec.Raw:
         """The reply's JSON. A QueryError is one of `QueryCode`."""
@@ -112,7 +118,7 @@ class Questions:
         except ValueError as error:
             raise QueryError(QueryCode.BAD_ARGS, "name") from error
         _log.info("%s made an enrolment code for %s", args.by_staff, asker.kitchen)
-        return q.EnrolmentCodeReply(code, until_ms)
+        return q.EnrolmentCodeReply(ticket_text(code, self._authority_pin()), until_ms)
 
     def _revoke(self, asker: DeviceRecord, args: q.RevokeDeviceArgs, now_ms: int) -> q.DoneReply:
         self._must_be_chief(asker, args.by_staff, args.by_pin, now_ms)

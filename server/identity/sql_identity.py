@@ -36,10 +36,11 @@ class SqlIdentity:
         *,
         present: Present = nobody,
         process: str = "",
+        authority_pin: Callable[[], str] = str,
     ) -> None:
         """`roles_of` tells a person's roles by the log, `present` who is signed in at a kiosk;
         `on_revoked` is called from any thread, after the revocation is stored. `process` is the name
-        of this server process.
+        of this server process; `authority_pin` goes behind enrolment codes (`dapur.enrolment`).
         """
         self._engine = engine
         self._kitchens = Kitchens(engine)
@@ -55,6 +56,7 @@ class SqlIdentity:
             present=present,
             roles_of=roles_of,
             on_revoked=self._tell_revoked,
+            authority_pin=authority_pin,
         )
 
     # ---- the port ------------------------------------------------------------------------------

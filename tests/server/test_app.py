@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dapur.envelope import Command, decode_event
 from dapur.ids import DeviceId
 from dapur.wire.messages import GoodbyeCode, Outcome
-from server.app import PlainSocket, compose, run, tls_context
+from server.app import PlainSocket, compose, open_certificates, run
 from server.desk.failpoint import EXIT_CODE
 from server.log.engine import open_engine
 from server.log.schema import OlderSchema
@@ -254,10 +254,10 @@ def plain(data: Path = Path("nowhere"), **changes: object) -> Settings:
 
 
 def test_server_opens_no_plain_socket_to_the_network() -> None:
-    assert tls_context(plain()) is None
-    assert tls_context(plain(host="0.0.0.0", behind_tls_proxy=True)) is None
+    assert open_certificates(plain()).context is None
+    assert open_certificates(plain(host="0.0.0.0", behind_tls_proxy=True)).context is None
     with pytest.raises(PlainSocket):
-        tls_context(plain(host="0.0.0.0"))
+        open_certificates(plain(host="0.0.0.0"))
 
 
 def test_server_refuses_a_bus_whose_address_cannot_be_read_and_keeps_its_password() -> None:

@@ -549,7 +549,7 @@ async def test_kiosk_that_does_not_read_costs_its_queue_and_nothing_else() -> No
         frozen.transport.pause_reading()
         sock = frozen.transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        line = shop.services.devices[frozen.device]._line
+        line = shop.services.devices[frozen.device].line
         line.transport.get_extra_info("socket").setsockopt(
             socket.SOL_SOCKET, socket.SO_SNDBUF, 8192
         )
@@ -597,7 +597,7 @@ async def test_frozen_kiosk_is_cut_while_its_system_still_takes_the_news_of_a_bu
         sock = frozen.transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         frozen.transport.pause_reading()
-        line = shop.services.devices[frozen.device]._line
+        line = shop.services.devices[frozen.device].line
         told = 0
         # The system's word for the last notice is always late, that for the one before is there.
         monkeypatch.setattr(line, "backlog_bytes", lambda: line.written_bytes - told)
@@ -618,7 +618,7 @@ async def test_kiosk_that_pulls_without_reading_is_cut(monkeypatch: pytest.Monke
             await shop.notice(f"{number} " + "z" * 480)
         await raw.hello("k-1", key)
         assert isinstance(await raw.next(), Welcome)
-        line = shop.services.devices[DeviceId("k-1")]._line
+        line = shop.services.devices[DeviceId("k-1")].line
         line.transport.get_extra_info("socket").setsockopt(
             socket.SOL_SOCKET, socket.SO_SNDBUF, 4096
         )
@@ -651,7 +651,7 @@ async def test_flood_of_pings_by_a_socket_that_does_not_read_is_cut(
     async with open_shop() as shop, Raw(shop) as raw:
         raw.socket.transport.pause_reading()
         [connection] = shop.services.connections.values()
-        connection._line.transport.get_extra_info("socket").setsockopt(
+        connection.line.transport.get_extra_info("socket").setsockopt(
             socket.SOL_SOCKET, socket.SO_SNDBUF, 4096
         )
         ping = b"\x89\xfd\x00\x00\x00\x00" + b"p" * 125
