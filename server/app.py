@@ -157,6 +157,7 @@ async def serve(parts: Parts, doorway: Doorway) -> None:
             for follower in parts.followers
         ]
         if certificates is not None:
+            _on_hangup(certificates)
             watch = keep_fresh(certificates, services.metrics)
             tasks.append(asyncio.create_task(watch, name="certificate"))
         _announce(doorway, port, is_tls=tls is not None)
@@ -201,6 +202,12 @@ async def keep_fresh(certificates: Certificates, metrics: Metrics) -> None:
         metrics.certificate_s.set(certificates.expires_s)
         await asyncio.sleep(CERTIFICATE_S)
         certificates.look()
+
+
+def _on_hangup(certificates: Certificates) -> None:
+    """SIGHUP, as systemd's reload sends it: look at the certificate's files now."""
+    if sys.platform != "win32":
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, certificates.look)
 
 
 def _announce(doorway: Doorway, port: int, *, is_tls: bool) -> None:

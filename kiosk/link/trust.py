@@ -169,13 +169,12 @@ class TrustWatch:
         self._time = time
         self._asked_ms: int | None = None
         self._task: asyncio.Task[None] | None = None
+        # Between two looks the line may have gone and come again.
+        self._ended = link.subscribe(self._on_line)
 
     def look(self) -> None:
         """Ask if need be; call about once a second."""
-        if self._path is None:
-            return
-        if not self._link.online:
-            self._asked_ms = None
+        if self._path is None or not self._link.online:
             return
         now_ms = self._time.mono_ms()
         if self._asked_ms is not None and now_ms - self._asked_ms < ASK_MS:
@@ -185,9 +184,14 @@ class TrustWatch:
 
     async def close(self) -> None:
         """End of the kiosk."""
+        self._ended()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+
+    def _on_line(self) -> None:
+        if not self._link.online:
+            self._asked_ms = None
 
     async def _ask(self, path: Path) -> None:
         try:

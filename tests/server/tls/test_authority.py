@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import ssl
+from pathlib import Path
 
 import pytest
 
@@ -15,11 +16,10 @@ DAY = dt.timedelta(days=1)
 OWN, OTHER = authority.new_authority(NOW), authority.new_authority(NOW)
 
 
-def shaken(server: Pair, trusted: bytes, host: str, folder: str) -> None:
+def shaken(server: Pair, trusted: bytes, host: str, folder: Path) -> None:
     """A whole TLS 1.3 handshake in memory. Raises ssl.SSLCertVerificationError."""
-    path = f"{folder}/server.pem"
-    with open(path, "wb") as file:
-        file.write(server.certificate + server.key)
+    path = folder / "server.pem"
+    path.write_bytes(server.certificate + server.key)
     there = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     there.load_cert_chain(path)
     here = ssl.create_default_context(cadata=trusted.decode())
@@ -39,9 +39,9 @@ def shaken(server: Pair, trusted: bytes, host: str, folder: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["dapur.example.id", "192.0.2.7", "2001:db8::7"])
-def test_certificate_is_good_for_each_of_its_hosts(host: str, tmp_path: str) -> None:
+def test_certificate_is_good_for_each_of_its_hosts(host: str, tmp_path: Path) -> None:
     hosts = ("Dapur.Example.id", "192.0.2.7", "2001:db8::7")
-    shaken(authority.issue(OWN, hosts, NOW), OWN.certificate, host, str(tmp_path))
+    shaken(authority.issue(OWN, hosts, NOW), OWN.certificate, host, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -52,21 +52,21 @@ def test_certificate_is_good_for_each_of_its_hosts(host: str, tmp_path: str) -> 
     ],
 )
 def test_certificate_is_good_for_no_other_host_and_no_other_authority(
-    host: str, trusted: bytes, told: str, tmp_path: str
+    host: str, trusted: bytes, told: str, tmp_path: Path
 ) -> None:
     server = authority.issue(OWN, ("dapur.example.id",), NOW)
     with pytest.raises(ssl.SSLCertVerificationError, match=told):
-        shaken(server, trusted, host, str(tmp_path))
+        shaken(server, trusted, host, tmp_path)
 
 
-def test_certificate_ends_after_a_year_and_signs_no_other(tmp_path: str) -> None:
+def test_certificate_ends_after_a_year_and_signs_no_other(tmp_path: Path) -> None:
     old = authority.issue(OWN, ("a.id",), NOW - 398 * DAY)
     with pytest.raises(ssl.SSLCertVerificationError, match="expired"):
-        shaken(old, OWN.certificate, "a.id", str(tmp_path))
+        shaken(old, OWN.certificate, "a.id", tmp_path)
     server = authority.issue(OWN, ("a.id",), NOW)
     forged = authority.issue(Pair(server.certificate, server.key), ("b.id",), NOW)
-    with pytest.raises(ssl.SSLCertVerificationError, match="invalid CA|path length"):
-        shaken(forged, OWN.certificate, "b.id", str(tmp_path))
+    with pytest.raises(ssl.SSLCertVerificationError, match=r"invalid CA|path length"):
+        shaken(forged, OWN.certificate, "b.id", tmp_path)
 
 
 def test_hosts_are_read_back_from_a_certificate() -> None:
