@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -93,6 +94,7 @@ async def open_shop(
     limits: Limits | None = None,
     strangers_max: int = 1024,
     with_metrics: bool = False,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Shop]:
     """A server on a free port of loopback with two kitchens, closed at the end."""
     log = log if log is not None else FakeLog()
@@ -108,7 +110,7 @@ async def open_shop(
     )
     services.writer.start()
     listener = Listener(services, strangers_max=strangers_max, with_metrics=with_metrics)
-    port = await listener.open("127.0.0.1", 0)
+    port = await listener.open("127.0.0.1", 0, tls=tls)
     shop = Shop(log, identity, services, listener, f"ws://127.0.0.1:{port}/")
     try:
         yield shop
@@ -158,6 +160,8 @@ class Kiosk:
         self.url = url
         self.device = device
         self.key = key
+        self.local_addr: tuple[str, int] | None = None
+        """From where it dials; None: as the system likes."""
         self.outbox = OutboxId(f"o-{device}")
         self.outbox_rows: list[Row] = []
         self.results: dict[int, Result] = {}
@@ -185,6 +189,7 @@ class Kiosk:
             max_size=64 * 1024,
             ping_interval=None,
             proxy=None,
+            **({} if self.local_addr is None else {"local_addr": self.local_addr}),
         )
         self.welcome = self.ended = self.forked = None
         self.side = KioskSide(
