@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import datetime as dt
+import json
 import signal
 import ssl
 from collections.abc import AsyncIterator, Iterator
@@ -11,19 +13,26 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 from typing_extensions import override
 
 from kiosk.headless import EXIT_OK, Headless, identify, open_vault
 from kiosk.link.errors import EnrolRefused
 from kiosk.link.status import LinkState
+from kiosk.local import trust as file
+from kiosk.pins import SignIn
 from kiosk.settings import Settings
+from kiosk.vault.device_key import DeviceKey
 from server.tls import authority
 from tests.failures.province import signalled
-from tests.support.server_process import ServerProcess, server_cli
+from tests.support.server_process import PLAN, ServerProcess, server_cli
 from tests.support.waiting import until
 
 KITCHEN = "cendana-02"
+ENVIRONMENT = {"DAPUR_DRAIN_S": "0", "DAPUR_LOG_LEVEL": "DEBUG"}
+PINS = PLAN.with_name("pins.json")
+WRONG_PIN, WRONG_CODE = "502817", "7QK2-M0ZD-H4TN"
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 
@@ -51,7 +60,7 @@ class SecureServer(ServerProcess):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureServer]:
-    made = SecureServer(tmp_path_factory.mktemp("server"), environment={"DAPUR_DRAIN_S": "0"})
+    made = SecureServer(tmp_path_factory.mktemp("server"), environment=ENVIRONMENT)
     server_cli("init", "--host", "127.0.0.1", "--data", str(made.data))
     made.prepare()
     made.start()
@@ -129,6 +138,34 @@ async def test_kiosk_shows_that_a_foreign_server_answers_and_keeps_its_taps(
             assert "not trusted" in kiosk.link.status.detail
             assert kiosk.replica.filled, "the board is there as before"
         assert heard == [], "not a byte was said to it"
+
+
+async def test_no_secret_stands_in_the_lines_of_the_server(
+    server: SecureServer, tmp_path: Path
+) -> None:
+    """PINs right and wrong, codes used and guessed, keys: at the level that tells most."""
+    settings = fresh(server, tmp_path / "kiosk")
+    guess = msgspec.structs.replace(settings, data=tmp_path / "guess", enrol=WRONG_CODE)
+    file.save(guess.trust, (server.data / "tls" / "authorities.pem").read_text())
+    with pytest.raises(EnrolRefused, match="code_wrong"):
+        await identify(guess, open_vault(guess))
+    async with running(settings) as kiosk:
+        await until(lambda: kiosk.link.online and kiosk.roster and kiosk.replica.filled)
+        staff = next(each for each in kiosk.roster if each in kiosk.replica.base.staff)
+        pin = json.loads(PINS.read_text())[staff]
+        assert (await kiosk.session.sign_in(staff, WRONG_PIN)).state is SignIn.WRONG
+        assert (await kiosk.session.sign_in(staff, pin)).online
+        await until(lambda: kiosk.store.unsent() == 0)
+        device = kiosk.device
+    lines = server.log().splitlines()
+    told = [json.loads(line) for line in lines]
+    assert all({"time", "level", "room", "message"} <= each.keys() for each in told)
+    assert any(device in line for line in lines), "ids are what the lines are for"
+    text = "\n".join(lines)
+    key = DeviceKey.load_or_make(settings.secrets).public_key
+    secrets = [pin, WRONG_PIN, WRONG_CODE, settings.enrol, settings.enrol[:14], "PRIVATE KEY"]
+    secrets += [base64.b64encode(key).decode(), key.hex(), kiosk.roster[staff].name]
+    assert not [each for each in secrets if each in text]
 
 
 @asynccontextmanager
