@@ -16,6 +16,7 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 GROUP = 4
 CODE_CHARS = 3 * GROUP
 PIN_CHARS = 5 * GROUP
+_CODE_SHOWN = CODE_CHARS + CODE_CHARS // GROUP - 1
 _CHAR_BITS = 5
 _HASH_BITS = 256
 _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
@@ -51,6 +52,12 @@ def pin_of(public_key: bytes) -> str:
 def ticket_text(code: str, pin: str) -> str:
     """A code (as shown) with the pin behind it, as shown."""
     return f"{code}-{grouped(pin)}" if pin else code
+
+
+def in_lines(text: str) -> str:
+    """A ticket for a screen: the pin stands under the code, and a dash says that it goes on."""
+    code, pin = text[:_CODE_SHOWN], text[_CODE_SHOWN + 1 :]
+    return f"{code}-\n{pin}" if pin else text
 
 
 def read_ticket(text: str) -> Ticket:

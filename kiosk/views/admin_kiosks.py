@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from PySide6.QtCore import Signal
 
+from dapur.enrolment import in_lines
 from dapur.ids import DeviceId, StaffId
 from dapur.wire.queries import (
     DEVICES,
@@ -141,7 +142,7 @@ class KiosksView(ViewModel):
             return CodeLook(words("admin.code_over", name=self._name), "", "", "", over=True)
         return CodeLook(
             words("admin.code_for", name=self._name),
-            reply.code,
+            in_lines(reply.code),
             words("admin.code_how", server=floor.people.identity.url),
             words("admin.code_left", left=floor.span(left_ms)),
         )

@@ -20,7 +20,7 @@ class CodePanel(Panel):
         super().__init__(theme, parent, fill="tonal", border="primary")
         self.setObjectName("admin.code")
         self._title = TextBlock(theme, "", "section", tint="on_tonal", lines=2, parent=self)
-        self._code = TextBlock(theme, "", "numeral", tint="on_tonal", parent=self)
+        self._code = TextBlock(theme, "", "numeral", tint="on_tonal", lines=2, parent=self)
         self._how = TextBlock(theme, "", "body", tint="on_tonal", lines=4, parent=self)
         self._left = TextBlock(theme, "", "section", tint="on_tonal", parent=self)
         self._close = ActionButton(theme, "admin.code.close", ButtonLook("close", ""), parent=self)

@@ -14,6 +14,7 @@ from dapur.enrolment import (
     PIN_CHARS,
     Ticket,
     grouped,
+    in_lines,
     pin_of,
     read_ticket,
     ticket_text,
@@ -49,6 +50,15 @@ def test_pin_is_the_first_hundred_bits_of_the_keys_hash(key: bytes) -> None:
 def test_text_without_a_pin_is_left_as_it_was_typed(text: str) -> None:
     assert read_ticket(text) == Ticket(text)
     assert ticket_text(CODE, "") == CODE
+
+
+def test_screen_shows_the_pin_under_the_code_and_that_the_code_goes_on() -> None:
+    shown = in_lines(ticket_text(CODE, pin_of(b"key")))
+    first, second = shown.split("\n")
+    assert first == f"{CODE}-"
+    assert first + second == ticket_text(CODE, pin_of(b"key"))
+    assert (in_lines(CODE), in_lines("7KQ2-M9XD")) == (CODE, "7KQ2-M9XD")
+    assert read_ticket(shown.replace("\n", " ")) == Ticket(CODE, pin_of(b"key"))
 
 
 def test_server_understands_a_device_that_leaves_the_pin_behind_the_code() -> None:

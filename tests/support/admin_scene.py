@@ -34,6 +34,8 @@ from tests.support.scene import KIOSK
 DAY_MS = 86_400_000
 CHIEF, COOK = StaffId("s-hendra"), StaffId("s-sari")
 OTHER = "d-kios-mutu"
+CODE = "7KQ2-M9XD-0H4T-N3VR-8WQC-JJ4E-55ZA-P7GM"
+"""With the pin of an authority, as a province has it."""
 Shoot = Callable[[str], Awaitable[None]]
 
 
@@ -122,7 +124,7 @@ async def walk(app: App, batch: str, shoot: Shoot) -> None:
     assert page is not None
     admin = page._admin
     admin.kiosks._name = "Kios Mutu 2"
-    admin.kiosks._code = EnrolmentCodeReply("7KQ2-M9XD", floor.now_ms + 580_000)
+    admin.kiosks._code = EnrolmentCodeReply(CODE, floor.now_ms + 580_000)
     page.refresh()
     await shoot("admin-kiosks")
     for tab in ("staff", "policy", "plan"):
