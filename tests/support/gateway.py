@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -160,8 +161,8 @@ class Kiosk:
         self.url = url
         self.device = device
         self.key = key
-        self.local_addr: tuple[str, int] | None = None
-        """From where it dials; None: as the system likes."""
+        self.dialling: dict[str, Any] = {}
+        """More of how it dials."""
         self.outbox = OutboxId(f"o-{device}")
         self.outbox_rows: list[Row] = []
         self.results: dict[int, Result] = {}
@@ -189,7 +190,7 @@ class Kiosk:
             max_size=64 * 1024,
             ping_interval=None,
             proxy=None,
-            **({} if self.local_addr is None else {"local_addr": self.local_addr}),
+            **self.dialling,
         )
         self.welcome = self.ended = self.forked = None
         self.side = KioskSide(

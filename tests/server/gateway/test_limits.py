@@ -130,7 +130,7 @@ async def test_kiosks_behind_one_address_are_guests_only_until_they_are_known() 
         shop.services.guests._per_address = 1
         for number in range(5):
             kiosk = shop.kiosk(f"k-{number}")
-            kiosk.local_addr = (AWAY, 0)
+            kiosk.dialling = {"local_addr": (AWAY, 0)}
             await kiosk.connect()
             assert kiosk.welcome is not None
         assert (len(shop.services.devices), len(shop.services.guests)) == (5, 0)

@@ -84,7 +84,7 @@ def test_rollover_that_was_cut_short_is_ended_by_doing_it_again(
     folder.announce(NOW)
     told = set(folder.announced())
     for cut_after in (1, 2):
-        writes = []
+        writes: list[str] = []
 
         def cut(name: str, text: bytes, most: int = cut_after, done: list[str] = writes) -> None:
             if len(done) == most:
