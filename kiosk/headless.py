@@ -228,12 +228,15 @@ async def identify(settings: Settings, vault: Vault) -> Identity:
         raise NotEnrolled("start with --server and --enrol CODE")
     ticket = read_ticket(settings.enrol)
     try:
+        pinned = ""
         if ticket.pin and not settings.authority and settings.server.startswith("wss://"):
-            trusts.save(settings.trust, await fetched(settings.server, ticket.pin))
-        tls = tls_of(settings.server, settings)
+            pinned = await fetched(settings.server, ticket.pin)
+        tls = Trust(pinned) if pinned else tls_of(settings.server, settings)
         enrolled = await enrol(settings.server, ticket.code, vault.key, tls=tls)
     except ssl.SSLCertVerificationError as error:
         raise EnrolRefused("foreign", f"{error.verify_message} (is this clock right?)") from error
+    if pinned:
+        trusts.save(settings.trust, pinned)
     identity = identities.identity_of(enrolled, settings.server)
     identities.save(settings.identity, identity)
     return identity

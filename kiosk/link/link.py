@@ -82,6 +82,11 @@ class Link:
     # ---- what others see --------------------------------------------------------------------
 
     @property
+    def url(self) -> str:
+        """Whom it calls."""
+        return self._url
+
+    @property
     def status(self) -> LinkStatus:
         """How the line is now."""
         retry = self._retry_at_ms

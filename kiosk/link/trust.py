@@ -118,6 +118,19 @@ async def fetched(url: str, pin: str) -> str:
     raise EnrolRefused("foreign", "the server is not the one that gave this code")
 
 
+async def proven(url: str, trust: Trust) -> None:
+    """Shake hands with the server at `url` by this trust alone, and leave. Raises OSError, TimeoutError.
+
+    Whose clock is wrong does not matter here: it would not be wrong for long, a wrong trust would.
+    """
+    parts = urlsplit(url)
+    async with asyncio.timeout(FETCH_S):
+        _, writer = await asyncio.open_connection(
+            parts.hostname, parts.port or _TLS_PORT, ssl=trust.timeless()
+        )
+    writer.transport.abort()
+
+
 async def _got(url: str) -> bytes:
     parts = urlsplit(url)
     anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -201,6 +214,8 @@ class TrustWatch:
                 # A server that names none goes on being known by what is known of it.
                 return
             trust = Trust(told)
+            # An operator's mistake must not lock a whole province out.
+            await proven(self._link.url, trust)
             file.save(path, told)
         except (QueryFailed, msgspec.MsgspecError, OSError, ValueError) as error:
             _log.info("what to trust is as before: %s", error)

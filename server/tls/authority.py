@@ -115,8 +115,16 @@ def check(pair: Pair, authorities: bytes, now: dt.datetime) -> None:
     if not leaf.not_valid_before_utc <= now < expires(pair.certificate):
         until = f"{expires(pair.certificate):%Y-%m-%d}"
         raise BadCertificate(f"the certificate is not valid now (it ends on {until})")
-    if authorities and not any(_leads_to(pair.certificate, each) for each in _read(authorities)):
-        raise BadCertificate("the certificate does not come from this authority")
+    if authorities:
+        must_lead_to(pair.certificate, authorities)
+
+
+def must_lead_to(chain: bytes, authorities: bytes) -> None:
+    """Raise BadCertificate for a chain that none of these authorities signed: kiosks would be lost."""
+    if not any(_leads_to(chain, each) for each in _read(authorities)):
+        raise BadCertificate(
+            "the certificate does not come from an authority that kiosks are told of"
+        )
 
 
 def _leads_to(chain: bytes, root: x509.Certificate) -> bool:

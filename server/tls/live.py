@@ -50,19 +50,24 @@ class Certificates:
         return True
 
     def _load(self) -> None:
+        if self._certificate is not None:
+            self._load_certificate(self._certificate)
         if self._announced is not None:
             told = authority.split(self._announced.read_bytes())
             self.authorities = tuple(each.decode("ascii") for each in told)
             self.pin = authority.pin(told[0])
-        if self._certificate is None:
-            return
-        expires_s = authority.expires(self._certificate.read_bytes()).timestamp()
+
+    def _load_certificate(self, path: Path) -> None:
+        chain = path.read_bytes()
+        if self._announced is not None:
+            authority.must_lead_to(chain, self._announced.read_bytes())
+        expires_s = authority.expires(chain).timestamp()
         # Tried in a context of its own: a key that does not fit must not stay in the one in use.
-        _filled(self._certificate, self._key)
+        fresh = _filled(path, self._key)
         if self.context is None:
-            self.context = _filled(self._certificate, self._key)
+            self.context = fresh
         else:
-            self.context.load_cert_chain(self._certificate, self._key)
+            self.context.load_cert_chain(path, self._key)
         self.expires_s = expires_s
 
     def _marked(self) -> Mark:

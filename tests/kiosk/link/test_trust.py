@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import cast
 
+import msgspec
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.typing import Subprotocol
@@ -17,8 +19,8 @@ from websockets.typing import Subprotocol
 from dapur.wire.messages import SUBPROTOCOL
 from kiosk.clock import KioskTime
 from kiosk.link.errors import EnrolRefused
-from kiosk.link.link import dial
-from kiosk.link.trust import Trust, fetched, is_foreign, verified
+from kiosk.link.link import Link, dial
+from kiosk.link.trust import ASK_MS, Trust, TrustWatch, fetched, is_foreign, verified
 from kiosk.local import trust as file
 from server.tls import authority
 
@@ -129,6 +131,95 @@ async def test_kiosk_takes_the_authority_that_its_code_names_and_no_other(tmp_pa
     async with listening(tmp_path) as url:
         with pytest.raises(EnrolRefused, match="foreign"):
             await fetched(url, authority.pin(OWN.certificate))
+
+
+class Asked:
+    """A link that is online and answers the one question."""
+
+    def __init__(self, url: str, told: tuple[str, ...]) -> None:
+        self.url = url
+        self.online = True
+        self.trusted: list[Trust] = []
+        self.asked = 0
+        self._told = told
+
+    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
+        self.changed = listener
+        return lambda: None
+
+    async def query(self, name: str, _args: msgspec.Struct) -> msgspec.Raw:
+        assert name == "authorities"
+        self.asked += 1
+        return msgspec.Raw(msgspec.json.encode({"authorities": self._told}))
+
+    def trust(self, tls: Trust) -> None:
+        self.trusted.append(tls)
+
+
+class Ticking(Told):
+    """With a steady clock."""
+
+    now_ms = 0
+
+    def mono_ms(self) -> int:
+        return self.now_ms
+
+
+async def watched(link: Asked, path: Path | None, clock: Ticking) -> TrustWatch:
+    """A watch that has looked once and heard the answer."""
+    watch = TrustWatch(cast(Link, link), path, cast(KioskTime, clock))
+    watch.look()
+    if watch._task is not None:
+        await watch._task
+    return watch
+
+
+async def test_kiosk_takes_over_what_the_server_names_and_asks_again_each_hour_and_arrival(
+    tmp_path: Path,
+) -> None:
+    path, coming = tmp_path / "authorities.pem", authority.new_authority(NOW)
+    told = (OWN.certificate.decode(), coming.certificate.decode())
+    clock = Ticking(NOW, synced=True)
+    async with listening(tmp_path) as url:
+        link = Asked(url, told)
+        watch = await watched(link, path, clock)
+        assert file.load(path) == "".join(told)
+        assert [each.certificates for each in link.trusted] == ["".join(told)]
+        for passed_ms, asked in ((1_000, 1), (ASK_MS, 2)):
+            clock.now_ms = passed_ms
+            watch.look()
+            await asyncio.sleep(0)
+            assert link.asked == asked
+        link.online = False
+        link.changed()
+        watch.look()
+        link.online = True
+        watch.look()
+        await asyncio.sleep(0)
+        assert link.asked == 3
+        await watch.close()
+    assert len(link.trusted) == 1, "what is known already is not taken over again"
+
+
+@pytest.mark.parametrize("wrong", ["another's", "nonsense", "none"])
+async def test_kiosk_keeps_what_it_trusts_when_the_server_names_what_would_lock_it_out(
+    tmp_path: Path, wrong: str
+) -> None:
+    path = tmp_path / "authorities.pem"
+    file.save(path, OWN.certificate.decode())
+    other = authority.new_authority(NOW).certificate.decode()
+    told = {"another's": (other,), "nonsense": ("nonsense",), "none": ()}[wrong]
+    async with listening(tmp_path) as url:
+        link = Asked(url, told)
+        await (await watched(link, path, Ticking(NOW, synced=True))).close()
+    assert (link.asked, link.trusted) == (1, [])
+    assert file.load(path) == OWN.certificate.decode()
+
+
+async def test_kiosk_whose_trust_was_chosen_by_hand_asks_nobody(tmp_path: Path) -> None:
+    link = Asked("wss://127.0.0.1:9/", (OWN.certificate.decode(),))
+    await (await watched(link, None, Ticking(NOW, synced=True))).close()
+    assert link.asked == 0
 
 
 def test_what_is_trusted_is_kept_whole_or_not_at_all(tmp_path: Path) -> None:

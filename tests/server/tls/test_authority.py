@@ -95,7 +95,7 @@ def test_certificate_made_elsewhere_is_looked_at_before_it_is_used() -> None:
         (Pair(server.certificate, OTHER.key), b"", NOW, "another certificate"),
         (OWN, b"", NOW, "names no host"),
         (server, b"", late, "not valid now"),
-        (server, OTHER.certificate, NOW, "does not come from"),
+        (server, OTHER.certificate, NOW, "told of"),
         (Pair(b"", server.key), b"", NOW, "1 to 8 certificates"),
         (Pair(server.certificate, b"-----BEGIN"), b"", NOW, "no private key"),
         (Pair(b"-----BEGIN CERTIFICATE-----\nx", b""), b"", NOW, "can be read"),

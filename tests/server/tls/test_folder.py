@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import ssl
 import stat
 from pathlib import Path
 
@@ -165,3 +166,25 @@ def test_server_without_a_certificate_has_no_tls_and_tells_nothing() -> None:
     server = Certificates(None)
     assert (server.context, server.authorities, server.pin) == (None, (), "")
     assert server.look() is False
+
+
+def test_server_does_not_start_with_an_authority_that_would_lock_its_kiosks_out(
+    folder: TlsFolder,
+) -> None:
+    (folder.path / ANNOUNCED).write_bytes(authority.new_authority(NOW).certificate)
+    with pytest.raises(BadCertificate, match="told of"):
+        live(folder)
+
+
+def test_server_speaks_no_older_tls(folder: TlsFolder) -> None:
+    there = live(folder).context
+    assert there is not None
+    here = ssl.create_default_context(cadata=folder.announced()[0].decode())
+    here.maximum_version = ssl.TLSVersion.TLSv1_2
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = here.wrap_bio(to_client, to_server, server_hostname="a.id")
+    waiter = there.wrap_bio(to_server, to_client, server_side=True)
+    with pytest.raises(ssl.SSLWantReadError):
+        client.do_handshake()
+    with pytest.raises(ssl.SSLError, match="UNSUPPORTED_PROTOCOL"):
+        waiter.do_handshake()
