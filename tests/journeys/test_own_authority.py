@@ -27,12 +27,13 @@ from kiosk.vault.device_key import DeviceKey
 from server.tls import authority
 from tests.failures.province import signalled
 from tests.support.server_process import PLAN, ServerProcess, server_cli
-from tests.support.waiting import until
+from tests.support.waiting import until as waited
 
 KITCHEN = "cendana-02"
 ENVIRONMENT = {"DAPUR_DRAIN_S": "0", "DAPUR_LOG_LEVEL": "DEBUG"}
 PINS = PLAN.with_name("pins.json")
 WRONG_PIN, WRONG_CODE = "502817", "7QK2-M0ZD-H4TN"
+until = partial(waited, within_s=30)
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 
@@ -99,14 +100,14 @@ async def test_kiosk_goes_through_a_change_of_the_authority_without_a_visit(
 ) -> None:
     settings = fresh(server, tmp_path)
     async with running(settings) as kiosk:
-        await until(lambda: kiosk.link.online and kiosk.replica.filled, within_s=30)
+        await until(lambda: kiosk.link.online and kiosk.replica.filled)
         await until(lambda: kept(settings) == 1)
     first = settings.trust.read_text()
     for act, authorities in ((("announce",), 2), (("rollover", "--now"), 2), (("forget",), 1)):
         server.certificate(*act)
         await until(server.has_loaded)
         async with running(settings) as kiosk:
-            await until(lambda: kiosk.link.online, within_s=30)
+            await until(lambda: kiosk.link.online)
             await until(partial(kept_is, settings, authorities))
     assert first not in settings.trust.read_text()
 
