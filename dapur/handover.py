@@ -4,17 +4,17 @@ settles nothing of what is open.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from dapur import access
 from dapur.access import Role
-from dapur.alert import open_alerts
 from dapur.batch import consume_by_ms
 from dapur.decision import Accepted, Already, Decision, Fact, Refused
 from dapur.envelope import Event, Occurred, Taken
-from dapur.ids import CommandId, StaffId
+from dapur.ids import BatchId, CommandId, StaffId
 from dapur.quality import verdict_of
 from dapur.refusal import (
     BadArgs,
@@ -28,6 +28,7 @@ from dapur.refusal import (
 from dapur.review import CLIP, open_reviews
 from dapur.rule import Args, Body, CommandRule, EventRule, command, event
 from dapur.stage import Stage
+from dapur.watch import Alert, watch
 from dapur.words import Note, Reference
 
 if TYPE_CHECKING:
@@ -122,12 +123,15 @@ def _sort(keys: list[str]) -> Sort:
     return Sort(len(keys), tuple(sorted(keys)[:KEYS_KEPT]))
 
 
-def open_now(kitchen: Kitchen, now_ms: int) -> Open:
-    """What waits for a chief at a moment (UTC ms); an eating window that ran out is an alert."""
+def open_now(kitchen: Kitchen, now_ms: int, alerts: Iterable[Alert] | None = None) -> Open:
+    """What waits for a chief at a moment (UTC ms). `alerts`: what `watch` finds then, where the
+    caller has it already. Not the log's alerts: a kiosk without a line would miss those that
+    began since, and a page would call a difference of two counts a change.
+    """
     batches = kitchen.batches.values()
-    ends = {batch.id: consume_by_ms(batch, kitchen.policy) for batch in batches if not batch.over}
+    holding = watch(kitchen, now_ms) if alerts is None else alerts
     return Open(
-        alerts=_sort([alert.key for alert in open_alerts(kitchen)]),
+        alerts=_sort([alert.key for alert in holding]),
         checks=_sort(
             [
                 batch.id
@@ -137,8 +141,18 @@ def open_now(kitchen: Kitchen, now_ms: int) -> Open:
         ),
         holds=_sort([hold.id for batch in batches for hold in batch.holds if hold.release is None]),
         reviews=_sort([item.id for item in open_reviews(kitchen)]),
-        clocks=_sort([key for key, end in ends.items() if end is not None and now_ms < end]),
+        clocks=_sort(list(clocks_now(kitchen, now_ms))),
     )
+
+
+def clocks_now(kitchen: Kitchen, now_ms: int) -> dict[BatchId, int]:
+    """Eating windows that run, and when each ends (UTC ms); one that ran out is an alert."""
+    ends = {
+        batch.id: consume_by_ms(batch, kitchen.policy)
+        for batch in kitchen.batches.values()
+        if not batch.over
+    }
+    return {key: end for key, end in ends.items() if end is not None and now_ms < end}
 
 
 def addressed(kitchen: Kitchen, item: HandOver, staff: StaffId) -> bool:

@@ -7,9 +7,9 @@ from kiosk.views.floor import Floor
 
 
 def counts(floor: Floor) -> dict[str, int]:
-    """What is open now, sort by sort: the log's word, and for alarms what this kiosk sees itself."""
-    # Alarms that ring here are derived from the clock; offline the log does not have them yet.
-    return {**counted(open_now(floor.kitchen, floor.now_ms)), "alarms": len(floor.alerts)}
+    """What is open now, sort by sort, own waiting taps folded in."""
+    # The floor has looked for the alarms of this second already.
+    return counted(open_now(floor.kitchen, floor.now_ms, floor.alerts))
 
 
 def counted(found: Open) -> dict[str, int]:

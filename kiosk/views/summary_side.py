@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dapur.alert import SEVERITY_ORDER, AlertRecord, Severity, escalates_ms
-from dapur.overview import TeamNow, advice, nearest_limit, teams_now
+from dapur.handover import clocks_now
+from dapur.overview import TeamNow, advice, teams_now
 from dapur.watch import Alert
 from kiosk.views.floor import Floor
 from kiosk.views.looks import LoadLook
@@ -81,8 +82,8 @@ def _count(floor: Floor, key: str, count: int) -> LineLook:
         return LineLook(key, "circle-check", words(f"summary.open.{key}.none"), tone="done")
     title = words(f"summary.open.{key}", count=count)
     if key == "clocks":
-        first = nearest_limit(floor.kitchen)
-        at = words("summary.first_at", at=floor.clock(first[1])) if first is not None else ""
+        ends = clocks_now(floor.kitchen, floor.now_ms).values()
+        at = words("summary.first_at", at=floor.clock(min(ends))) if ends else ""
         return LineLook(key, "hourglass", title, aside=at)
     return LineLook(key, "circle-alert", title, tone="attention")
 

@@ -6,6 +6,7 @@ import msgspec
 
 from dapur.handover import KEPT, open_now, waiting
 from dapur.kitchen import decode_snapshot, encode_snapshot
+from dapur.watch import watch
 from tests.support.taps import DATE, Night, at, batch_at, staffed
 
 FLOOR = "handover:kitchen"
@@ -103,6 +104,17 @@ def test_a_running_eating_window_is_open_until_it_ends() -> None:
     night = batch_at("completed")
     assert open_now(night.kitchen, at(0)).clocks.count == 1
     assert open_now(night.kitchen, at(60 * 24)).clocks.count == 0
+
+
+def test_an_alarm_is_open_as_soon_as_it_holds_also_before_the_log_tells_of_it() -> None:
+    night = batch_at("completed")
+    window_is_over_ms = at(60 * 24)
+    assert not night.kitchen.alerts
+    holding = watch(night.kitchen, window_is_over_ms)
+    assert holding
+    found = open_now(night.kitchen, window_is_over_ms).alerts
+    assert found.keys == tuple(sorted(alert.key for alert in holding))
+    assert open_now(night.kitchen, window_is_over_ms, ()).alerts.count == 0
 
 
 def test_hand_overs_survive_a_snapshot_and_an_older_one_reads_without_them() -> None:
