@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QVBoxLayout,
 
 from kiosk.screens.ask_pin import AskSheet
 from kiosk.screens.keyed import Keyed
+from kiosk.screens.night_end import NightEnd
 from kiosk.screens.page import Page
 from kiosk.screens.scroll import Scroll
 from kiosk.theme.marks import override
@@ -14,7 +15,7 @@ from kiosk.theme.tokens import SEMIBOLD
 from kiosk.views.admin_looks import RecordLook
 from kiosk.views.ask_pin import AskView
 from kiosk.views.handover import OWN, PAGE_OF, HandOverView
-from kiosk.views.looks import ButtonLook, OptionLook, PersonLook, TopLook
+from kiosk.views.looks import OptionLook, PersonLook, TopLook
 from kiosk.widgets.action_button import ActionButton
 from kiosk.widgets.option_tile import OptionTile
 from kiosk.widgets.person_tile import PersonTile
@@ -23,7 +24,7 @@ from kiosk.widgets.text_block import TextBlock
 
 COLUMNS = 2
 NOTE_MAX = 60
-TITLES = ("open", "offer", "give", "note", "history", "night")
+TITLES = ("open", "offer", "give", "note", "history")
 
 
 class HandOverPage(Page):
@@ -38,19 +39,19 @@ class HandOverPage(Page):
         self._rows = {key: self._list(key) for key in ("open", "offer", "history")}
         self._people = QGridLayout()
         self._notes = QGridLayout()
-        self._busy = QGridLayout()
-        for layout in (self._people, self._notes, self._busy):
+        for layout in (self._people, self._notes):
             layout.setSpacing(theme.px(8))
             for column in range(COLUMNS):
                 layout.setColumnStretch(column, 1)
         self._tiles = Keyed(self._people, self._person, _key, columns=COLUMNS)
         self._phrases = Keyed(self._notes, self._phrase, _key, columns=COLUMNS)
-        self._unfinished = Keyed(self._busy, self._unfinished_tile, _key, columns=COLUMNS)
-        tick, close = view.close_buttons()
-        self._buttons = {
-            look.action: self._button(look) for look in (view.give_button(), tick, close)
-        }
-        self._end = QWidget()
+        self._give = ActionButton(theme, "handover.give", view.give_button())
+        self._give.tapped.connect(lambda: self._sign(view.give()))
+        self._give.blocked.connect(self._on_blocked)
+        self._end = NightEnd(theme, view.end)
+        self._end.closing.connect(lambda: self._sign(view.end.close()))
+        self._end.blocked.connect(self._on_blocked)
+        self._end.record.connect(lambda night: self.go.emit("record", night))
         self._arrange()
 
     @override
@@ -62,7 +63,7 @@ class HandOverPage(Page):
     def refresh(self) -> None:
         """Show what is open, what waits, who may be given to, what was."""
         view, words = self._handover, self._handover.words
-        for key in TITLES[:-1]:
+        for key in TITLES:
             self._titles[key].set_text(words(f"handover.title.{key}"))
         offer, history = view.offer(), view.history()
         self._rows["open"][1].set_looks(view.open_lines())
@@ -72,11 +73,8 @@ class HandOverPage(Page):
         self._titles["history"].setVisible(bool(history))
         self._tiles.set_looks(view.people())
         self._phrases.set_looks(view.notes())
-        self._end.setVisible(view.may_close)
-        self._titles["night"].set_text(view.night())
-        self._unfinished.set_looks(view.unfinished())
-        for look in (view.give_button(), *view.close_buttons()):
-            self._buttons[look.action].set_look(look)
+        self._give.set_look(view.give_button())
+        self._end.refresh()
 
     # ---- taps -------------------------------------------------------------------------------
 
@@ -85,12 +83,6 @@ class HandOverPage(Page):
             self._sign(self._handover.take())
         else:
             self.go.emit(PAGE_OF[key], "")
-
-    def _on_button_tapped(self, action: str) -> None:
-        if action == "tick":
-            self._handover.tick_all()
-        else:
-            self._sign(self._handover.give() if action == "give" else self._handover.close())
 
     def _sign(self, asked: AskView | None) -> None:
         if asked is not None:
@@ -140,36 +132,15 @@ class HandOverPage(Page):
         tile.chosen.connect(self._on_note_chosen)
         return tile
 
-    def _unfinished_tile(self, look: OptionLook) -> OptionTile:
-        tile = OptionTile(self.theme, f"handover.batch.{look.key}", look)
-        tile.chosen.connect(self._handover.toggle)
-        return tile
-
-    def _button(self, look: ButtonLook) -> ActionButton:
-        button = ActionButton(self.theme, f"handover.{look.action}", look)
-        button.tapped.connect(self._on_button_tapped)
-        button.blocked.connect(self._on_blocked)
-        return button
-
     # ---- layout -----------------------------------------------------------------------------
 
     def _arrange(self) -> None:
         px = self.theme.px
-        buttons = QHBoxLayout()
-        buttons.setSpacing(px(8))
-        buttons.addWidget(self._buttons["tick"])
-        buttons.addWidget(self._buttons["close"])
-        end = QVBoxLayout(self._end)
-        end.setContentsMargins(0, px(12), 0, 0)
-        end.setSpacing(px(8))
-        end.addWidget(self._titles["night"])
-        end.addLayout(buttons)
-        end.addLayout(self._busy)
         left = (self._titles["open"], self._rows["open"][0], self._end)
         right = (
             *(self._titles["offer"], self._rows["offer"][0]),
             *(self._titles["give"], self._people),
-            *(self._titles["note"], self._notes, self._buttons["give"]),
+            *(self._titles["note"], self._notes, self._give),
             *(self._titles["history"], self._rows["history"][0]),
         )
         outer = QHBoxLayout(self)

@@ -1,4 +1,4 @@
-"""The hand-over between chiefs and the end of the night: what is open, who gives, who takes; texts and taps only."""
+"""The hand-over between chiefs: what is open, who gives, who takes, what was; texts and taps only."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from PySide6.QtCore import QObject
 
 from dapur import access
 from dapur.access import Role
-from dapur.batch import Batch
 from dapur.envelope import StepUp
 from dapur.handover import (
     SUBJECT,
@@ -16,17 +15,14 @@ from dapur.handover import (
     addressed,
     waiting,
 )
-from dapur.ids import StaffId
-from dapur.night import SUBJECT as NIGHT
-from dapur.night import CloseNightArgs
-from dapur.stage import FINISHED
+from dapur.ids import CommandId, StaffId
 from kiosk.views.admin_looks import RecordLook
 from kiosk.views.ask_pin import Ask, AskView, ask_tap
 from kiosk.views.floor import Floor, ViewModel
-from kiosk.views.looks import ButtonLook, ChipLook, OptionLook, PersonLook, TopLook
-from kiosk.views.naming import role_text, stage_text
+from kiosk.views.looks import ButtonLook, ButtonRole, ChipLook, OptionLook, PersonLook, TopLook
+from kiosk.views.naming import role_text
+from kiosk.views.night_end import NightEndView
 from kiosk.views.open_matters import counted, counts
-from kiosk.views.summary import date_text
 
 PAGE_OF = {
     "alarms": "alerts",
@@ -47,7 +43,9 @@ class HandOverView(ViewModel):
         super().__init__(floor, parent)
         self._to = ""
         self._note = ""
-        self._left: frozenset[str] = frozenset()
+        self.end = NightEndView(floor)
+        self.end.setParent(self)
+        self.end.shown.connect(self.changed)
 
     def top(self) -> TopLook:
         """Title."""
@@ -92,8 +90,8 @@ class HandOverView(ViewModel):
             enabled=not reason,
             reason=reason,
         )
-        pending = floor.waiting(SUBJECT) > 0
-        chip = ChipLook(words("handover.unsent"), "cloud-upload", "pending") if pending else None
+        unsent = item.id in self._unsent()
+        chip = ChipLook(words("handover.unsent"), "cloud-upload", "pending") if unsent else None
         return RecordLook(item.id, title, detail, "", chip, (take,))
 
     def _why_not_take(self, item: HandOver) -> str:
@@ -209,8 +207,8 @@ class HandOverView(ViewModel):
             if self._to
             else words("handover.give")
         )
-        role = "blocked" if reason else "primary"
-        return ButtonLook("give", text, "users", role, not reason, reason)  # type: ignore[arg-type]
+        role: ButtonRole = "blocked" if reason else "primary"
+        return ButtonLook("give", text, "users", role, not reason, reason)
 
     def _chosen_name(self) -> str:
         return self.floor.short_name(StaffId(self._to))
@@ -267,114 +265,28 @@ class HandOverView(ViewModel):
     def _was(self, item: HandOver) -> RecordLook:
         floor, words = self.floor, self.words
         title = words("handover.offer", giver=floor.name_of(item.giver), to=self._whom(item))
-        parts = [floor.clock(item.at.earliest_ms), *self._told_lines(counted(item.open)), item.note]
+        taken = {item.taken.command} if item.taken is not None else set()
+        unsent = bool(({item.id} | taken) & self._unsent())
+        parts = (
+            floor.clock(item.at.earliest_ms),
+            *self._told_lines(counted(item.open)),
+            item.note,
+            words("handover.unsent") if unsent else "",
+        )
+        detail = " · ".join(part for part in parts if part)
+        return RecordLook(item.id, title, detail, "", self._how_it_ended(item, unsent=unsent))
+
+    def _how_it_ended(self, item: HandOver, *, unsent: bool) -> ChipLook:
+        floor, words = self.floor, self.words
         if item.taken is None:
-            chip = ChipLook(words("handover.replaced"), "replace", "neutral")
+            chip = ChipLook(words("handover.replaced"), "replace")
         else:
             who, at = floor.short_name(item.taken.actor), floor.clock(item.taken.at.earliest_ms)
             chip = ChipLook(words("handover.taken", name=who, at=at), "check", "ok")
-        return RecordLook(item.id, title, " · ".join(part for part in parts if part), "", chip)
+        return ChipLook(chip.text, "cloud-upload", "pending") if unsent else chip
 
-    # ---- the end of the night -----------------------------------------------------------------
-
-    @property
-    def may_close(self) -> bool:
-        """Whether the person who taps may end the night: others need not see how."""
-        actor = self.floor.actor
-        return actor is not None and self.floor.kitchen.may(actor, access.CHIEFS)
-
-    def night(self) -> str:
-        """Which night ends, or which has ended."""
-        night, words = self.floor.kitchen.night, self.words
-        if night is not None:
-            return words("handover.night", night=date_text(self.floor, night.serving_date))
-        closed = self.floor.kitchen.last_closed
-        return words("handover.closed", night=date_text(self.floor, closed)) if closed else ""
-
-    def unfinished(self) -> tuple[OptionLook, ...]:
-        """Batches that stay open into the next night: each must be ticked, so that none is forgotten."""
-        return tuple(
-            OptionLook(
-                batch.id,
-                f"{batch.plan.code} {batch.plan.name}",
-                chosen=batch.id in self._left,
-                kind="many",
-                note=stage_text(self.floor, batch),
-            )
-            for batch in self._busy()
-        )
-
-    def _busy(self) -> list[Batch]:
-        batches = self.floor.kitchen.batches.values()
-        busy = [each for each in batches if each.stage not in FINISHED or each.held]
-        return sorted(busy, key=lambda each: each.plan.code)
-
-    def toggle(self, batch: str) -> None:
-        """This one stays open, or not."""
-        self._left ^= {batch}
-        self.changed.emit()
-
-    def tick_all(self) -> None:
-        """All of them, or none."""
-        busy = frozenset(str(each.id) for each in self._busy())
-        self._left = frozenset() if busy <= self._left else busy
-        self.changed.emit()
-
-    def close_buttons(self) -> tuple[ButtonLook, ButtonLook]:
-        """Tick all, and end the night: closed as long as a batch is forgotten."""
-        words, busy = self.words, self._busy()
-        all_ = bool(busy) and all(each.id in self._left for each in busy)
-        tick = ButtonLook(
-            "tick",
-            words("handover.tick_none" if all_ else "handover.tick_all"),
-            "check-check",
-            "outlined" if busy else "blocked",
-            bool(busy),
-            "" if busy else words("handover.nothing_left"),
-        )
-        reason = self._why_not_close()
-        end = ButtonLook(
-            "close",
-            words("handover.close"),
-            "moon",
-            "blocked" if reason else "primary",
-            not reason,
-            reason,
-        )
-        return tick, end
-
-    def _why_not_close(self) -> str:
-        words = self.words
-        if self.floor.kitchen.night is None:
-            return words("handover.no_night")
-        if self.offered is not None:
-            return words("handover.take_first")
-        missing = [each for each in self._busy() if each.id not in self._left]
-        return words("handover.tick_first", count=len(missing)) if missing else ""
-
-    def close(self) -> AskView | None:
-        """The PIN of who ends the night."""
-        night, floor, words = self.floor.kitchen.night, self.floor, self.words
-        if night is None or self._why_not_close():
-            return None
-        left = tuple(each.id for each in self._busy())
-        key = "handover.close_left" if left else "handover.close_clean"
-        ask = Ask(
-            words("handover.close_title", night=date_text(floor, night.serving_date)),
-            "",
-            "moon",
-            (words(key, count=len(left)), words("handover.close_what")),
-            words("handover.close_consent"),
-        )
-
-        def act(who: StaffId, step_up: StepUp) -> bool:
-            args = CloseNightArgs(night.serving_date, left)
-            if floor.tap("close_night", NIGHT, args, step_up=step_up, actor=who) is None:
-                return False
-            self._left = frozenset()
-            floor.tell(
-                "handover", words("handover.was_closed"), words("handover.in_record"), tone="ok"
-            )
-            return True
-
-        return ask_tap(floor, ask, act)
+    def _unsent(self) -> set[CommandId]:
+        """Own taps that the server has not answered: what they say is a guess."""
+        if not self.floor.waiting(SUBJECT):
+            return set()
+        return {row.taken.command.id for row in self.floor.people.replica.pending}

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import date, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtWidgets import QApplication
 
 from dapur.ids import StaffId
+from dapur.plan import on_date, read_plan
 from kiosk.views.floor import Floor
 from kiosk.widgets.record_row import RecordRow
-from tests.support.journey import PIN, Kiosk, place
+from tests.support.journey import PIN, Kiosk, Place, place
+from tests.support.server_process import PLAN, server_cli
 
 NUTRITIONIST, HEAD = "s-ratna", "s-hendra"
 
@@ -52,6 +57,16 @@ def taker(floor: Floor) -> StaffId | None:
     return items[-1].taken.actor if items and items[-1].taken is not None else None
 
 
+async def import_next(here: Place, closed: str) -> str:
+    """The operator imports the plan of the day after; its date."""
+    following = (date.fromisoformat(closed) + timedelta(days=1)).isoformat()
+    file = here.folder / "next.json"
+    file.write_bytes(msgspec.json.encode(on_date(read_plan(PLAN.read_bytes()), following)))
+    words = ("plan", "import", str(file), "--data", str(here.server.data))
+    await asyncio.to_thread(server_cli, *words)
+    return following
+
+
 @pytest.mark.timeout(180)
 async def test_chiefs_hand_over_online_and_offline_and_the_head_closes_the_night(
     tmp_path: Path, qapp: QApplication
@@ -83,8 +98,22 @@ async def test_chiefs_hand_over_online_and_offline_and_the_head_closes_the_night
         await office.tap("handover.close")
         await office.tap("ask.consent")
         await sign(office)
-        await quality.see(lambda: quality.app.floor.kitchen.night is None, "the night goes on")
+        floor = quality.app.floor
+        await quality.see(lambda: floor.kitchen.night is None, "the night goes on")
         await office.has_sent_all()
-        assert office.app.floor.kitchen.last_closed
-        assert len(quality.app.floor.kitchen.batches) == 16, "what was left open stays"
-        assert quality.app.floor.kitchen.handovers == ()
+        closed = floor.kitchen.last_closed
+        left = frozenset(floor.kitchen.batches)
+        assert len(left) == 16, "what was left open stays"
+        assert floor.kitchen.handovers == ()
+        await quality.see(
+            lambda: quality.find(f"handover.closed.{closed}") is not None, "the end is not told"
+        )
+        assert office.find("handover.close") is None, "nothing is left to close"
+
+        opened = await import_next(here, closed)
+        floor = office.app.floor
+        await office.see(lambda: len(floor.kitchen.batches) == 32, "the next plan never came")
+        assert floor.kitchen.night is not None
+        assert floor.kitchen.night.serving_date == opened
+        assert left < frozenset(floor.kitchen.batches)
+        await office.see(lambda: office.find("handover.close") is not None, "no way to end it")
