@@ -22,6 +22,8 @@ from dapur.crew import ChangeRolesArgs
 from dapur.handover import SUBJECT as HANDOVER
 from dapur.handover import HandOverArgs, TakeOverArgs
 from dapur.hold import HoldBatchArgs
+from dapur.night import SUBJECT as NIGHT
+from dapur.night import CloseNightArgs
 from dapur.past import TRENDS
 from dapur.progress import AdvanceBatchArgs, FinishStepArgs
 from dapur.quality import RecordCheckArgs
@@ -274,7 +276,30 @@ async def _look(
         )
         await pages(app, story, folder)
         app.close()
+        await quiet(qapp, Path(data), folder, look)
         await asyncio.sleep(0)
+
+
+def closed() -> Story:
+    """A night that was handed over and closed with its batches left open, before anything is late."""
+    story = Story(demo_plan())
+    given = HandOverArgs(to=HEAD, note="Semua berjalan baik")
+    story.tap("00:30", NUTRITIONIST, "hand_over", "", given, subject=HANDOVER)
+    taken = TakeOverArgs(story.kitchen.handovers[-1].id)
+    story.tap("00:35", HEAD, "take_over", "", taken, subject=HANDOVER)
+    assert story.kitchen.night is not None
+    left = CloseNightArgs(story.kitchen.night.serving_date, tuple(story.kitchen.batches))
+    story.tap("00:40", HEAD, "close_night", "", left, subject=NIGHT)
+    return story
+
+
+async def quiet(qapp: QApplication, data: Path, folder: Path, look: Look) -> None:
+    """The hand-over while nothing is open, and after the night."""
+    for name, story in (("handover-settled", Story(demo_plan())), ("handover-closed", closed())):
+        app = open_scene(data / name, qapp, story, "00:45", look=look, actors=(HEAD,))
+        app.window.show_page("handover", "")
+        await shoot(app, folder, f"21-{name}")
+        app.close()
 
 
 async def _offline(qapp: QApplication, story: Story, folder: Path) -> None:

@@ -25,6 +25,7 @@ from kiosk.screens.admin_staff import NewPinSheet, RolesSheet
 from kiosk.screens.ask_pin import AskSheet
 from kiosk.screens.licences import LicencesSheet
 from kiosk.screens.scale import ScaleSheet
+from kiosk.screens.scroll import Scroll
 from kiosk.screens.writing import WritingSheet
 from kiosk.views.licences import LicencesView
 from kiosk.views.scale import ScaleView
@@ -117,6 +118,10 @@ async def walk(app: App, batch: str, shoot: Shoot) -> None:
     window, floor, theme = app.window, app.floor, app.theme
     window.show_page("handover", "")
     await shoot("handover-waits")
+    for scroll in window.shown_page.findChildren(Scroll):
+        bar = scroll.verticalScrollBar()
+        bar.setValue(bar.maximum())
+    await shoot("handover-history")
     window.show_page("fleet", "")
     await shoot("fleet")
     window.show_page("admin", "kiosks")

@@ -56,18 +56,21 @@ class Story:
         self.kitchen: Kitchen = empty(KitchenId(plan.kitchen))
         self.seq = 0
         self._count = 0
+        self._midnight_ms = 0
         first = self.at("15:00") - 1
         for wish in wishes(plan):
             self._take(first, SYSTEM, SERVER_DEVICE, wish.kind, wish.subject, wish.args)
         assert self.kitchen.night is not None
 
     def at(self, clock: str) -> int:
-        """UTC ms of a local time of the serving date's night."""
+        """UTC ms of a local time of the serving date's night, of the last one when none is open."""
         hours, minutes = (int(part) for part in clock.split(":"))
         days = -1 if hours >= 15 else 0
-        if self.kitchen.night is None:
+        if self.kitchen.night is not None:
+            self._midnight_ms = self.kitchen.night.midnight_ms
+        if not self._midnight_ms:
             return 0
-        return self.kitchen.night.midnight_ms + (days * 1440 + hours * 60 + minutes) * MINUTE_MS
+        return self._midnight_ms + (days * 1440 + hours * 60 + minutes) * MINUTE_MS
 
     def batch(self, code: str) -> str:
         """The id of the batch of this code."""

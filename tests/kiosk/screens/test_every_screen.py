@@ -280,6 +280,7 @@ async def test_no_text_clips_and_every_control_fits(
         await shots.pages(app, STORY, tmp_path)
     finally:
         app.close()
+    await shots.quiet(qapp, tmp_path, tmp_path, look)
     told = {f"{place}: {text!r}: {fault}" for place, text, fault in walk.faults.values()}
     found = sorted(told | walk.unfit)
     assert not found, "\n".join(["", *found])
