@@ -31,8 +31,10 @@ from dapur.temperature import RecordTemperatureArgs
 from kiosk.app import App, Look
 from kiosk.headless import Headless
 from kiosk.link.status import LinkState
+from kiosk.screens.ask_pin import AskSheet
 from kiosk.screens.sheets import ViewSheet
 from kiosk.screens.summary import SummaryPage
+from kiosk.views.handover import HandOverView
 from kiosk.views.summary import TABS
 from kiosk.views.summary import TRENDS as TRENDS_PART
 from kiosk.views.words import Language
@@ -299,6 +301,11 @@ async def quiet(qapp: QApplication, data: Path, folder: Path, look: Look) -> Non
         app = open_scene(data / name, qapp, story, "00:45", look=look, actors=(HEAD,))
         app.window.show_page("handover", "")
         await shoot(app, folder, f"21-{name}")
+        view = HandOverView(app.floor)
+        view.end.tick_all()
+        if (asked := view.end.close()) is not None:
+            AskSheet(app.theme, asked, app.window).open()
+            await shoot(app, folder, "21-handover-close")
         app.close()
 
 

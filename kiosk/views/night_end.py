@@ -68,10 +68,10 @@ class NightEndView(ViewModel):
         return tuple(
             OptionLook(
                 batch.id,
-                f"{batch.plan.code} {batch.plan.name}",
+                batch.plan.name,
                 chosen=batch.id in self._left,
                 kind="many",
-                note=stage_text(self.floor, batch),
+                note=f"{batch.plan.code} · {stage_text(self.floor, batch)}",
             )
             for batch in self._busy()
         )

@@ -27,6 +27,7 @@ from kiosk.screens.licences import LicencesSheet
 from kiosk.screens.scale import ScaleSheet
 from kiosk.screens.scroll import Scroll
 from kiosk.screens.writing import WritingSheet
+from kiosk.views.handover import HandOverView
 from kiosk.views.licences import LicencesView
 from kiosk.views.scale import ScaleView
 from kiosk.widgets.sheet import Sheet
@@ -135,10 +136,13 @@ async def walk(app: App, batch: str, shoot: Shoot) -> None:
     for tab in ("staff", "policy", "plan"):
         window.show_page("admin", tab)
         await shoot(f"admin-{tab}")
+    taking = HandOverView(floor).take()
+    assert taking is not None
     revoke, roles = admin.kiosks.revoke(OTHER), admin.staff.roles(COOK)
     assert revoke is not None
     assert roles is not None
     sheets: tuple[tuple[str, Callable[[], Sheet]], ...] = (
+        ("handover-take", lambda: AskSheet(theme, taking, window)),
         ("admin-revoke", lambda: AskSheet(theme, revoke, window)),
         ("admin-roles", lambda: RolesSheet(theme, roles, window)),
         ("admin-pin", lambda: NewPinSheet(theme, admin.staff.new_pin(COOK), window)),
