@@ -168,9 +168,16 @@ def ask_query(
     return view
 
 
-def ask_tap(floor: Floor, ask: Ask, act: Tapped, *, roles: frozenset[Role] = CHIEFS) -> AskView:
-    """An act that is a tap with a fresh PIN; it works offline too."""
-    view = AskView(floor, ask, Signing(floor, roles))
+def ask_tap(
+    floor: Floor,
+    ask: Ask,
+    act: Tapped,
+    *,
+    roles: frozenset[Role] = CHIEFS,
+    only: StaffId | None = None,
+) -> AskView:
+    """An act that is a tap with a fresh PIN, of `only` this person if given; it works offline too."""
+    view = AskView(floor, ask, Signing(floor, roles, only=only))
 
     def on_signed(who: str, step_up: object) -> None:
         if isinstance(step_up, StepUp) and act(StaffId(who), step_up):

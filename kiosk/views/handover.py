@@ -7,22 +7,16 @@ from PySide6.QtCore import QObject
 from dapur import access
 from dapur.access import Role
 from dapur.envelope import StepUp
-from dapur.handover import (
-    SUBJECT,
-    HandOver,
-    HandOverArgs,
-    TakeOverArgs,
-    addressed,
-    waiting,
-)
-from dapur.ids import CommandId, StaffId
+from dapur.handover import SUBJECT, HandOver, HandOverArgs, TakeOverArgs, addressed, waiting
+from dapur.ids import StaffId
+from kiosk.views import handover_story as story
 from kiosk.views.admin_looks import RecordLook
 from kiosk.views.ask_pin import Ask, AskView, ask_tap
 from kiosk.views.floor import Floor, ViewModel
 from kiosk.views.looks import ButtonLook, ButtonRole, ChipLook, OptionLook, PersonLook, TopLook
 from kiosk.views.naming import role_text
 from kiosk.views.night_end import NightEndView
-from kiosk.views.open_matters import counted, counts
+from kiosk.views.open_matters import counts
 
 PAGE_OF = {
     "alarms": "alerts",
@@ -79,8 +73,8 @@ class HandOverView(ViewModel):
         if item is None:
             return None
         at = floor.clock(item.at.earliest_ms)
-        title = words("handover.offer", giver=floor.name_of(item.giver), to=self._whom(item))
-        detail = " · ".join(part for part in (at, self._since(item), item.note) if part)
+        title = words("handover.offer", giver=floor.name_of(item.giver), to=story.whom(floor, item))
+        detail = " · ".join(part for part in (at, story.since(floor, item), item.note) if part)
         reason = self._why_not_take(item)
         take = ButtonLook(
             "take",
@@ -90,7 +84,7 @@ class HandOverView(ViewModel):
             enabled=not reason,
             reason=reason,
         )
-        unsent = item.id in self._unsent()
+        unsent = item.id in story.unsent(floor)
         chip = ChipLook(words("handover.unsent"), "cloud-upload", "pending") if unsent else None
         return RecordLook(item.id, title, detail, "", chip, (take,))
 
@@ -99,22 +93,8 @@ class HandOverView(ViewModel):
         if floor.actor is None:
             return self.words("handover.sign_in")
         if not addressed(floor.kitchen, item, floor.actor):
-            return self.words("handover.not_yours", to=self._whom(item))
+            return self.words("handover.not_yours", to=story.whom(self.floor, item))
         return ""
-
-    def _since(self, item: HandOver) -> str:
-        """Then and now, only what differs: in words, for a sign alone says nothing."""
-        then, now = counted(item.open), counts(self.floor)
-        words, number = self.words, self.floor.number
-        parts = [
-            words(f"handover.since.{key}", then=number(then[key]), now=number(now[key]))
-            for key in then
-            if then[key] != now[key]
-        ]
-        return ", ".join(parts) or words("handover.since.same")
-
-    def _whom(self, item: HandOver) -> str:
-        return self.floor.name_of(item.to) if item.to else self.words(f"role.{item.role}")
 
     def take(self) -> AskView | None:
         """The PIN of who takes the floor."""
@@ -125,7 +105,7 @@ class HandOverView(ViewModel):
             words("handover.take_title", giver=floor.name_of(item.giver)),
             "",
             "check",
-            (*self._told_lines(counts(floor)), *((item.note,) if item.note else ())),
+            (*story.compared(floor, item), *story.message(floor, item.note)),
         )
 
         def act(who: StaffId, step_up: StepUp) -> bool:
@@ -137,7 +117,7 @@ class HandOverView(ViewModel):
                 )
             return done is not None
 
-        return ask_tap(floor, ask, act, roles=access.HANDERS)
+        return ask_tap(floor, ask, act, roles=access.HANDERS, only=floor.actor)
 
     # ---- give ---------------------------------------------------------------------------------
 
@@ -227,12 +207,11 @@ class HandOverView(ViewModel):
             return None
         floor, words, to = self.floor, self.words, self._to
         name = floor.name_of(StaffId(to))
-        lines = self._told_lines(counts(floor))
         ask = Ask(
             words("handover.give_title", name=name),
             "",
             "users",
-            (*lines, *((self._note,) if self._note else ())),
+            (*story.lines(floor, counts(floor)), *story.message(floor, self._note)),
         )
 
         def act(who: StaffId, step_up: StepUp) -> bool:
@@ -243,50 +222,11 @@ class HandOverView(ViewModel):
             floor.tell("handover", words("handover.given_to", name=name), tone="ok")
             return True
 
-        return ask_tap(floor, ask, act, roles=access.HANDERS)
-
-    def _told_lines(self, found: dict[str, int]) -> tuple[str, ...]:
-        """What is open, in one sentence; or that nothing is."""
-        words = self.words
-        said = [
-            words(f"summary.open.{key}", count=self.floor.number(count))
-            for key, count in found.items()
-            if count
-        ]
-        return (" · ".join(said) if said else words("summary.settled"),)
+        return ask_tap(floor, ask, act, roles=access.HANDERS, only=floor.actor)
 
     # ---- what was -----------------------------------------------------------------------------
 
     def history(self) -> tuple[RecordLook, ...]:
         """Tonight's, the newest first; the one that waits stands above."""
         items = [item for item in self.floor.kitchen.handovers if not item.waits]
-        return tuple(map(self._was, reversed(items)))
-
-    def _was(self, item: HandOver) -> RecordLook:
-        floor, words = self.floor, self.words
-        title = words("handover.offer", giver=floor.name_of(item.giver), to=self._whom(item))
-        taken = {item.taken.command} if item.taken is not None else set()
-        unsent = bool(({item.id} | taken) & self._unsent())
-        parts = (
-            floor.clock(item.at.earliest_ms),
-            *self._told_lines(counted(item.open)),
-            item.note,
-            words("handover.unsent") if unsent else "",
-        )
-        detail = " · ".join(part for part in parts if part)
-        return RecordLook(item.id, title, detail, "", self._how_it_ended(item, unsent=unsent))
-
-    def _how_it_ended(self, item: HandOver, *, unsent: bool) -> ChipLook:
-        floor, words = self.floor, self.words
-        if item.taken is None:
-            chip = ChipLook(words("handover.replaced"), "replace")
-        else:
-            who, at = floor.short_name(item.taken.actor), floor.clock(item.taken.at.earliest_ms)
-            chip = ChipLook(words("handover.taken", name=who, at=at), "check", "ok")
-        return ChipLook(chip.text, "cloud-upload", "pending") if unsent else chip
-
-    def _unsent(self) -> set[CommandId]:
-        """Own taps that the server has not answered: what they say is a guess."""
-        if not self.floor.waiting(SUBJECT):
-            return set()
-        return {row.taken.command.id for row in self.floor.people.replica.pending}
+        return tuple(story.line(self.floor, item) for item in reversed(items))

@@ -29,10 +29,19 @@ class Signing(QObject):
     changed = Signal()
     signed = Signal(str, object)
 
-    def __init__(self, floor: Floor, roles: frozenset[Role], parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        floor: Floor,
+        roles: frozenset[Role],
+        parent: QObject | None = None,
+        *,
+        only: StaffId | None = None,
+    ) -> None:
+        """`only`: nobody else can sign it, since the act is this person's own."""
         super().__init__(parent)
         self.floor = floor
         self._roles = roles
+        self._only = only
         self._signer: StaffId | None = None
         self._problem = ""
         self.checking = False
@@ -46,6 +55,8 @@ class Signing(QObject):
 
     def candidates(self) -> tuple[StaffId, ...]:
         """Entitled people: the actor first, then who is signed in here, then the rest of the roster."""
+        if self._only is not None:
+            return tuple(self._entitled((self._only,)))
         session = self.floor.people.session
         here: list[StaffId] = [
             who for who in (session.actor, *session.signed_in) if who is not None

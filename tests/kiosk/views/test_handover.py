@@ -80,7 +80,8 @@ async def test_chief_who_is_meant_takes_it_and_is_told_what_changed(
         assert offer.buttons[0].enabled
         asked = view.take()
         assert asked is not None
-        assert "1 batch ditahan" in asked.ask.lines[0]
+        assert "1 batch ditahan · saat diserahkan 0" in asked.ask.lines
+        assert asked.signing.candidates() == (HEAD,), "nobody else can take it"
     with page(tmp_path / "2", qapp, story, ACCOUNTANT) as (_, view):
         offer = view.offer()
         assert offer is not None
@@ -106,7 +107,8 @@ async def test_chief_gives_to_another_chief_with_a_phrase_or_own_words(
         assert (own.key, own.text, own.chosen) == (OWN, "Kompor 2 mati", True)
         asked = view.give()
         assert asked is not None
-        assert asked.ask.lines[-1] == "Kompor 2 mati"
+        assert asked.ask.lines[-1] == "Pesan: Kompor 2 mati"
+        assert asked.signing.candidates() == (HEAD,), "it is the giver's own act"
     with page(tmp_path / "2", qapp, story, COOK) as (_, view):
         assert "Akuntan" in view.give_button().reason
         assert not view.end.may_close
