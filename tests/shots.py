@@ -101,6 +101,10 @@ def night() -> Story:
     story.tap("04:31", "s-siti", "hold_batch", "G1-07", HoldBatchArgs(HoldReason.ALLERGEN))
     refused = AdvanceBatchArgs(to="quality_check")
     story.tap("04:33", "s-joko", "advance_batch", "G1-07", refused, refused=True)
+    long = HandOverArgs(
+        to="s-endang", note="Kompor 2 mati, tukang datang pukul enam; pakai kompor 5 dulu"
+    )
+    story.tap("04:35", NUTRITIONIST, "hand_over", "", long, subject=HANDOVER)
     waiting = HandOverArgs(to=HEAD, note="Perhatikan alarm yang terbuka")
     story.tap("04:36", NUTRITIONIST, "hand_over", "", waiting, subject=HANDOVER)
     return story

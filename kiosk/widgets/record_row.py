@@ -13,6 +13,10 @@ from kiosk.widgets.chip import Chip
 from kiosk.widgets.text_block import TextBlock
 
 
+DETAIL_LINES = 8
+"""A busy night's hand-over with its message needs six where the column is narrow."""
+
+
 class RecordRow(Panel):
     """Emits `tapped(action, key)`, and `blocked(action, reason)` for a closed button."""
 
@@ -26,7 +30,7 @@ class RecordRow(Panel):
         self.setObjectName(subject)
         self._look = look
         self._title = TextBlock(theme, "", "section", lines=2, parent=self)
-        self._detail = TextBlock(theme, "", "body", tint="text2", lines=3, parent=self)
+        self._detail = TextBlock(theme, "", "body", tint="text2", lines=DETAIL_LINES, parent=self)
         self._value = TextBlock(theme, "", "name", parent=self)
         self._chip = Chip(theme, ChipLook(""), parent=self)
         self._buttons: dict[str, ActionButton] = {}
