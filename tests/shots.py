@@ -32,9 +32,9 @@ from kiosk.app import App, Look
 from kiosk.headless import Headless
 from kiosk.link.status import LinkState
 from kiosk.screens.ask_pin import AskSheet
+from kiosk.screens.handover import HandOverPage
 from kiosk.screens.sheets import ViewSheet
 from kiosk.screens.summary import SummaryPage
-from kiosk.views.handover import HandOverView
 from kiosk.views.summary import TABS
 from kiosk.views.summary import TRENDS as TRENDS_PART
 from kiosk.views.words import Language
@@ -305,8 +305,14 @@ async def quiet(qapp: QApplication, data: Path, folder: Path, look: Look) -> Non
         app = open_scene(data / name, qapp, story, "00:45", look=look, actors=(HEAD,))
         app.window.show_page("handover", "")
         await shoot(app, folder, f"21-{name}")
-        view = HandOverView(app.floor)
+        page = app.window.shown_page
+        assert isinstance(page, HandOverPage)
+        view = page._handover
+        view.choose(NUTRITIONIST)
+        view.write_note("Kompor 2 mati, tukang datang pukul enam; pakai kompor 5 dulu")
         view.end.tick_all()
+        page.refresh()
+        await shoot(app, folder, f"21-{name}-chosen")
         if (asked := view.end.close()) is not None:
             AskSheet(app.theme, asked, app.window).open()
             await shoot(app, folder, "21-handover-close")

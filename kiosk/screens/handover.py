@@ -45,6 +45,8 @@ class HandOverPage(Page):
                 layout.setColumnStretch(column, 1)
         self._tiles = Keyed(self._people, self._person, _key, columns=COLUMNS)
         self._phrases = Keyed(self._notes, self._phrase, _key, columns=COLUMNS)
+        # Over both columns: a sentence of one's own does not fit into half.
+        self._own = self._phrase(view.notes()[-1])
         self._give = ActionButton(theme, "handover.give", view.give_button())
         self._give.tapped.connect(lambda: self._sign(view.give()))
         self._give.blocked.connect(self._on_blocked)
@@ -72,7 +74,9 @@ class HandOverPage(Page):
         self._titles["offer"].setVisible(offer is not None)
         self._titles["history"].setVisible(bool(history))
         self._tiles.set_looks(view.people())
-        self._phrases.set_looks(view.notes())
+        *phrases, own = view.notes()
+        self._phrases.set_looks(phrases)
+        self._own.set_look(own)
         self._give.set_look(view.give_button())
         self._end.refresh()
 
@@ -140,7 +144,7 @@ class HandOverPage(Page):
         right = (
             *(self._titles["offer"], self._rows["offer"][0]),
             *(self._titles["give"], self._people),
-            *(self._titles["note"], self._notes, self._give),
+            *(self._titles["note"], self._notes, self._own, self._give),
             *(self._titles["history"], self._rows["history"][0]),
         )
         outer = QHBoxLayout(self)

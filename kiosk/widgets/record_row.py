@@ -12,7 +12,6 @@ from kiosk.widgets.base import Panel
 from kiosk.widgets.chip import Chip
 from kiosk.widgets.text_block import TextBlock
 
-
 DETAIL_LINES = 8
 """A busy night's hand-over with its message needs six where the column is narrow."""
 
