@@ -1,6 +1,6 @@
 # Every verb is `python3 dev.py VERB`; see `make help`. Options: make test ARGS='-k batch', make shots OUT=folder.
 PYTHON ?= python3
-VERBS := help setup run test check simulate mutants failures fuzz bench arrows format shots lock clean
+VERBS := help setup run test check simulate mutants failures fuzz packaging bench arrows format shots lock clean
 
 .PHONY: $(VERBS)
 help:

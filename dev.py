@@ -619,6 +619,26 @@ def do_fuzz(args: list[str]) -> int:
     return run([PYTHON, "-m", "tests.fuzz.guided", *args], env=offscreen())
 
 
+def do_packaging(args: list[str]) -> int:
+    """Look at packaging/ with the tools of its formats: compose, chart, units, dashboard, alert rules."""
+    room = ROOT / ".dapur" / "packaging-venv"
+    # An environment of its own: the tools are large, and none of them belongs to the product.
+    with alone():
+        if not (room / BIN.name).exists():
+            venv.create(room, with_pip=False)
+        python = room / BIN.name / PYTHON.name
+        quiet = ["-qq", "--disable-pip-version-check", "--no-input", "--root-user-action=ignore"]
+        hashed = [
+            "--require-hashes",
+            "--only-binary=:all:",
+            "-r",
+            "tests/packaging/requirements.txt",
+        ]
+        if run([BASE_PYTHON, "-m", "pip", "--python", python, "install", *quiet, *hashed]):
+            raise Stop("Installing the tools failed; the lines above say why.")
+    return run([python, "-m", "tests.packaging.check", *args])
+
+
 def do_bench(args: list[str]) -> int:
     """Measure: one JSON object a line for each figure; options name the figures (--list)."""
     set_up()
@@ -772,6 +792,7 @@ VERBS: dict[str, Callable[[list[str]], int]] = {
     "mutants": do_mutants,
     "failures": do_failures,
     "fuzz": do_fuzz,
+    "packaging": do_packaging,
     "bench": do_bench,
     "arrows": do_arrows,
     "format": do_format,
