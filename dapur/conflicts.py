@@ -75,7 +75,10 @@ _ROWS: tuple[tuple[str, tuple[str, ...], frozenset[Clash]], ...] = (
     ("hand_over", ("close_night", "hand_over"), _L),
     (
         "close_night",
-        ("close_session", "post_notice", "record_temperature", "release_hold", "unlock_staff"),
+        (
+            "close_session", "post_notice", "record_temperature", "release_hold", "track_delivery",
+            "unlock_staff",
+        ),
         _L,
     ),
     ("close_night", ("cancel_batch", "complete_batch", "discard_batch"), _C | _L),

@@ -13,6 +13,7 @@ from dapur import (
     access,
     alert,
     crew,
+    delivery,
     ending,
     handover,
     hold,
@@ -32,6 +33,7 @@ from dapur.alert import AlertRecord
 from dapur.batch import Batch, Reading
 from dapur.crew import Session, Staff
 from dapur.decision import Accepted, Already, Decision, Fact, Refused
+from dapur.delivery import Delivery
 from dapur.envelope import SCHEMA, Command, Event, Occurred, Quality, Taken
 from dapur.handover import HandOver
 from dapur.ids import (
@@ -72,7 +74,7 @@ SERVER_DEVICE = DeviceId("server")
 
 NOUNS: tuple[ModuleType, ...] = (
     policy, night, planning, progress, ending, temperature, quality, hold, crew, alert, review,
-    notice, unlock, kiosk_log, handover,
+    notice, delivery, unlock, kiosk_log, handover,
 )  # fmt: skip
 """A new noun is one file and one word here."""
 COMMANDS: dict[str, CommandRule] = {
@@ -95,6 +97,7 @@ class Kitchen(msgspec.Struct, frozen=True):
     alerts: dict[str, AlertRecord] = {}
     reviews: dict[str, Review] = {}
     notices: tuple[Notice, ...] = ()
+    deliveries: dict[str, Delivery] = {}
     strays: dict[str, tuple[Reading, ...]] = {}
     """Readings of batches that are not known yet: they wait for their plan."""
     versions: dict[str, int] = {}

@@ -200,6 +200,7 @@ def evolve_closed(kitchen: Kitchen, event: Event, data: NightWasClosed) -> Kitch
         },
         reviews={k: v for k, v in kitchen.reviews.items() if v.settled is None},
         notices=(),
+        deliveries={},
         strays={},
         handovers=(),
     )

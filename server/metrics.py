@@ -132,6 +132,24 @@ class Metrics:
         self.guests = Gauge(
             "dapur_guests", "Open sockets that have not said who they are", registry=registry
         )
+        self.bridge_up = Gauge(
+            "dapur_bridge_up", "Whether the platform's Redis can be used", registry=registry
+        )
+        self._told = Counter(
+            "dapur_bridge_told", "Messages to the platform, by topic", ["topic"], registry=registry
+        )
+        self.bridge_age_s = Histogram(
+            "dapur_bridge_age_seconds",
+            "From an event's commit until the platform was told",
+            buckets=AGE_BUCKETS_S,
+            registry=registry,
+        )
+        self._bridged = Counter(
+            "dapur_bridge_heard",
+            "Messages of the platform, by what became of them",
+            ["topic", "fate"],
+            registry=registry,
+        )
         self.unavailable = Counter(
             "dapur_unavailable", "Answers the database did not allow", registry=registry
         )
@@ -145,6 +163,15 @@ class Metrics:
     def hint(self, fate: Fate, times: int = 1) -> None:
         """Something became of hints."""
         self._hints.labels(fate).inc(times)
+
+    def told(self, topic: str, age_ms: int) -> None:
+        """The platform was told of an event of this age."""
+        self._told.labels(topic).inc()
+        self.bridge_age_s.observe(max(0, age_ms) / 1000)
+
+    def bridged(self, topic: str, fate: str) -> None:
+        """Something became of a message of the platform."""
+        self._bridged.labels(topic, fate).inc()
 
     def decided(self, commands: int, seconds: float, outcomes: tuple[str, ...]) -> None:
         """One group is through."""

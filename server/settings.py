@@ -6,7 +6,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 import platformdirs
@@ -19,6 +19,45 @@ PORT_MAX = 65_535
 DATA_ENV = "DAPUR_DATA"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _SQLITE = "sqlite:///"
+
+
+Told = Literal[
+    "production:status",
+    "production:temperature",
+    "production:quality",
+    "production:alerts",
+    "staff:activity",
+    "inventory:usage",
+    "distribution:tracking",
+]
+Heard = Literal["distribution:tracking", "inventory:alerts", "system:notice", "production:plan"]
+Dialect = Literal[
+    "strict", "realtime", "created", "client", "update", "distribution", "distribution_notice",
+    "inventory", "broadcast", "event",
+]  # fmt: skip
+"""Envelopes that the platform's programs read; told in docs/bridge.md."""
+_TENANT = "{sppgId}"
+
+
+class Alias(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Another name for a topic of the bridge, as older programs of the platform know it."""
+
+    channel: Annotated[str, Meta(min_length=1, max_length=200)]
+    """With `{sppgId}` where the kitchen's id stands; inwards any other `{word}` is one word."""
+    direction: Literal["out", "in"]
+    topic: Told | Heard
+    dialect: Dialect = "strict"
+    """Of what goes out; what comes in is read in any of them."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a direction that the topic has not, or a name that cannot be said."""
+        known = get_args(Told if self.direction == "out" else Heard)
+        if self.topic not in known:
+            raise ValueError(f"nothing of {self.topic} goes {self.direction}")
+        if self.channel.count(_TENANT) > 1 or self.channel == _TENANT:
+            raise ValueError(f"{self.channel}: {_TENANT} stands in it once, beside something else")
+        if self.direction == "out" and (_TENANT not in self.channel or self.channel.count("{") > 1):
+            raise ValueError(f"{self.channel}: what goes out needs {_TENANT} and no other hole")
 
 
 class BadSettings(ValueError):
@@ -41,6 +80,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `redis://…`, `rediss://…` or `redis+sentinel://host:port,host:port/service`. Without it they
     still find each other's events, up to 3 s later.
     """
+    bridge: Annotated[
+        str, Meta(pattern=r"^(off|bus|rediss?://.+|redis\+sentinel://.+/.+)\Z")
+    ] = "off"
+    """The platform's Redis: an address as of `bus`, or `bus` for the very same one."""
+    bridge_alias: tuple[Alias, ...] = ()
+    """Only in the file: a table `[[bridge_alias]]` for each."""
     host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=PORT_MAX)] = 8790
     """0: any free one."""
@@ -80,6 +125,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def guests_per_address(self) -> int:
         """What counts of `address_limit`."""
         return 0 if self.behind_tls_proxy else self.address_limit
+
+    @property
+    def bridge_address(self) -> str:
+        """Of the platform's Redis; empty without a bridge. Raises BadSettings."""
+        if self.bridge == "bus" and self.bus == "memory":
+            raise BadSettings("bridge: bus is in memory, which the platform cannot reach")
+        return {"off": "", "bus": self.bus}.get(self.bridge, self.bridge)
 
     @property
     def database_url(self) -> str:
@@ -122,6 +174,11 @@ def load(data: Path, environment: Mapping[str, str] = os.environ, **given: objec
         settings = msgspec.convert(found, Settings, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
         raise BadSettings(_sentence(str(error), path, origin_of)) from error
+    if "bridge" in origin_of:
+        try:
+            _ = settings.bridge_address
+        except BadSettings as error:
+            raise BadSettings(f"{error} (in {origin_of['bridge']})") from error
     try:
         _ = settings.metrics_at
     except BadSettings as error:
@@ -170,7 +227,7 @@ def _environment(environment: Mapping[str, str]) -> dict[str, str]:
     return {
         field: value
         for field in Settings.__struct_fields__
-        if field != "data" and (value := environment.get(f"{ENV_PREFIX}{field.upper()}"))
+        if field not in ("data", "bridge_alias") and (value := environment.get(f"{ENV_PREFIX}{field.upper()}"))
     }
 
 

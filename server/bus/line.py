@@ -56,8 +56,9 @@ class Line:
             except ResponseError as error:
                 # Also of a SUBSCRIBE, which asks for no answer: then the next one is out of step.
                 said = error
-            if isinstance(said, list) and len(said) == 3 and isinstance(said[0], bytes):  # noqa: PLR2004 - kind, channel, data
-                self._pushed(*said)
+            if isinstance(said, list) and len(said) in (3, 4) and isinstance(said[0], bytes):
+                # Kind, channel, data; before the channel the pattern that it matched, if one did.
+                self._pushed(said[0], said[-2], said[-1])
             else:
                 self._answer(said)
 

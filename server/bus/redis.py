@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 
-from redis.exceptions import OutOfMemoryError, RedisError
+from redis.exceptions import OutOfMemoryError
 
 from dapur.ids import KitchenId
 from server.bus.address import dialler_of, shown
 from server.bus.hints import Hint, channel, decode, encode
+from server.bus.keeping import Work, keep_connected
 from server.bus.line import Line
 from server.bus.troubles import FAILING, trouble_of
 from server.desk.ports import Heard, Missed
@@ -35,11 +35,8 @@ GATHER_S = 0.02
 """Kitchens that were subscribed together are looked up together."""
 RETRY_MAX_S = 2.0
 """As often as the poll asks the database: one knock of each process costs Redis less."""
-RETRY_BASE_S = 0.2
 DETAIL_MAX = 200
 """Of the library's or Redis's own words for the operator; neither repeats a password."""
-STEADY_S = 10.0
-"""A connection that lived so long was a good one: the next is tried at once."""
 
 _log = logging.getLogger(__name__)
 
@@ -105,47 +102,13 @@ class RedisBus:
 
     async def run(self) -> None:
         """Carry hints until cancelled, over as many connections as it takes."""
-        try:
-            await self._keep_connected()
-        finally:
-            with suppress(RedisError, OSError):
-                await self._dialler.close()
+        work = Work(self._pushed, self._carry, self._failed)
+        await keep_connected(self._dialler, work, RETRY_MAX_S)
 
-    async def _keep_connected(self) -> None:
-        tries = 0
-        while True:
-            began_s = time.monotonic()
-            try:
-                await self._one_connection()
-            except Exception as error:  # noqa: BLE001 - whatever it is, the service goes on and says so
-                self._troubled(trouble_of(error), error)
-            tries = 0 if time.monotonic() - began_s > STEADY_S else tries + 1
-            # Of many processes that lost one Redis each comes back at a moment of its own.
-            await asyncio.sleep(
-                random.uniform(0.02, min(RETRY_MAX_S, RETRY_BASE_S * 2 ** min(tries, 8)))  # noqa: S311 - spreads load, guards nothing
-            )
+    def _failed(self, error: Exception) -> None:
+        self._troubled(trouble_of(error), error)
 
     # ---- one connection ------------------------------------------------------------------------
-
-    async def _one_connection(self) -> None:
-        """Serve one connection until it fails. Raises why."""
-        line = Line(self._dialler.dial(), self._pushed)
-        work: list[asyncio.Task[None]] = []
-        try:
-            await line.open()
-            work = [
-                asyncio.create_task(line.read(), name="bus reader"),
-                asyncio.create_task(self._carry(line), name="bus writer"),
-            ]
-            done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            for task in work:
-                task.cancel()
-            await asyncio.gather(*work, return_exceptions=True)
-            with suppress(RedisError, OSError):
-                await line.close()
 
     async def _carry(self, line: Line) -> None:
         # What was subscribed before is forgotten with the connection before.

@@ -95,6 +95,10 @@ class UnknownCommit(Unavailable):
     """The commit may or may not have happened: read the outbox heads again, never trust memory."""
 
 
+class Away(Unavailable):
+    """Another system cannot be used now; what was to be said to it waits."""
+
+
 class Log(Protocol):
     """The event log. Synchronous: called from the writer thread and from reader threads, never from the loop."""
 

@@ -38,6 +38,7 @@ def _essence(kitchen: Kitchen) -> tuple[object, ...]:
             for key, alert in kitchen.alerts.items()
         },
         len(kitchen.notices),
+        {key: each.status for key, each in kitchen.deliveries.items()},
         kitchen.strays,
         [(item.to, item.role, item.taken is None, item.waits) for item in kitchen.handovers],
     )

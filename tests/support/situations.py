@@ -301,6 +301,12 @@ _OTHER: dict[str, tuple[str, str, dict[str, object], str]] = {
     "hand_name": ("hand_over", "handover:kitchen", {"to": "s-gizi"}, "s-kepala"),
     "take": ("take_over", "handover:kitchen", {"hand_over": "h-1"}, "s-kepala"),
     "message": ("post_notice", "notice:kitchen", {"text": "stok beras menipis"}, SYSTEM),
+    "delivery": (
+        "track_delivery",
+        "delivery:D-1",
+        {"status": "DEPARTED", "wave": "pagi", "temp_c": 64.5},
+        SYSTEM,
+    ),
 }
 """Every kind that is not about a batch."""
 NAMES: tuple[str, ...] = (*TAPS, *_OTHER)

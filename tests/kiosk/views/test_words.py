@@ -104,7 +104,7 @@ def test_every_name_of_the_kitchen_has_words(
 
 def test_every_command_and_every_line_of_a_batch_has_words() -> None:
     known = catalogue("id")
-    own = {"raise_alert", "resolve_alert", "escalate_alert", "post_notice"}
+    own = {"raise_alert", "resolve_alert", "escalate_alert", "post_notice", "track_delivery"}
     assert not {f"tap.{kind}" for kind in set(COMMANDS) - own} - set(known)
     batch_events = {key.removeprefix("line.") for key in known if key.startswith("line.")}
     assert batch_events - {"reading", "reading_in", "reading_out"} <= set(EVENTS)
