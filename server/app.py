@@ -14,6 +14,7 @@ import socket
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dapur.ids import DeviceId, KitchenId, OutboxId, StaffId
 from dapur.kitchen import Kitchen
 from server import logs, memory
+from server.bridge.bridge import NAME as BRIDGE
+from server.bridge.bridge import PLANS, Bridge
+from server.bridge.bridge import VERSION as BRIDGE_VERSION
+from server.bridge.inward import Door
 from server.bus.memory import MemoryBus
 from server.desk.folding import load
 from server.desk.ports import Bus, Identity, Library, Log
@@ -30,7 +35,7 @@ from server.gateway.drain import SPREAD_S, drain
 from server.gateway.figures_page import FiguresPage
 from server.gateway.limits import GUESTS_PER_ADDRESS, Guests
 from server.gateway.listener import Listener
-from server.gateway.services import Services
+from server.gateway.services import Services, utc_ms
 from server.history.answers import Answers
 from server.history.cache import CachedAnswers, Shared
 from server.history.follower import NAME as HISTORY
@@ -39,11 +44,11 @@ from server.identity.sql_identity import SqlIdentity
 from server.log.engine import open_engine
 from server.log.follower import Follower
 from server.log.pacing import Stepping, keep_following
-from server.log.positions import Lease
+from server.log.positions import Lease, Places
 from server.log.schema import check
 from server.log.sql_log import SqlLog
 from server.metrics import Metrics
-from server.settings import LOOPBACK, BadSettings, Settings
+from server.settings import LOOPBACK, Alias, BadSettings, Settings
 from server.tls.live import Certificates
 from server.watchman import Watchman
 
@@ -77,6 +82,10 @@ class Parts(msgspec.Struct, frozen=True):
     """Answers questions about the past."""
     followers: Sequence[Stepping] = ()
     """What follows the log (history, bridge, …)."""
+    beside: Sequence[Callable[[Services], Coroutine[Any, Any, None]]] = ()
+    """What runs beside the sockets until the end (the bridge)."""
+    troubles: Sequence[Callable[[], str]] = ()
+    """What may be out of order while the service goes on; each says so in a few words."""
     attach: Callable[[Services], None] | None = None
     """Told of the services before the first socket, by what was made before them."""
     close: Callable[[], None] = lambda: None
@@ -140,6 +149,7 @@ async def serve(parts: Parts, doorway: Doorway) -> None:
         with_metrics=doorway.metrics_beside_kiosks,
     )
     figures = FiguresPage(services.metrics)
+    services.troubles = parts.troubles
     if parts.attach is not None:
         parts.attach(services)
     tasks: list[asyncio.Task[None]] = []
@@ -156,6 +166,7 @@ async def serve(parts: Parts, doorway: Doorway) -> None:
             )
             for follower in parts.followers
         ]
+        tasks += [asyncio.create_task(work(services), name="beside") for work in parts.beside]
         if certificates is not None:
             _on_hangup(certificates)
             watch = keep_fresh(certificates, services.metrics)
@@ -235,7 +246,8 @@ def run(settings: Settings, ready_file: Path | None = None) -> int:
     gc.set_threshold(*GC_THRESHOLD)
     memory.give_back()
     certificates = open_certificates(settings)
-    parts = compose(settings.database_url, settings.bus, certificates)
+    bridge = Platform(settings.bridge_address, settings.bridge_alias)
+    parts = compose(settings.database_url, settings.bus, certificates, bridge)
     doorway = Doorway(
         settings.host,
         settings.port,
@@ -314,8 +326,61 @@ def _between_processes(address: str, metrics: Metrics) -> tuple[Bus, Shared | No
         raise BadSettings(f"bus: {error}") from error
 
 
+class Platform(msgspec.Struct, frozen=True):
+    """Where the platform's Redis is, and which other names it knows our topics by."""
+
+    address: str = ""
+    aliases: Sequence[Alias] = ()
+
+
+def _bridge(
+    platform: Platform, log: Log, places: Places, leases: tuple[Lease, Lease], metrics: Metrics
+) -> Bridge | None:
+    """Raises BadSettings."""
+    if not platform.address:
+        return None
+    # Imported for the same reason as the bus.
+    from server.bus.address import BadAddress
+    from server.bus.platform import RedisPlatform
+
+    try:
+        line = RedisPlatform(platform.address, metrics)
+    except BadAddress as error:
+        raise BadSettings(f"bridge: {error}") from error
+    return Bridge(
+        line,
+        platform.aliases,
+        log=log,
+        places=places,
+        leases=leases,
+        metrics=metrics,
+        now_ms=utc_ms,
+    )
+
+
+def _beside(bridge: Bridge, log: Log) -> Callable[[Services], Coroutine[Any, Any, None]]:
+    def run(services: Services) -> Coroutine[Any, Any, None]:
+        door = Door(
+            log=log,
+            readers=services.readers,
+            submit=services.writer.submit,
+            fold=services.desk.fold,
+            now_ms=services.now_ms,
+        )
+        return bridge.run(door)
+
+    return run
+
+
+def _says(bridge: Bridge) -> str:
+    return f"the bridge is {bridge.trouble}" if bridge.trouble else ""
+
+
 def compose(
-    database_url: str, bus: str = "memory", certificates: Certificates | None = None
+    database_url: str,
+    bus: str = "memory",
+    certificates: Certificates | None = None,
+    platform: Platform = Platform(),  # noqa: B008 - frozen, without state
 ) -> Parts:
     """All parts on one database. Raises OlderSchema, NewerSchema, Unavailable, BadSettings."""
     metrics = Metrics()
@@ -335,6 +400,9 @@ def compose(
         authority_pin=lambda: certificates.pin if certificates else "",
     )
     history = Follower(log, Lease(engine, HISTORY, holder), History(engine, log), name=HISTORY)
+    leases = (Lease(engine, BRIDGE, holder), Lease(engine, PLANS, holder))
+    places = Places(engine, BRIDGE, version=BRIDGE_VERSION)
+    bridge = _bridge(platform, log, places, leases, metrics)
     return Parts(
         log=log,
         identity=identity,
@@ -343,7 +411,9 @@ def compose(
         key=identity.server_key(),
         outbox=OutboxId(f"server-{_machine()}"),
         library=CachedAnswers(Answers(engine), metrics, shared),
-        followers=(history,),
+        followers=(history,) if bridge is None else (history, bridge.follower),
+        beside=() if bridge is None else (_beside(bridge, log),),
+        troubles=() if bridge is None else (partial(_says, bridge),),
         attach=hooks.attach,
         close=engine.dispose,
         certificates=certificates,

@@ -80,9 +80,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `redis://…`, `rediss://…` or `redis+sentinel://host:port,host:port/service`. Without it they
     still find each other's events, up to 3 s later.
     """
-    bridge: Annotated[
-        str, Meta(pattern=r"^(off|bus|rediss?://.+|redis\+sentinel://.+/.+)\Z")
-    ] = "off"
+    bridge: Annotated[str, Meta(pattern=r"^(off|bus|rediss?://.+|redis\+sentinel://.+/.+)\Z")] = (
+        "off"
+    )
     """The platform's Redis: an address as of `bus`, or `bus` for the very same one."""
     bridge_alias: tuple[Alias, ...] = ()
     """Only in the file: a table `[[bridge_alias]]` for each."""
@@ -227,7 +227,8 @@ def _environment(environment: Mapping[str, str]) -> dict[str, str]:
     return {
         field: value
         for field in Settings.__struct_fields__
-        if field not in ("data", "bridge_alias") and (value := environment.get(f"{ENV_PREFIX}{field.upper()}"))
+        if field not in ("data", "bridge_alias")
+        and (value := environment.get(f"{ENV_PREFIX}{field.upper()}"))
     }
 
 

@@ -16,6 +16,8 @@ class Failpoint(StrEnum):
     BEFORE_COMMIT = "before_commit"
     AFTER_COMMIT = "after_commit"
     BEFORE_PUBLISH = "before_publish"
+    AFTER_TOLD = "after_told"
+    """The platform was told, the bridge's position does not say so yet."""
 
 
 _ARMED: Final = os.environ.get("DAPUR_FAIL", "")

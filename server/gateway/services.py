@@ -95,6 +95,8 @@ class Services:
         """All open ones, admitted or not."""
         self.devices: dict[DeviceId, Connection] = {}
         """The newest connection of each admitted device."""
+        self.troubles: Sequence[Callable[[], str]] = ()
+        """What else may be out of order while the service goes on: each says so in a few words."""
         self._empty: asyncio.Event | None = None
         self.guests = Guests()
         self.tired = Tired()
@@ -124,7 +126,9 @@ class Services:
     @property
     def degraded(self) -> str:
         """What is out of order while the service goes on, in a few words for everybody; else empty."""
-        return f"the bus is {self._bus.trouble}" if self._bus.trouble else ""
+        told = [f"the bus is {self._bus.trouble}" if self._bus.trouble else ""]
+        told += [trouble() for trouble in self.troubles]
+        return ", ".join(filter(None, told))
 
     # ---- small things --------------------------------------------------------------------------
 

@@ -104,6 +104,33 @@ _MOVE = (
 )
 
 
+class Places:
+    """Positions of a follower whose work is done elsewhere: each move is a transaction of its own."""
+
+    def __init__(self, engine: Engine, follower: str, *, version: int) -> None:
+        self._engine = engine
+        self._positions = Positions(engine, follower, version=version)
+
+    def all(self) -> dict[KitchenId, int]:
+        """As `Positions.all`."""
+        return self._positions.all()
+
+    def begin(self, kitchen: KitchenId, seq: int) -> int:
+        """Put a kitchen that was never begun at `seq`; where it stands now."""
+        with writing(self._engine) as connection:
+            known = self._positions.of(connection, kitchen)
+            if known is not None:
+                return known
+            self._positions.begin(connection, kitchen)
+            self._positions.move(connection, kitchen, before=0, to=seq)
+            return seq
+
+    def move(self, kitchen: KitchenId, *, before: int, to: int) -> None:
+        """Go on. Raises Outrun."""
+        with writing(self._engine) as connection:
+            self._positions.move(connection, kitchen, before=before, to=to)
+
+
 class Lease:
     """One active follower of a name at a time, so that two servers do not do the same work."""
 
