@@ -53,7 +53,7 @@ class Names:
 
     def __init__(self, aliases: Sequence[Alias] = ()) -> None:
         inward = [alias for alias in aliases if alias.direction == "in"]
-        self._ears = [_Ear(_reading(strict(topic)), topic, strict=True) for topic in HEARD]
+        self._ears = [_Ear(_reading(strict(topic), ".+"), topic, strict=True) for topic in HEARD]
         self._ears += [
             _Ear(_reading(each.channel), topic, strict=False)
             for each in inward
@@ -95,15 +95,17 @@ def stream(kitchen: KitchenId) -> str:
     return f"realtime:{kitchen}:production:plan:stream"
 
 
-def _reading(name: str) -> re.Pattern[str]:
-    """A tenant may hold colons, as a kitchen's id may; any other hole is one word."""
+def _reading(name: str, tenant: str = "[^:]+") -> re.Pattern[str]:
+    """Each hole is one word: `menu:{sppgId}` must not hear `menu:updates:…`. Only our own names, which
+    nobody else uses, take a tenant with colons, as a kitchen's id may have.
+    """
     parts = _HOLE.split(name)
     text = ""
     for place, part in enumerate(parts):
         if place % 2 == 0:
             text += re.escape(part)
         else:
-            text += r"(?P<sppgId>.+)" if part == "sppgId" else r"[^:]+"
+            text += f"(?P<sppgId>{tenant})" if part == "sppgId" else r"[^:]+"
     return re.compile(text, re.DOTALL)
 
 
