@@ -173,6 +173,23 @@ def need_postgresql() -> None:
         raise Stop(POSTGRES_MISSING)
 
 
+NODE_FOLDER = ROOT / ".dapur" / "node"
+NODE_REDIS = "redis@6.3.1"
+"""The client of other people that the bridge's rows speak with; fetched by npm, into no lock of ours."""
+
+
+def need_foreign_clients() -> None:
+    """Make sure that redis-cli and node's redis client are there, where we know how to."""
+    if not shutil.which("redis-cli") and shutil.which("apt-get"):
+        install_packages(["redis-tools"], "Testing with redis-cli")
+    if (NODE_FOLDER / "node_modules" / "redis").is_dir() or not shutil.which("npm"):
+        return  # without node the row itself says what is missing
+    NODE_FOLDER.mkdir(parents=True, exist_ok=True)
+    quiet = ["--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"]
+    if run(["npm", "install", *quiet, "--prefix", str(NODE_FOLDER), NODE_REDIS]):
+        raise Stop(f"npm could not fetch {NODE_REDIS}: run it by hand in {NODE_FOLDER} to see why.")
+
+
 # ---- set-up
 
 
@@ -602,6 +619,7 @@ def do_failures(args: list[str]) -> int:
     set_up()
     need_postgresql()
     need_faketime()
+    need_foreign_clients()
     env = offscreen() | {"DAPUR_FAILURES_FULL": "1", "DAPUR_ROUNDS": options.rounds}
     # One at a time and in order: what breaks the machine's peace must not break another's.
     command: list[str | Path] = [PYTHON, "-m", "pytest", "-p", "no:randomly", "-s"]

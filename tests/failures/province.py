@@ -38,8 +38,12 @@ SETTLED_S = 30.0
 class Province:
     """What all server processes of one installation share, and they themselves."""
 
-    def __init__(self, folder: Path, redis: RedisProcess, database_url: str) -> None:
+    def __init__(
+        self, folder: Path, redis: RedisProcess, database_url: str, *, bridge: bool = False
+    ) -> None:
+        """With a `bridge` the platform is at the same Redis."""
         self.redis = redis
+        self._bridge = {"DAPUR_BRIDGE": "bus"} if bridge else {}
         self.database_url = database_url
         self.engine: Engine = open_engine(database_url)
         self.log = SqlLog(self.engine)
@@ -55,6 +59,7 @@ class Province:
             "DAPUR_DATABASE": self.database_url,
             "DAPUR_BUS": self.redis.address(user),
             "DAPUR_DRAIN_S": DRAIN_S,
+            **self._bridge,
         }
 
     @asynccontextmanager
@@ -184,11 +189,11 @@ def _asked(server: ServerProcess, path: str) -> tuple[int, str]:
 
 
 @contextmanager
-def open_province(folder: Path) -> Iterator[Province]:
+def open_province(folder: Path, *, bridge: bool = False) -> Iterator[Province]:
     """Two server processes; what a test breaks it mends itself."""
     with own_redis() as redis:
         sys.stdout.write(f"\nthese rows run on {redis.version}\n")
-        province = Province(folder, redis, clean_postgres())
+        province = Province(folder, redis, clean_postgres(), bridge=bridge)
         try:
             for server in province.servers:
                 server.start()
