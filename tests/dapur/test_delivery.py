@@ -26,11 +26,12 @@ def track(
 
 def test_delivery_keeps_the_newest_by_its_own_time_when_older_news_comes_later() -> None:
     night = staffed()
-    track(night, "DELIVERED", 420)
-    track(night, "DEPARTED", 400)
-    assert night.kitchen.deliveries["D-1"].status is DeliveryStatus.DELIVERED
-    track(night, "RETURNED", 430)
-    assert night.kitchen.deliveries["D-1"].status is DeliveryStatus.RETURNED
+    standing: list[DeliveryStatus] = []
+    for status, minute in (("DELIVERED", 420), ("DEPARTED", 400), ("RETURNED", 430)):
+        track(night, status, minute)
+        standing.append(night.kitchen.deliveries["D-1"].status)
+    wanted = (DeliveryStatus.DELIVERED, DeliveryStatus.DELIVERED, DeliveryStatus.RETURNED)
+    assert tuple(standing) == wanted
 
 
 def test_delivery_said_twice_by_the_same_message_is_already_known() -> None:

@@ -53,7 +53,12 @@ async def test_server_stays_ready_and_says_what_is_wrong_when_its_bus_is_away() 
     bus = DeafBus("away")
     async with open_shop(bus=bus) as shop:
         assert await readiness(shop) == (200, "degraded: the bus is away\n")
+        shop.services.troubles = (lambda: "the bridge is full", lambda: "")
+        told = "degraded: the bus is away, the bridge is full\n"
+        assert await readiness(shop) == (200, told)
         bus.trouble = ""
+        assert await readiness(shop) == (200, "degraded: the bridge is full\n")
+        shop.services.troubles = ()
         assert await readiness(shop) == (200, "ready\n")
 
 
