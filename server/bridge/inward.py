@@ -62,6 +62,10 @@ class Inward:
         route = self._names.route(channel)
         if route is None:
             return
+        if len(payload) > _limit(route):
+            # Not even kept until its turn: a thousand of them would be a gigabyte.
+            self._drop(route, Garbage("too_large", f"{len(payload)} bytes"))
+            return
         try:
             self._waiting.put_nowait((route, payload))
         except asyncio.QueueFull:
@@ -77,8 +81,7 @@ class Inward:
     async def take(self, route: Route, payload: bytes) -> bool:
         """Whether it is settled: applied, there before, or of no use; False when it must come again."""
         try:
-            limit = PLAN_MAX_BYTES if route.topic == "production:plan" else WORD_MAX_BYTES
-            inbound = read(payload, max_bytes=limit)
+            inbound = read(payload, max_bytes=_limit(route))
             kitchen = _tenant(route, inbound)
             fields = inbound.fields
             if is_ours(inbound.id, kitchen, fields.get("epoch"), fields.get("seq")):
@@ -177,6 +180,10 @@ class Inward:
             garbage.detail[:SHOWN_MAX],
             more,
         )
+
+
+def _limit(route: Route) -> int:
+    return PLAN_MAX_BYTES if route.topic == "production:plan" else WORD_MAX_BYTES
 
 
 def _tenant(route: Route, inbound: Inbound) -> KitchenId:

@@ -130,14 +130,19 @@ async def keep_stepping(bridge: Bridge) -> None:
 
 @asynccontextmanager
 async def open_bridge(
-    folder: Path, url: str, aliases: Sequence[Alias] = (), *, heard: str = "*"
+    folder: Path,
+    url: str,
+    aliases: Sequence[Alias] = (),
+    *,
+    heard: str = "*",
+    platform_url: str = "",
 ) -> AsyncIterator[Rig]:
     """A kitchen's server with a bridge to this Redis, and the platform listening there."""
     database = sqlite_url(folder)
     upgrade(database)
     engine = open_engine(database)
     log = SqlLog(engine)
-    platform = Platform(url)
+    platform = Platform(platform_url or url)
     try:
         async with open_shop(log) as shop, asyncio.TaskGroup() as tasks:
             services = shop.services

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from redis.exceptions import NoPermissionError
 
 from dapur.delivery import DeliveryStatus
 from server.settings import Alias
@@ -260,6 +261,28 @@ async def test_full_redis_gets_nothing_until_it_has_room(
         finally:
             place.ask("CONFIG", "SET", "maxmemory", "0")
         await until(lambda: len(rig.platform.on("production:status")) == 1)
+
+
+async def test_users_of_the_document_may_do_what_they_need_and_no_more(
+    tmp_path: Path, place: RedisProcess
+) -> None:
+    document = (Path(__file__).parents[3] / "docs" / "bridge.md").read_text(encoding="utf-8")
+    lines = [line.split() for line in document.splitlines() if line.startswith("ACL SETUSER")]
+    for words in lines:
+        place.ask(*words)
+    key = f"{strict('production:plan')}:stream"
+    place.ask("DEL", key)
+    url = f"redis://dapur:WORD@127.0.0.1:{place.port}/0"
+    saas = f"redis://saas:WORD@127.0.0.1:{place.port}/0"
+    async with open_bridge(tmp_path, url, heard="realtime:*", platform_url=saas) as rig:
+        await begin(rig)
+        await until(lambda: len(rig.platform.on("production:status")) == 1)
+        await rig.platform.say("system:notice", envelope("x", {"message": "hai"}))
+        await rig.ended("system:notice", "applied")
+        await rig.platform.add(key, envelope("production.plan", plan(120)))
+        await rig.ended("production:plan", "applied")
+        with pytest.raises(NoPermissionError):
+            await rig.platform.shout(f"dapur:{KITCHEN}:head", b"9 00000000")
 
 
 def test_plan_of_these_tests_is_one_that_plan_import_would_take() -> None:
