@@ -18,6 +18,8 @@ from server.settings import Alias
 
 PLANS = "bridge-plans"
 """Lease of the process that reads the streams."""
+ASK_MS = 5_000
+"""How often a process asks whether the one that reads the streams is gone: each time is a write."""
 __all__ = ["NAME", "PLANS", "VERSION", "Bridge"]
 
 
@@ -42,7 +44,8 @@ class Bridge:
         self._metrics = metrics
         self._now_ms = now_ms
         self._plans = leases[1]
-        self._renew_at_ms = 0
+        self._ask_at_ms = 0
+        self._holding = False
         publisher = Publisher(places, log, platform, self._names, metrics, now_ms)
         self.follower = Telling(Follower(log, leases[0], publisher, name=NAME))
 
@@ -67,14 +70,14 @@ class Bridge:
     def _holds(self) -> bool:
         """Whether this process reads the streams; asks the database as rarely as the followers do."""
         now_ms = self._now_ms()
-        if now_ms < self._renew_at_ms:
-            return True
-        holds = self._plans.take(now_ms)
-        self._renew_at_ms = now_ms + RENEW_MS if holds else 0
-        return holds
+        if 0 < self._ask_at_ms - now_ms <= RENEW_MS:
+            return self._holding
+        self._holding = self._plans.take(now_ms)
+        self._ask_at_ms = now_ms + (RENEW_MS if self._holding else ASK_MS)
+        return self._holding
 
     def _give_back(self) -> None:
-        if not self._renew_at_ms:
+        if not self._holding:
             return
         try:
             self._plans.give_back()

@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from redis.exceptions import NoPermissionError
+from redis.exceptions import NoPermissionError, ResponseError
 
 from dapur.delivery import DeliveryStatus
+from dapur.ids import KitchenId, OutboxId
+from server.desk.ports import OutboxHead, Unavailable
+from server.log.sql_log import SqlLog
 from server.settings import Alias
 from tests.support.bridge_rig import Rig, Said, envelope, open_bridge, strict
 from tests.support.gateway import KITCHEN, OTHER_KITCHEN
@@ -130,8 +133,9 @@ def plan(portions: int) -> Said:
 
 
 async def test_plan_comes_over_the_channel_and_over_the_stream_and_an_old_one_never_comes_back(
-    tmp_path: Path, place: RedisProcess
+    tmp_path: Path, place: RedisProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("server.bridge.streams.EVERY_S", 0.05)
     key = f"{strict('production:plan')}:stream"
     place.ask("DEL", key)
     async with open_bridge(tmp_path, place.address()) as rig:
@@ -207,6 +211,63 @@ async def test_plan_that_the_kitchen_refuses_changes_nothing(
         assert not rig.shop.state().reviews
 
 
+@pytest.mark.expected_log("dropped a message of the platform")
+async def test_stream_goes_on_after_garbage_and_after_its_group_was_deleted(
+    tmp_path: Path, place: RedisProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.bridge.streams.EVERY_S", 0.05)
+    key = f"{strict('production:plan')}:stream"
+    place.ask("DEL", key)
+    async with open_bridge(tmp_path, place.address()) as rig:
+        await rig.well()
+        for fields in (("message", "{"), ("a", "1", "b", "2"), ("payload", "[]")):
+            place.ask("XADD", key, "*", *fields)
+        await rig.ended("production:plan", "not_json", 2)
+        await rig.ended("production:plan", "no_object")
+        place.ask("XGROUP", "DESTROY", key, "dapur")
+        await rig.platform.add(key, envelope("production.plan", plan(120), own="p-1"), "data")
+        await rig.ended("production:plan", "applied")
+        place.ask("DEL", key)
+        await rig.platform.add(key, envelope("production.plan", plan(130), own="p-2"), "anything")
+        await rig.ended("production:plan", "applied", 2)
+        await until(lambda: place.ask("XPENDING", key, "dapur")["pending"] == 0)
+
+
+@pytest.mark.expected_log("a message of the platform waits")
+async def test_plan_waits_in_the_stream_while_the_database_is_away(
+    tmp_path: Path, place: RedisProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.bridge.streams.EVERY_S", 0.05)
+    monkeypatch.setattr("server.bridge.inward.AGAIN_S", 0.01)
+    key = f"{strict('production:plan')}:stream"
+    place.ask("DEL", key)
+    away = [True]
+    head = SqlLog.outbox_head
+
+    def broken(log: SqlLog, kitchen: KitchenId, outbox: OutboxId) -> OutboxHead | None:
+        if away[0]:
+            raise Unavailable("the database is away")
+        return head(log, kitchen, outbox)
+
+    monkeypatch.setattr(SqlLog, "outbox_head", broken)
+    async with open_bridge(tmp_path, place.address()) as rig:
+        await rig.well()
+        await rig.platform.add(key, envelope("production.plan", plan(120), own="p-1"))
+        await until(lambda: pending(place, key) == 1)
+        assert rig.shop.head().seq == 0
+        away[0] = False
+        await rig.ended("production:plan", "applied")
+        await until(lambda: pending(place, key) == 0)
+
+
+def pending(place: RedisProcess, key: str) -> int:
+    """Entries that were taken and are not done; −1 before there is a group."""
+    try:
+        return int(place.ask("XPENDING", key, "dapur")["pending"])
+    except ResponseError:
+        return -1
+
+
 async def test_alias_says_the_same_in_an_older_form(tmp_path: Path, place: RedisProcess) -> None:
     aliases = (
         Alias("sppg:{sppgId}:production:created", "out", "production:status", "created"),
@@ -264,8 +325,9 @@ async def test_full_redis_gets_nothing_until_it_has_room(
 
 
 async def test_users_of_the_document_may_do_what_they_need_and_no_more(
-    tmp_path: Path, place: RedisProcess
+    tmp_path: Path, place: RedisProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("server.bridge.streams.EVERY_S", 0.05)
     document = (Path(__file__).parents[3] / "docs" / "bridge.md").read_text(encoding="utf-8")
     lines = [line.split() for line in document.splitlines() if line.startswith("ACL SETUSER")]
     for words in lines:

@@ -9,13 +9,18 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dapur.delivery import TrackDeliveryArgs
+from dapur.envelope import Taken, decode_command
 from dapur.ids import KitchenId
-from dapur.kitchen import empty
+from dapur.kitchen import SERVER_DEVICE, empty, take
 from dapur.notice import PostNoticeArgs
 from dapur.rule import Wish
+from dapur.wire.messages import Outcome
 from server.bridge.message import Message, is_ours
+from server.bridge.names import HEARD
 from server.bridge.orders import outbox_of, rows_of, wishes_of
 from server.bridge.reader import Garbage, Inbound, moment_ms, read
 from server.bridge.writer import write
@@ -29,6 +34,15 @@ S = "sppg-1"
 def parsed(said: object) -> Inbound:
     """The tolerant reader on a JSON object."""
     return read(json.dumps(said).encode(), max_bytes=100_000)
+
+
+WORDS = st.sampled_from(
+    [
+        "id", "type", "eventType", "sppgId", "timestamp", "data", "message", "text", "title", "status",
+        "newStatus", "deliveryId", "wave", "temperature", "notes", "severity", "plan", "batches", "name",
+        "distribution", "metadata", "novel", "STATUS", "Data",
+    ]
+)  # fmt: skip
 
 
 # ---- what comes in -------------------------------------------------------------------------------
@@ -207,6 +221,33 @@ def test_same_message_makes_the_same_rows_whenever_it_comes() -> None:
 def test_reader_names_what_is_no_message(payload: bytes) -> None:
     with pytest.raises(Garbage):
         read(payload, max_bytes=100_000)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WORDS, inner, max_size=6),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.dictionaries(WORDS, JSON, max_size=10))
+def test_nothing_that_json_can_say_is_more_than_garbage(said: dict[str, Any]) -> None:
+    try:
+        inbound = parsed(said)
+    except Garbage:
+        return
+    for topic in HEARD:
+        try:
+            wished = wishes_of(topic, inbound, empty(KitchenId(S)), AT_MS)
+            rows = rows_of(outbox_of(topic, inbound), wished, inbound.at_ms, AT_MS)
+        except Garbage:
+            continue
+        for row in rows:
+            command = decode_command(row.bytes)
+            taken = Taken(command, SERVER_DEVICE, command.occurred, AT_MS)
+            taking = take(empty(KitchenId(S)), taken, AT_MS)
+            assert taking.outcome is Outcome.APPLIED, (taking.code, command)
 
 
 # ---- what goes out -------------------------------------------------------------------------------
