@@ -30,7 +30,7 @@ from dapur.refusal import BatchExists, UnknownBatch, code_of
 from dapur.rule import Wish
 from dapur.wire.messages import Outcome, Row
 from dapur.words import TEXT_MAX, Id, TempC
-from server.bridge.reader import Garbage, Inbound, text_in
+from server.bridge.reader import Garbage, Inbound, is_number, text_in
 from server.settings import Heard
 
 REFERENCE_MAX = 200
@@ -133,7 +133,7 @@ def _temp_c(inbound: Inbound) -> float | None:
     """The last one measured on the way; a value that no food has is no value."""
     for name in ("servingtemp", "arrivaltemp", "departuretemp", "temperature"):
         value = inbound.data.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if is_number(value):
             try:
                 return round(msgspec.convert(float(value), TempC), 1)
             except msgspec.ValidationError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
+from typing import TypeGuard
 
 import msgspec
 
@@ -14,6 +15,7 @@ ID_MAX = 200
 """Longer names of a message are cut by taking their hash."""
 SECONDS_BELOW = 100_000_000_000
 """A number below it (the year 5138 in seconds, 1973 in milliseconds) counts seconds."""
+NUMBER_MAX = 10**15
 _TENANT = "sppgid"
 
 
@@ -59,7 +61,11 @@ def read(payload: bytes, *, max_bytes: int) -> Inbound:
     return Inbound(
         id=_id(fields.get("id"), payload),
         kind=text_in(fields, "type", "eventType").lower(),
-        tenants=tuple(str(each[_TENANT]) for each in named if each.get(_TENANT) is not None),
+        tenants=tuple(
+            tenant if isinstance(tenant, str) else "?"
+            for each in named
+            if (tenant := each.get(_TENANT)) is not None
+        ),
         at_ms=moment_ms(fields.get("timestamp")),
         data=data,
         fields=fields,
@@ -85,11 +91,18 @@ def text_in(fields: Data, *names: str) -> str:
     """The first of these fields that holds words, on one line and without what cannot be printed."""
     for name in names:
         value = fields.get(name.lower())
-        if isinstance(value, str | int | float) and not isinstance(value, bool):
+        if isinstance(value, str) or is_number(value):
             shown = "".join(each if each.isprintable() else " " for each in str(value))
             if text := " ".join(shown.split()):
                 return text
     return ""
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """A number that a person would write; JSON has others, of thousands of digits."""
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < NUMBER_MAX
+    )
 
 
 def moment_ms(value: object) -> int | None:
@@ -100,7 +113,7 @@ def moment_ms(value: object) -> int | None:
             if moment.tzinfo is None:
                 moment = moment.replace(tzinfo=UTC)
             at_ms = int(moment.timestamp() * 1000)
-        elif isinstance(value, int | float) and not isinstance(value, bool):
+        elif is_number(value):
             at_ms = int(value * 1000 if abs(value) < SECONDS_BELOW else value)
         else:
             return None
@@ -111,7 +124,7 @@ def moment_ms(value: object) -> int | None:
 
 def _id(found: object, payload: bytes) -> str:
     """Only its own `id`: a correlation id stands on every message about one thing."""
-    if isinstance(found, str | int) and not isinstance(found, bool) and str(found).strip():
+    if (isinstance(found, str) or is_number(found)) and str(found).strip():
         text = str(found).strip()
         return text if len(text) <= ID_MAX else _hash(text.encode())
     return _hash(payload)

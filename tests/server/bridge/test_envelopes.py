@@ -224,7 +224,10 @@ def test_reader_names_what_is_no_message(payload: bytes) -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    st.sampled_from([None, True, 10**400, -(10**4000), 1e308, 0.5, "FAILED", "D-1", ""])
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WORDS, inner, max_size=6),
     max_leaves=12,
 )
@@ -248,6 +251,16 @@ def test_nothing_that_json_can_say_is_more_than_garbage(said: dict[str, Any]) ->
             taken = Taken(command, SERVER_DEVICE, command.occurred, AT_MS)
             taking = take(empty(KitchenId(S)), taken, AT_MS)
             assert taking.outcome is Outcome.APPLIED, (taking.code, command)
+
+
+@pytest.mark.parametrize("name", ["id", "sppgId", "timestamp", "status", "temperature", "message"])
+def test_number_of_thousands_of_digits_is_passed_over(name: str) -> None:
+    said = b'{"type":"x","data":{"message":"hai","id":"D-1","status":"FAILED"},"%s":1%s}'
+    inbound = read(said % (name.encode(), b"0" * 4_000), max_bytes=100_000)
+    assert inbound.at_ms is None
+    for topic in ("system:notice", "distribution:tracking"):
+        (known,) = [each for each in HEARD if each == topic]
+        assert wishes_of(known, inbound, empty(KitchenId(S)), AT_MS)
 
 
 # ---- what goes out -------------------------------------------------------------------------------
