@@ -115,7 +115,7 @@ def _id_of(subject: str) -> str:
 def evolve_tracked(kitchen: Kitchen, event: Event, data: DeliveryTracked) -> Kitchen:
     """The newest by time stands, so that the order of arrival does not show."""
     if data.status in TOLD:
-        kitchen = add_notice(kitchen, event, EVERYBODY, "delivery")
+        kitchen = add_notice(kitchen, event, EVERYBODY, "delivery", "warning")
     delivery = event.subject.partition(":")[2]
     now = Delivery(
         delivery, data.status, event.at, event.command, data.wave, data.stop, data.temp_c,

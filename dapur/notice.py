@@ -74,10 +74,12 @@ def evolve_posted(kitchen: Kitchen, event: Event, data: NoticePosted) -> Kitchen
     return _append(kitchen, notice)
 
 
-def add_notice(kitchen: Kitchen, event: Event, to: StaffId, kind: str) -> Kitchen:
+def add_notice(
+    kitchen: Kitchen, event: Event, to: StaffId, kind: str, level: str = "info"
+) -> Kitchen:
     """Tell one person what an event did to them."""
     at_ms = event.at.earliest_ms
-    notice = Notice(event.command, kind, to, event.subject, at_ms, by=event.actor)
+    notice = Notice(event.command, kind, to, event.subject, at_ms, level=level, by=event.actor)
     return _append(kitchen, notice)
 
 

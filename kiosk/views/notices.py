@@ -137,6 +137,8 @@ class NoticesView(ViewModel):
             case "crew_displaced" | "staff_unlocked":
                 about = self._about(notice)
                 return words(f"notice.{notice.kind}", who=who, about=about)
+            case "delivery":
+                return words("notice.delivery", about=self._delivery(notice))
             case _:
                 # Of a newer server: said with what is known of it.
                 return words("notice.unknown", about=self._about(notice))
@@ -144,6 +146,13 @@ class NoticesView(ViewModel):
     def _about(self, notice: Notice) -> str:
         batch = self.floor.batch(notice.about)
         return f"{batch.plan.code} {batch.plan.name}" if batch is not None else notice.about
+
+    def _delivery(self, notice: Notice) -> str:
+        """Where the food was to go, in the words of who told us; its id when nobody said."""
+        name = notice.about.partition(":")[2]
+        known = self.floor.kitchen.deliveries.get(name)
+        parts = (known.wave, known.stop, known.note) if known is not None else ()
+        return " · ".join(filter(None, parts)) or name
 
     def _story(self, notice: Notice) -> str:
         """When, to whom, by whom, and what follows from it."""

@@ -46,7 +46,8 @@ def test_everybody_is_told_when_food_did_not_arrive(status: str) -> None:
     track(night, "DEPARTED", 400)
     assert not night.kitchen.notices
     track(night, status, 410)
-    assert [(each.kind, each.to) for each in night.kitchen.notices] == [("delivery", "")]
+    told = [(each.kind, each.to, each.level) for each in night.kitchen.notices]
+    assert told == [("delivery", "", "warning")]
 
 
 @pytest.mark.parametrize("subject", ["delivery:", "delivery", "D-1", "alert:D-1", "delivery:a b"])
