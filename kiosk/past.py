@@ -30,6 +30,7 @@ HEARD_LATE_MS = 24 * 3_600_000
 """After the night: by then a kiosk that worked without a line has told what happened."""
 
 T = TypeVar("T", bound=msgspec.Struct)
+R = TypeVar("R")
 Page = (
     past.BatchesReply
     | past.ReadingsReply
@@ -62,7 +63,7 @@ class Night(msgspec.Struct, frozen=True):
 
 
 class Asked:
-    """A question that is on its way; after `cancel` nobody hears of it any more."""
+    """A question; over when it is answered or cancelled, and then nobody hears of it any more."""
 
     def __init__(self) -> None:
         self.is_over = False
@@ -108,14 +109,14 @@ class Past:
     def night(self, serving_date: str, done: Callable[[Night | NoAnswer], None]) -> Asked:
         """Everything of one night, however many pages it has."""
         asked = Asked()
-        _Gathering(self, serving_date, asked, done).go_on()
+        _Gathering(self, serving_date, asked, _ending(asked, done)).go_on()
         return asked
 
     def _one(
         self, name: str, args: msgspec.Struct, kind: type[T], done: Callable[[T | NoAnswer], None]
     ) -> Asked:
         asked = Asked()
-        self.ask(name, args, kind, asked, done)
+        self.ask(name, args, kind, asked, _ending(asked, done))
         return asked
 
     def ask(
@@ -209,6 +210,14 @@ def span_of(batches: Sequence[BatchRow]) -> tuple[int, int]:
     begun = [row.preparing_ms or row.planned_prepare_ms for row in batches]
     ended = [row.completed_ms or row.ended_ms or row.planned_ready_ms for row in batches]
     return (min(begun), max(ended) + 1) if batches else (0, 0)
+
+
+def _ending(asked: Asked, done: Callable[[R], None]) -> Callable[[R], None]:
+    def take(answer: R) -> None:
+        asked.is_over = True
+        done(answer)
+
+    return take
 
 
 def _read(answer: msgspec.Raw | QueryFailed, kind: type[T]) -> T | NoAnswer:

@@ -65,9 +65,10 @@ class BatchesPart(QWidget):
     def refresh(self) -> None:
         """Rows, lists and counts as they are now."""
         view, chosen = self._view, self._table.filter
-        self._table.take(view.columns(), view.rows())
+        rows = view.rows()
+        self._table.take(view.columns(), rows)
         self._waves.set_look(view.waves(chosen.wave))
-        self._lists.set_looks(view.lists(chosen.list))
+        self._lists.set_looks(view.lists(chosen.list, rows))
         self._show_count()
 
     def _show_count(self) -> None:

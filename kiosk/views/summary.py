@@ -177,11 +177,10 @@ class SummaryView(ViewModel):
         """Write these batches as a file; where, or why not, is told."""
         summary_export.save(self.floor, shown, kind)
 
-    def lists(self, chosen: str) -> tuple[FilterLook, ...]:
-        """The lists of the table with their counts; one that a figure opened as long as it is chosen."""
+    def lists(self, chosen: str, rows: tuple[TableRow, ...]) -> tuple[FilterLook, ...]:
+        """The lists of the table, counted in its rows; one that a figure opened while it is chosen."""
         keys = [*summary_table.LISTS, *(k for k in summary_table.FROM_FIGURES if k == chosen)]
-        made = self.rows()
-        counts = {key: sum(key in row.lists for row in made) for key in keys}
+        counts = {key: sum(key in row.lists for row in rows) for key in keys}
         return tuple(
             FilterLook(
                 key,

@@ -37,14 +37,17 @@ class PastNights(QObject):
         self._answered_ms: int | None = None
         self._asked_ms = 0
         self._question: Asked | None = None
-        """The one on its way."""
-        self._is_asking = False
+        """The newest; over when it is answered, also before it has come back from the asking."""
         self._failed = False
         self._slow = QTimer(self)
         self._slow.setObjectName("summary.past.slow")
         self._slow.setSingleShot(True)
         self._slow.setInterval(SLOW_MS)
         self._slow.timeout.connect(self.changed)
+
+    @property
+    def _is_asking(self) -> bool:
+        return self._question is not None and not self._question.is_over
 
     @property
     def nights(self) -> tuple[NightFigures, ...]:
@@ -77,7 +80,7 @@ class PastNights(QObject):
 
     def press(self, action: str) -> None:
         """The person asks again, or does not want to wait."""
-        if action == "stop" and self._question is not None:
+        if action == "stop" and self._question is not None and not self._question.is_over:
             self._question.cancel()
             self._over(failed=True)
         elif action == "again" and not self._is_asking:
@@ -87,11 +90,9 @@ class PastNights(QObject):
         self._asked_ms, self._failed = self._floor.now_ms, False
         last = self._last_night()
         first = last - timedelta(days=REACH_DAYS)
-        self._is_asking = True
         self._slow.start()
-        asked = self._floor.past.trends(first.isoformat(), last.isoformat(), self._on_answer)
-        # Without a line the answer is there before the question has a name.
-        self._question = asked if self._is_asking else None
+        ask = self._floor.past.trends
+        self._question = ask(first.isoformat(), last.isoformat(), self._on_answer)
 
     def _last_night(self) -> date:
         """The one before tonight: tonight is on the other tab, and still grows."""
@@ -105,7 +106,7 @@ class PastNights(QObject):
         self._over(failed=isinstance(answer, NoAnswer))
 
     def _over(self, *, failed: bool) -> None:
-        self._is_asking, self._question, self._failed = False, None, failed
+        self._failed = failed
         self._slow.stop()
         self.changed.emit()
 

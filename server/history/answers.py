@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from dapur import past
 from dapur.ids import KitchenId
 from dapur.wire.queries import QueryCode
+from server.desk.arguments import read_args
 from server.desk.ports import QueryError
 from server.history.follower import NAME
 from server.history.projector import VERSION
@@ -18,7 +19,6 @@ from server.history.queries import ROWS_MAX, Past
 from server.log.engine import reading
 from server.log.positions import Positions
 
-A = TypeVar("A", bound=msgspec.Struct)
 R = TypeVar("R", bound=msgspec.Struct)
 Found = tuple[tuple[R, ...], bool]
 
@@ -61,10 +61,10 @@ class Answers:
     ) -> msgspec.Struct:
         match name:
             case past.NIGHTS:
-                nights = of.nights(limit=_read(args, past.NightsArgs).limit)
+                nights = of.nights(limit=read_args(args, past.NightsArgs).limit)
                 return past.NightsReply(nights, seq)
             case past.TRENDS:
-                span = _read(args, past.TrendsArgs)
+                span = read_args(args, past.TrendsArgs)
                 nights_of = of.trends(span.first_night, span.last_night, now_ms)
                 return past.TrendsReply(nights_of[-past.NIGHTS_MAX :], seq)
             case past.NIGHT_BATCHES:
@@ -76,11 +76,11 @@ class Answers:
             case past.NIGHT_ALERTS:
                 return past.AlertsReply(*_of_night(args, of.night_alerts), seq)
             case past.ACTIVITY:
-                when = _read(args, past.SpanArgs)
+                when = read_args(args, past.SpanArgs)
                 people = of.activity(when.from_ms, when.until_ms, skip=when.skip)
                 return past.ActivityReply(*_page(people), seq)
             case past.AUDIT:
-                page = _read(args, past.AuditArgs)
+                page = read_args(args, past.AuditArgs)
                 events = of.audit(page.wanted, before_seq=page.before_seq, limit=ROWS_MAX)
                 return past.AuditReply(*_page(events), seq)
             case _:
@@ -88,7 +88,7 @@ class Answers:
 
 
 def _of_night(args: msgspec.Raw, rows: Callable[..., tuple[R, ...]]) -> Found[R]:
-    night = _read(args, past.NightArgs)
+    night = read_args(args, past.NightArgs)
     return _page(rows(night.night, skip=night.skip))
 
 
@@ -100,10 +100,3 @@ def _page(rows: Sequence[R]) -> Found[R]:
         if room < 0 and place:
             return tuple(rows[:place]), True
     return tuple(rows), len(rows) == ROWS_MAX
-
-
-def _read(args: msgspec.Raw, kind: type[A]) -> A:
-    try:
-        return msgspec.json.decode(args, type=kind)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise QueryError(QueryCode.BAD_ARGS, str(error)[:200]) from error

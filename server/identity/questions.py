@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TypeVar
 
 import msgspec
 
@@ -13,6 +12,7 @@ from dapur.enrolment import ticket_text
 from dapur.ids import DeviceId, KitchenId, StaffId
 from dapur.wire import queries as q
 from dapur.wire.queries import QueryCode
+from server.desk.arguments import read_args
 from server.desk.ports import DeviceRecord, QueryError
 from server.identity.attempts import Where
 from server.identity.devices import Devices
@@ -23,8 +23,6 @@ from server.identity.staff import People
 RolesOf = Callable[[KitchenId, StaffId], frozenset[str]]
 Present = Callable[[KitchenId, DeviceId], frozenset[StaffId]]
 """Who is signed in at a kiosk, by the log."""
-
-A = TypeVar("A", bound=msgspec.Struct)
 
 _log = logging.getLogger(__name__)
 
@@ -67,21 +65,21 @@ class Questions:
     ) -> msgspec.Struct:
         match name:
             case q.SIGN_IN | q.STEP_UP:
-                return self._sign_in(asker, _read(args, q.SignInArgs), now_ms)
+                return self._sign_in(asker, read_args(args, q.SignInArgs), now_ms)
             case q.ROSTER:
                 return self._roster(asker)
             case q.DEVICES:
                 return q.DevicesReply(self._devices.of_kitchen(asker.kitchen))
             case q.SET_PIN:
-                return self._set_pin(asker, _read(args, q.SetPinArgs), now_ms)
+                return self._set_pin(asker, read_args(args, q.SetPinArgs), now_ms)
             case q.UNLOCK:
-                return self._unlock(asker, _read(args, q.UnlockArgs), now_ms)
+                return self._unlock(asker, read_args(args, q.UnlockArgs), now_ms)
             case q.ENROLMENT_CODE:
-                return self._code(asker, _read(args, q.EnrolmentCodeArgs), now_ms)
+                return self._code(asker, read_args(args, q.EnrolmentCodeArgs), now_ms)
             case q.REVOKE_DEVICE:
-                return self._revoke(asker, _read(args, q.RevokeDeviceArgs), now_ms)
+                return self._revoke(asker, read_args(args, q.RevokeDeviceArgs), now_ms)
             case q.FLEET:
-                return self._show_fleet(asker, _read(args, q.FleetArgs), now_ms)
+                return self._show_fleet(asker, read_args(args, q.FleetArgs), now_ms)
             case _:
                 raise QueryError(QueryCode.UNKNOWN_QUERY, name[:64])
 
@@ -156,11 +154,3 @@ def nobody(_kitchen: KitchenId, _device: DeviceId) -> frozenset[StaffId]:
 
 def _at(asker: DeviceRecord, who: StaffId) -> Where:
     return Where(asker.kitchen, who, asker.device)
-
-
-def _read(args: msgspec.Raw, kind: type[A]) -> A:
-    try:
-        return msgspec.json.decode(args, type=kind)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        # The error's text names fields, not values: no PIN gets into a reply or a log line.
-        raise QueryError(QueryCode.BAD_ARGS, str(error)[:200]) from error

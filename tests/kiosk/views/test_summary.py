@@ -348,7 +348,7 @@ async def test_lists_count_their_batches(
     tmp_path: Path, qapp: QApplication, language: Language
 ) -> None:
     with desk(tmp_path, qapp, night(), language=language) as (_, view):
-        texts = {each.key: each.text for each in view.lists("clock")}
+        texts = {each.key: each.text for each in view.lists("clock", view.rows())}
         assert texts["all"].endswith(" 16")
         assert texts["cooking"].endswith(" 2")
         assert texts["clock"].endswith(" 1")
