@@ -98,7 +98,7 @@ class ReviewPage(Page):
                 card = AnswerCard(self.theme, subject, answer)
                 card.tapped.connect(view.answer)
                 self._answers.append(card)
-                self._answer_row.addWidget(card)
+                self._answer_row.addWidget(card, 1)
         for card, answer in zip(self._answers, answers, strict=True):
             card.set_look(answer)
 

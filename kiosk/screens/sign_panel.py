@@ -15,6 +15,7 @@ from kiosk.widgets.pin_dots import PinDots
 from kiosk.widgets.text_block import TextBlock
 
 PIN_DIGITS = 6
+_KEY_MOST_MM = 26
 
 
 class SignPanel(QWidget):
@@ -85,7 +86,9 @@ class SignPanel(QWidget):
         column.addLayout(who)
         column.addWidget(self._prompt)
         column.addWidget(self._dots, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(self._pad)
+        # The keys grow into a low window's last strip, but not into giants on a high one.
+        self._pad.setMaximumHeight(self._pad.theme.mm(4 * _KEY_MOST_MM))
+        column.addWidget(self._pad, 100)
         column.addStretch(1)
 
     def _on_other_tapped(self, _action: str) -> None:

@@ -35,7 +35,7 @@ def tabs(floor: Floor, batch: Batch, chosen: str, *, compact: bool) -> SegmentsL
         STEPS: words("batch.tab.steps", done=done, total=total),
         TEAM: words("batch.tab.team", count=len(crew(batch))),
         AMOUNTS: words("batch.tab.amounts"),
-        NOTES: words("batch.tab.notes", count=notes),
+        NOTES: words("batch.tab.notes", count=notes) if notes else words("batch.tab.no_notes"),
     }
     shown = every if compact else {key: every[key] for key in (STEPS, NOTES)}
     return SegmentsLook(

@@ -19,7 +19,7 @@ PAD_PX = 16
 
 
 _FULL = Geometry(58, 70, 52, 44, 24, 148, 175, 187, 222, 14)
-_COMPACT = Geometry(47, 49, 36, 38, 20, 107, 131, 139, 160, 5)
+_COMPACT = Geometry(47, 47, 40, 38, 20, 107, 131, 139, 160, 5)
 
 
 def geometry(theme: Theme) -> Geometry:

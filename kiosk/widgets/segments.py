@@ -1,7 +1,7 @@
 """A choice of one among two to four words side by side; nothing is chosen unless told."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from kiosk.theme import icons, paint
@@ -71,6 +71,13 @@ class SegmentButton(Pressable):
         least = self.theme.mm(CARD_MM)
         return QSize(max(least, int(wide) + 1), self.theme.mm(self._height_mm))
 
+    @property
+    def line_px(self) -> int:
+        """How wide the part is whose word stands in one line."""
+        ink = self.theme.ink("body", "text", SEMIBOLD)
+        wide = paint.advance(self.segment.text, ink.px, ink.weight) + 2 * self.theme.px(8)
+        return int(wide) + 1
+
     @override
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.mm(CARD_MM), self.theme.mm(self._height_mm))
@@ -114,6 +121,12 @@ class SegmentButton(Pressable):
             paint.ELLIPSIS
         ):
             ink, room = self.theme.ink("caption", tint, MEDIUM), room + 2 * px(6)
+        small = self.theme.ink("caption", tint, ink.weight)
+        if (
+            paint.advance(self.segment.text, ink.px, ink.weight) > room
+            and paint.advance(self.segment.text, small.px, small.weight) <= room
+        ):
+            ink = small  # one line a little smaller reads better than a broken word
         lines = paint.wrap(self.segment.text, ink.px, ink.weight, int(room), 2)
         word = max(paint.advance(line, ink.px, ink.weight) for line in lines)
         x = rect.left() + (rect.width() - side - gap - word - note_gap - note_wide) / 2
@@ -180,6 +193,19 @@ class Segments(Themed):
         if self._buttons:
             self._buttons[0].first = True
             self._buttons[-1].last = True
+        self._share()
+
+    def _share(self) -> None:
+        """Parts are equally wide, unless a word would break while others have room to give."""
+        needs = [button.line_px for button in self._buttons]
+        equal = not needs or max(needs) * len(needs) <= self.width()
+        for place, need in enumerate(needs):
+            self._row.setStretch(place, 1 if equal else need)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share()
 
     @override
     def paintEvent(self, _event: QPaintEvent) -> None:

@@ -18,7 +18,7 @@ from kiosk.views.words import Language
 from kiosk.widgets.action_button import ActionButton
 from kiosk.widgets.base import Pressable
 from kiosk.widgets.event_line import EventLine
-from kiosk.widgets.segments import Segments
+from kiosk.widgets.segments import SegmentButton, Segments
 from kiosk.widgets.step_list import StepItem
 from kiosk.widgets.text_block import TextBlock
 from tests.support.scene import Story, demo_plan, open_scene
@@ -75,9 +75,9 @@ def tab_texts(app: App) -> list[str]:
 @pytest.mark.parametrize(
     ("size", "language", "texts"),
     [
-        ((1280, 720), "id", ["Langkah 0/6", "Tim 2", "Takaran", "Catatan 0"]),
-        ((1366, 768), "en", ["Steps 0/6", "Team 2", "Amounts", "Notes 0"]),
-        ((1920, 1080), "id", ["Langkah 0/6", "Catatan 0"]),
+        ((1280, 720), "id", ["Langkah 0/6", "Tim 2", "Takaran", "Catatan"]),
+        ((1366, 768), "en", ["Steps 0/6", "Team 2", "Amounts", "Notes"]),
+        ((1920, 1080), "id", ["Langkah 0/6", "Catatan"]),
     ],
 )
 async def test_page_has_the_tabs_that_its_window_needs(
@@ -89,6 +89,20 @@ async def test_page_has_the_tabs_that_its_window_needs(
 ) -> None:
     async with batch_page(tmp_path, qapp, size=size, language=language) as app:
         assert tab_texts(app) == texts
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+@pytest.mark.parametrize("chosen", ["steps", "notes"])
+async def test_tabs_stand_in_one_line_each_and_keep_their_width(
+    tmp_path: Path, qapp: QApplication, language: Language, chosen: str
+) -> None:
+    async with batch_page(tmp_path, qapp, size=(1280, 720), language=language) as app:
+        press(app, f"batch.tab.{chosen}")
+        least = app.theme.mm(CARD_MM)
+        for button in shown(app, SegmentButton):
+            assert isinstance(button, SegmentButton)
+            assert button.width() >= least
+            assert button.width() + 1 >= button.line_px, button.segment.text
 
 
 @pytest.mark.parametrize("size", SIZES)
