@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
     QFocusEvent,
     QHelpEvent,
     QKeyEvent,
@@ -19,23 +18,15 @@ from kiosk.theme import icons, paint
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
 from kiosk.theme.tokens import MEDIUM, RADIUS_CARD, SEMIBOLD
-from kiosk.views.summary_looks import BarKind, GanttBar, GanttLook, GanttRow, GanttWave, Tone
-from kiosk.widgets.base import RING_PX, Themed
+from kiosk.views.summary_looks import GanttBar, GanttLook, GanttRow, GanttWave
+from kiosk.widgets.base import RING_PX
+from kiosk.widgets.gantt_bar import LOUD, paint_bar
+from kiosk.widgets.gantt_places import AXIS_PX, HEAD_PX, PAD_PX, WAVE_PX, GanttPlaces, rows_of
 
-_PAD_PX, _HEAD_PX, _AXIS_PX, _WAVE_PX, _ROW_PX = 12, 36, 26, 25, 25
-_NAMES_PX, _NAMES_COMPACT_PX = 210, 168
-_MOST_ROW_PX, _MOST_BAR_PX = 60, 32
-_SOFT, _SOFT_STROKE = 0.55, 0.75
-"""How much of the colour of progress is left in preparing: the same colour, plainly lighter."""
-_TINTS: dict[BarKind, str] = {"preparing": "prog", "cooking": "prog", "quality_check": "ok_band"}
-_LOUD: dict[Tone, tuple[str, str]] = {
-    "alarm": ("alarm", "alarm_text"),
-    "attention": ("amber", "amber_text"),
-    "held": ("held", "text2"),
-}
+_ROW_PX = 25
 
 
-class WaveGantt(Themed):
+class WaveGantt(GanttPlaces):
     """Emits `opened(batch)` for a tapped row; the arrow keys choose a row, Enter opens it."""
 
     opened = Signal(str)
@@ -43,15 +34,11 @@ class WaveGantt(Themed):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
         self.setObjectName("summary.gantt")
-        self._look = GanttLook(0, 1, 0, "", "", "")
         self._chosen = ""
         self._pressed = ""
         self._ring = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-
-    def look(self) -> GanttLook:
-        return self._look
 
     def set_look(self, look: GanttLook) -> None:
         """Paints again what differs: a row whose batch moved, or all when the time did."""
@@ -59,7 +46,7 @@ class WaveGantt(Themed):
             return
         before, self._look = self._look, look
         self.setAccessibleName(look.name)
-        old, new = _rows(before), _rows(look)
+        old, new = rows_of(before), rows_of(look)
         if _frame(before) != _frame(look) or [r.batch for r in old] != [r.batch for r in new]:
             self.updateGeometry()
             self.update()
@@ -67,71 +54,6 @@ class WaveGantt(Themed):
         for was, row in zip(old, new, strict=True):
             if was != row:
                 self.update(self.row_rect(row.batch).toAlignedRect())
-
-    # ---- where things lie -------------------------------------------------------------------
-
-    @property
-    def plot(self) -> QRectF:
-        """Where the bars lie."""
-        px = self.theme.px
-        names = px(_NAMES_COMPACT_PX if self.theme.metrics.compact else _NAMES_PX)
-        left, top = px(_PAD_PX) + names, px(_HEAD_PX) + px(_AXIS_PX)
-        return QRectF(
-            left, top, self.width() - left - px(_PAD_PX), self.height() - top - px(_PAD_PX)
-        )
-
-    def x_of(self, at_ms: float) -> float:
-        """Where a moment lies, in pixels."""
-        plot, look = self.plot, self._look
-        return plot.left() + (at_ms - look.from_ms) / max(1, look.to_ms - look.from_ms) * (
-            plot.width()
-        )
-
-    def row_rect(self, batch: str) -> QRectF:
-        """The whole row of a batch, name included; empty for one that is not there."""
-        return next((rect for row, rect in self._places() if row.batch == batch), QRectF())
-
-    def bar_rects(self, batch: str) -> tuple[QRectF, ...]:
-        """The bars of a batch, in order."""
-        for row, rect in self._places():
-            if row.batch == batch:
-                return tuple(self._bar_rect(bar, rect) for bar in row.bars)
-        return ()
-
-    def _bar_rect(self, bar: GanttBar, row: QRectF) -> QRectF:
-        left, right = self.x_of(bar.from_ms), self.x_of(bar.to_ms)
-        inset = max(2.0, row.height() * 0.16, (row.height() - self.theme.px(_MOST_BAR_PX)) / 2)
-        return QRectF(left, row.top() + inset, max(2.0, right - left - 1), row.height() - 2 * inset)
-
-    def _row_high(self) -> float:
-        count = len(_rows(self._look))
-        room = self.plot.height() - len(self._look.waves) * self.theme.px(_WAVE_PX)
-        most = self.theme.px(_MOST_ROW_PX)
-        return min(most, max(self.theme.px(20), room / max(1, count)))
-
-    def _heads(self) -> list[tuple[GanttWave, QRectF]]:
-        """The head of each wave."""
-        made, y, high = [], self.plot.top(), self._row_high()
-        pad, head = self.theme.px(_PAD_PX), self.theme.px(_WAVE_PX)
-        for wave in self._look.waves:
-            made.append((wave, QRectF(pad, y, self.width() - 2 * pad, head)))
-            y += head + len(wave.rows) * high
-        return made
-
-    def _places(self) -> list[tuple[GanttRow, QRectF]]:
-        high = self._row_high()
-        return [
-            (
-                row,
-                QRectF(head.left(), head.bottom() + place * high, head.width(), high),
-            )
-            for wave, head in self._heads()
-            for place, row in enumerate(wave.rows)
-        ]
-
-    def row_at(self, spot: QPointF) -> str:
-        """The batch whose row lies under a point."""
-        return next((row.batch for row, rect in self._places() if rect.contains(spot)), "")
 
     # ---- painting ---------------------------------------------------------------------------
 
@@ -161,8 +83,8 @@ class WaveGantt(Themed):
 
     def _paint_head(self, painter: QPainter) -> None:
         px, ink, look = self.theme.px, self.theme.ink, self._look
-        pad = px(_PAD_PX)
-        head = QRectF(pad, px(4), self.width() - 2 * pad, px(_HEAD_PX) - px(4))
+        pad = px(PAD_PX)
+        head = QRectF(pad, px(4), self.width() - 2 * pad, px(HEAD_PX) - px(4))
         used = paint.write(painter, head, look.title, ink("section"))
         x, caption = head.right(), ink("caption", "text2")
         for item in reversed(look.legend):
@@ -173,7 +95,7 @@ class WaveGantt(Themed):
             paint.write(painter, QRectF(x, head.top(), wide + 1, head.height()), item.text, caption)
             x -= px(24)
             mark = QRectF(x, head.center().y() - px(6), px(18), px(12))
-            self._paint_bar(painter, GanttBar(item.kind, 0, 1, item.style), mark)
+            paint_bar(painter, self.theme, GanttBar(item.kind, 0, 1, item.style), mark)
             x -= px(16)
 
     def _paint_grid(self, painter: QPainter) -> None:
@@ -192,7 +114,7 @@ class WaveGantt(Themed):
             if left < last + px(8) or abs(x - now_x) < wide + px(12):
                 continue
             last = left + wide
-            room = QRectF(left, plot.top() - px(_AXIS_PX), wide + 1, px(_AXIS_PX))
+            room = QRectF(left, plot.top() - px(AXIS_PX), wide + 1, px(AXIS_PX))
             paint.write(painter, room, tick.text, caption)
 
     def _paint_wave(self, painter: QPainter, wave: GanttWave, rect: QRectF) -> None:
@@ -210,7 +132,7 @@ class WaveGantt(Themed):
 
     def _paint_row(self, painter: QPainter, row: GanttRow, rect: QRectF) -> None:
         px, ink, plot = self.theme.px, self.theme.ink, self.plot
-        loud = _LOUD.get(row.tone)
+        loud = LOUD.get(row.tone)
         side = px(16)
         name = QRectF(rect.left() + px(6), rect.top(), plot.left() - rect.left(), rect.height())
         name.setRight(plot.left() - px(10) - (side + px(4) if row.icon else 0))
@@ -221,36 +143,10 @@ class WaveGantt(Themed):
         end = plot.left()
         for bar in row.bars:
             box = self._bar_rect(bar, rect)
-            self._paint_bar(painter, bar, box)
+            paint_bar(painter, self.theme, bar, box)
             end = max(end, box.right())
         self._paint_departure(painter, row, rect)
         self._paint_note(painter, row, QRectF(end, rect.top(), 0, rect.height()))
-
-    def _paint_bar(self, painter: QPainter, bar: GanttBar, box: QRectF) -> None:
-        px, code = self.theme.px, self.theme.code
-        loud = _LOUD.get(bar.tone)
-        role = loud[0] if loud else _TINTS[bar.kind]
-        tint = QColor(code(role))
-        if bar.kind == "preparing" and not loud:
-            share = _SOFT if bar.style == "done" else _SOFT_STROKE
-            tint = _mixed(tint, self.theme.color("surface"), share)
-        radius = min(px(4), box.height() / 3)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if bar.style == "done":
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(tint)
-            painter.drawRoundedRect(box, radius, radius)
-            if bar.tone == "held":
-                painter.save()
-                painter.setClipPath(paint.rounded(box, radius))
-                paint.hatch(painter, box, code("surface"), px(1.5), px(6))
-                painter.restore()
-            return
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        pen = QPen(tint, 1.5)
-        pen.setDashPattern([3.0, 2.0] if bar.style == "planned" else [1.4, 1.6])
-        painter.setPen(pen)
-        painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), radius, radius)
 
     def _paint_departure(self, painter: QPainter, row: GanttRow, rect: QRectF) -> None:
         wave = next(each for each in self._look.waves if row in each.rows)
@@ -267,7 +163,7 @@ class WaveGantt(Themed):
         if not row.note:
             return
         px = self.theme.px
-        loud = _LOUD.get(row.tone)
+        loud = LOUD.get(row.tone)
         late = "amber_text" if row.late else "text2"
         ink = self.theme.ink("caption", loud[1] if loud else late, MEDIUM)
         wide = paint.advance(row.note, ink.px, ink.weight)
@@ -298,7 +194,7 @@ class WaveGantt(Themed):
         line = QRectF(round(x), plot.top() - px(2), px(2), bottom - plot.top() + px(2))
         painter.fillRect(line, self.theme.color("text2"))
         wide = paint.advance(look.now_text, ink.px, ink.weight) + px(12)
-        flag = QRectF(x - wide / 2, plot.top() - px(_AXIS_PX), wide, px(_AXIS_PX) - px(3))
+        flag = QRectF(x - wide / 2, plot.top() - px(AXIS_PX), wide, px(AXIS_PX) - px(3))
         paint.box(painter, flag, fill=self.theme.code("text"), radius=px(4))
         paint.write(painter, flag, look.now_text, ink, Qt.AlignmentFlag.AlignHCenter)
 
@@ -313,7 +209,7 @@ class WaveGantt(Themed):
 
     def _choose(self, batch: str) -> None:
         self._chosen = batch
-        row = next((each for each in _rows(self._look) if each.batch == batch), None)
+        row = next((each for each in rows_of(self._look) if each.batch == batch), None)
         self.setAccessibleDescription(row.name if row is not None else "")
         self.update()
 
@@ -332,7 +228,7 @@ class WaveGantt(Themed):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        batches = [row.batch for row in _rows(self._look)]
+        batches = [row.batch for row in rows_of(self._look)]
         steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
         key = Qt.Key(event.key())
         if batches and key in steps:
@@ -348,7 +244,7 @@ class WaveGantt(Themed):
     def event(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             batch = self.row_at(QPointF(event.pos()))
-            row = next((each for each in _rows(self._look) if each.batch == batch), None)
+            row = next((each for each in rows_of(self._look) if each.batch == batch), None)
             area = self.row_rect(batch).toRect() if batch else QRect()
             QToolTip.showText(event.globalPos(), row.tip if row is not None else "", self, area)
             return True
@@ -369,18 +265,14 @@ class WaveGantt(Themed):
     @override
     def sizeHint(self) -> QSize:
         px = self.theme.px
-        rows = len(_rows(self._look))
-        high = px(_HEAD_PX) + px(_AXIS_PX) + px(_PAD_PX) + len(self._look.waves) * px(_WAVE_PX)
+        rows = len(rows_of(self._look))
+        high = px(HEAD_PX) + px(AXIS_PX) + px(PAD_PX) + len(self._look.waves) * px(WAVE_PX)
         return QSize(px(600), high + max(4, rows) * px(_ROW_PX))
 
     @override
     def minimumSizeHint(self) -> QSize:
         px = self.theme.px
-        return QSize(px(480), self.sizeHint().height() - len(_rows(self._look)) * px(3))
-
-
-def _rows(look: GanttLook) -> list[GanttRow]:
-    return [row for wave in look.waves for row in wave.rows]
+        return QSize(px(480), self.sizeHint().height() - len(rows_of(self._look)) * px(3))
 
 
 def _frame(look: GanttLook) -> tuple[object, ...]:
@@ -389,14 +281,3 @@ def _frame(look: GanttLook) -> tuple[object, ...]:
     return (
         look.from_ms, look.to_ms, look.now_ms, look.ticks, look.legend, look.title, look.empty, waves,
     )  # fmt: skip
-
-
-def _mixed(over: QColor, under: QColor, share: float) -> QColor:
-    def part(a: int, b: int) -> int:
-        return round(a * share + b * (1 - share))
-
-    return QColor(
-        part(over.red(), under.red()),
-        part(over.green(), under.green()),
-        part(over.blue(), under.blue()),
-    )
