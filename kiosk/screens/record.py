@@ -11,7 +11,7 @@ from kiosk.record.document import html
 from kiosk.record.files import csv_bytes, folder, write_whole, write_xlsx
 from kiosk.record.tables import Table
 from kiosk.screens.page import Page
-from kiosk.screens.record_saving import Made, Saving, print_out, write_pdf
+from kiosk.screens.record_saving import Made, Result, Saving, find_printer, print_out, write_pdf
 from kiosk.screens.scroll import Scroll
 from kiosk.theme.marks import override
 from kiosk.theme.theme import Theme
@@ -44,7 +44,7 @@ class RecordPage(Page):
         self._paper = RecordPaper(theme, "record.paper")
         self._scroll = Scroll(self._paper, self)
         self._saving = Saving(self)
-        self._saving.done.connect(self._record.saved)
+        self._saving.done.connect(self._on_done)
         self._saving.failed.connect(self._on_failed)
         self._arrange()
 
@@ -84,11 +84,14 @@ class RecordPage(Page):
 
     def _on_act_tapped(self, action: str) -> None:
         paper = self._record.document()
-        if paper is None or self._saving.is_busy:
+        if paper is None:
+            return
+        if self._saving.is_busy:
+            self._record.still_busy()
             return
         where = folder()
         if action == PRINT:
-            self._record.printed(print_out(html(paper)))
+            self._print(html(paper))
         elif action == PDF:
             path, written = self._record.path(where, "", "pdf"), html(paper)
             self._saving.start(lambda: (write_pdf(path, paper.title, written),))
@@ -99,6 +102,19 @@ class RecordPage(Page):
         else:
             path, tables = self._record.path(where, "", "xlsx"), self._record.tables()
             self._saving.start(lambda: (write_whole(path, lambda at: write_xlsx(at, tables)),))
+
+    def _print(self, written: str) -> None:
+        printer = find_printer()
+        if printer is None:
+            self._record.printed("")
+        else:
+            self._saving.start(lambda: print_out(printer, written))
+
+    def _on_done(self, result: Result) -> None:
+        if isinstance(result, str):
+            self._record.printed(result)
+        else:
+            self._record.saved(result)
 
     def _on_failed(self) -> None:
         self._record.not_saved(folder())

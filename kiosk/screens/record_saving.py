@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEventLoop, QMarginsF, QObject, QTimer, Signal
 from PySide6.QtGui import (
@@ -19,6 +20,9 @@ from PySide6.QtGui import (
 from kiosk.record.files import write_whole
 from kiosk.theme.fonts import load
 
+if TYPE_CHECKING:
+    from PySide6.QtPrintSupport import QPrinter
+
 LOOK_MS = 30
 POINTS = 9
 """Of the letters on paper: eight columns fit an A4 page upright."""
@@ -26,10 +30,13 @@ MARGIN_MM = 15
 DPI = 1200
 
 Made = tuple[Path, ...]
+Result = Made | str
 
 
 class Saving(QObject):
-    """One file at a time. `done(paths)` when all are whole; `failed` when the disk did not take one."""
+    """One work at a time. `done(result)`: files that are whole, or the name of the printer that has
+    the paper; `failed` when the disk did not take a file.
+    """
 
     done = Signal(object)
     failed = Signal()
@@ -37,7 +44,7 @@ class Saving(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._thread: Thread | None = None
-        self._result: Made | Exception = ()
+        self._result: Result | Exception = ()
         self._timer = QTimer(self)
         self._timer.setObjectName("record.saving")
         self._timer.setInterval(LOOK_MS)
@@ -48,7 +55,7 @@ class Saving(QObject):
         """Whether files are being made."""
         return self._thread is not None
 
-    def start(self, make: Callable[[], Made]) -> None:
+    def start(self, make: Callable[[], Result]) -> None:
         """Carry this out in a thread; while one runs, another is not begun."""
         if self._thread is not None:
             return
@@ -56,7 +63,7 @@ class Saving(QObject):
         self._thread.start()
         self._timer.start()
 
-    def _work(self, make: Callable[[], Made]) -> None:
+    def _work(self, make: Callable[[], Result]) -> None:
         # Gives this thread what a text's layout hangs its timer on; the loop itself never runs.
         _dispatcher = QEventLoop()
         try:
@@ -97,16 +104,21 @@ def write_pdf(path: Path, title: str, html: str) -> Path:
     return write_whole(path, fill)
 
 
-def print_out(html: str) -> str:
-    """Give the record to the machine's printer; its name, empty for none."""
+def find_printer() -> QPrinter | None:
+    """The machine's printer, None without one. In the loop's thread: Qt loads its printing there."""
     # Loaded at the first print: most kiosks have no printer.
     from PySide6.QtPrintSupport import QPrinter, QPrinterInfo
 
     name = QPrinterInfo.defaultPrinterName() or next(iter(QPrinterInfo.availablePrinterNames()), "")
-    if name:
-        printer = QPrinter(QPrinterInfo.printerInfo(name), QPrinter.PrinterMode.HighResolution)
-        _print(printer, html)
-    return name
+    if not name:
+        return None
+    return QPrinter(QPrinterInfo.printerInfo(name), QPrinter.PrinterMode.HighResolution)
+
+
+def print_out(printer: QPrinter, html: str) -> str:
+    """Give the record to this printer, in any thread; its name."""
+    _print(printer, html)
+    return printer.printerName()
 
 
 def _print(device: QPagedPaintDevice, html: str) -> None:

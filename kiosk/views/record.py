@@ -308,6 +308,10 @@ class RecordView(ViewModel):
         said = self.words(key, name=first.name, count=len(files))
         self.floor.tell("record.saved", said, str(first.parent), tone="ok", stays=True)
 
+    def still_busy(self) -> None:
+        """One paper at a time: the tap is answered, not kept."""
+        self.floor.tell("record.busy", self.words("record.busy"), tone="attention")
+
     def not_saved(self, folder: Path) -> None:
         """The disk is full, or the folder takes no file."""
         said = self.words("record.not_saved")
