@@ -575,6 +575,8 @@ def do_run(args: list[str]) -> int:
 
 
 TESTS_LIMIT_S = 30 * 60.0
+MOST_WORKERS = 6
+"""Each has a PostgreSQL and windows of its own."""
 """Twice what the tests may take on two slow cores; a run that hangs must say so and end."""
 
 
@@ -590,8 +592,17 @@ def do_test(args: list[str]) -> int:
     env = offscreen() | {
         f"DAPUR_{name.upper()}": value for name, value in vars(options).items() if value
     }
+    # The journeys and the rows wait more than they work: one worker more than cores is no crowd.
+    workers = str(min(MOST_WORKERS, (os.cpu_count() or 1) + 1))
     # A worker that crashes ends the run as a failure: xdist's loadfile waits for ever for its replacement.
-    spread = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "--max-worker-restart=0"]
+    spread = [
+        "-n",
+        workers,
+        "--dist",
+        "loadfile",
+        "--no-loadscope-reorder",
+        "--max-worker-restart=0",
+    ]
     command: list[str | Path] = [PYTHON, "-m", "pytest", *spread, *rest]
     return run_bounded(command, limit_s=TESTS_LIMIT_S, env=env)
 

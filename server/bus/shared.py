@@ -13,8 +13,8 @@ from redis.exceptions import RedisError
 
 from server.bus.address import dialler_of
 
-BUDGET_S = 0.1
-"""The tables answer in some ten milliseconds: whoever needs longer than this is no help."""
+BUDGET_S = 0.5
+"""The first question also connects; whoever needs longer than this is no help beside the tables."""
 REST_S = 2.0
 """After a failure nobody waits for Redis again for so long."""
 AT_ONCE = 8

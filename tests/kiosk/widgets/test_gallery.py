@@ -17,7 +17,7 @@ from tests.kiosk.widgets import gallery
 
 WIDGETS = Path(kiosk.widgets.__file__).parent
 # Drawing aids and models: no widget of their own.
-NO_WIDGETS = {"focus_order", "__init__", "card_painter", "kept_picture", "batch_model"}
+NO_WIDGETS = {"focus_order", "gantt_bar", "__init__", "card_painter", "kept_picture", "batch_model"}
 
 
 @pytest.mark.parametrize("dark", [False, True])
