@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import msgspec
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from dapur import past
 from dapur.ids import KitchenId
@@ -18,6 +18,7 @@ from server.history.projector import VERSION
 from server.history.queries import ROWS_MAX, Past
 from server.log.engine import reading
 from server.log.positions import Positions
+from server.log.tables import tenant_head
 
 R = TypeVar("R", bound=msgspec.Struct)
 Found = tuple[tuple[R, ...], bool]
@@ -50,6 +51,16 @@ class Answers:
         # The position first: rows that come while we read are more than it promises, never fewer.
         reply = self._reply(Past(self._engine, kitchen), self.position(kitchen), name, args, now_ms)
         return msgspec.Raw(msgspec.json.encode(reply))
+
+    def moment(self, kitchen: KitchenId) -> str:
+        """Names what the tables of a kitchen hold now: the epoch of its log and their position in it.
+
+        Raises Unavailable.
+        """
+        query = select(tenant_head.c.epoch).where(tenant_head.c.kitchen == kitchen)
+        with reading(self._engine) as connection:
+            epoch = connection.scalar(query) or ""
+            return f"{epoch}:{self._positions.of(connection, kitchen) or 0}"
 
     def position(self, kitchen: KitchenId) -> int:
         """Last event of the kitchen that is in the tables. Raises Unavailable."""

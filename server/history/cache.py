@@ -60,8 +60,8 @@ class _Near(msgspec.Struct, frozen=True):
 class CachedAnswers:
     """`server.desk.ports.Library`. Used on the loop's thread; the tables are read in a thread of its own.
 
-    A key holds the kitchen and the position of its tables, so a new event makes all earlier answers
-    of its kitchen unreachable, in this process and in every other; nothing has to be told.
+    A key holds the kitchen, its epoch and the position of its tables, so a new event or a restore
+    makes all earlier answers of its kitchen unreachable, in every process; nothing has to be told.
     """
 
     def __init__(self, answers: Answers, metrics: Metrics, shared: Shared | None = None) -> None:
@@ -80,8 +80,8 @@ class CachedAnswers:
         self, kitchen: KitchenId, name: str, args: msgspec.Raw, now_ms: int
     ) -> msgspec.Raw:
         """The reply's JSON, of this kitchen alone. Raises QueryError, Unavailable."""
-        seq = await self._in_thread(self._answers.position, kitchen)
-        key = _key(kitchen, seq, name, args)
+        moment = await self._in_thread(self._answers.moment, kitchen)
+        key = _key(kitchen, moment, name, args)
         near = self._near.get(key)
         if near is None:
             return (await self._found(key, kitchen, name, args, now_ms)).reply
@@ -160,7 +160,7 @@ def _until_s(_key: str, near: _Near, now_s: float) -> float:
     return now_s + near.fresh_s
 
 
-def _key(kitchen: KitchenId, seq: int, name: str, args: msgspec.Raw) -> str:
-    """Of kitchen, position and question. What folds or answers differently asks under another name."""
+def _key(kitchen: KitchenId, moment: str, name: str, args: msgspec.Raw) -> str:
+    """Of kitchen, moment and question. What folds or answers differently asks under another name."""
     asked = hashlib.blake2b(bytes(args), digest_size=16).hexdigest()
-    return f"dapur:{kitchen}:past:{VERSION}:{seq}:{name}:{asked}"
+    return f"dapur:{kitchen}:past:{VERSION}:{moment}:{name}:{asked}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 import msgspec
@@ -119,6 +119,9 @@ class ServerLog:
         self._alive = alive
         self.next_append: list[Callable[[Callable[[], None]], None]] = []
         """Troubles that wait for an append; each gets the write itself."""
+        self._turn: list[Append] | None = None
+        """What was appended in a held turn, whose commit comes at its end."""
+        self._afterwards: BaseException | None = None
 
     # ---- reads ---------------------------------------------------------------------------------
 
@@ -179,20 +182,42 @@ class ServerLog:
                 raise Died
             self._database.reach()
             self._database.log.append(appends)
-            for append in appends:
-                self._tell(append)
-                self._database.witness.appended(append)
+            if self._turn is None:
+                self._stored(appends)
+            else:
+                self._turn += appends
 
         self._database.reach()
-        if self.next_append:
-            self.next_append.pop(0)(write)
-        else:
-            write()
+        try:
+            if self.next_append:
+                self.next_append.pop(0)(write)
+            else:
+                write()
+        except (UnknownCommit, Died) as trouble:
+            if not self._turn:
+                raise
+            # In a turn the commit is its end: what goes wrong after the writing goes wrong there.
+            self._afterwards = trouble
 
-    def held(self, kitchens: Sequence[KitchenId]) -> AbstractContextManager[None]:
+    @contextmanager
+    def held(self, kitchens: Sequence[KitchenId]) -> Iterator[None]:
         """A desk takes a whole group at one moment: it always has the turn."""
         self._database.reach()
-        return self._database.log.held(kitchens)
+        turn = self._turn = []
+        try:
+            with self._database.log.held(kitchens):
+                yield
+        finally:
+            self._turn, trouble = None, self._afterwards
+            self._afterwards = None
+        self._stored(turn)
+        if trouble is not None:
+            raise trouble
+
+    def _stored(self, appends: Sequence[Append]) -> None:
+        for append in appends:
+            self._tell(append)
+            self._database.witness.appended(append)
 
     def _tell(self, append: Append) -> None:
         refused = sum(one.outcome is Outcome.REFUSED for one in append.receipts)

@@ -305,7 +305,9 @@ async def test_what_is_to_be_said_waits_while_redis_is_away_and_comes_in_order(
             assert rig.platform.on("production:status")[1]["data"]["held"] is True
 
 
-@pytest.mark.expected_log("is full: what it has to say waits")
+@pytest.mark.expected_log(
+    "is full: what it has to say waits", "cannot be read: command not allowed"
+)
 async def test_full_redis_gets_nothing_until_it_has_room(
     tmp_path: Path, place: RedisProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:

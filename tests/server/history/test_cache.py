@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -40,7 +41,8 @@ class Tables:
         self.log, self.history, self.answers = log, history, answers
         self.night = batch_at("planned")
         self._told = 0
-        log.create_kitchen(KITCHEN, epoch="e")
+        # Redis is one for all tests: another test's kitchen of the same name is not this one.
+        log.create_kitchen(KITCHEN, epoch=uuid.uuid4().hex)
         log_events(log, OTHER, self.night.events)
         self.take_in(OTHER)
         self.tell()
