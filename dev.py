@@ -845,6 +845,8 @@ def main(argv: list[str]) -> int:
         say(f"\nThere is no verb {name!r}.")
         return 2
     signal.signal(signal.SIGTERM, _on_terminate)
+    # A test run starts hundreds of processes: each would compile the whole product anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     try:
         return verb(args)
     except Stop as stop:

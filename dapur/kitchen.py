@@ -153,6 +153,14 @@ _args_decoders: dict[str, msgspec.json.Decoder[msgspec.Struct]] = {
 _body_decoders: dict[str, msgspec.json.Decoder[msgspec.Struct]] = {
     kind: msgspec.json.Decoder(rule.body) for kind, rule in EVENTS.items()
 }
+_MEASURED = frozenset(kind for kind, rule in EVENTS.items() if rule.measured)
+
+
+class _Kind(msgspec.Struct):
+    kind: str
+
+
+_kind_decoder = msgspec.json.Decoder(_Kind)
 _encoder = msgspec.json.Encoder()
 _kitchen_decoder: msgspec.json.Decoder[Kitchen] = msgspec.json.Decoder(Kitchen)
 
@@ -271,6 +279,14 @@ def evolve(kitchen: Kitchen, event: Event) -> Kitchen:
 def _mark_opaque(kitchen: Kitchen, event: Event) -> Kitchen:
     needs = max(event.reader, kitchen.opaque.get(event.subject, 0))
     return msgspec.structs.replace(kitchen, opaque={**kitchen.opaque, event.subject: needs})
+
+
+def is_measured(body: str) -> bool:
+    """Whether a logged event tells a measured value and nothing else; what cannot be read does not."""
+    try:
+        return _kind_decoder.decode(body).kind in _MEASURED
+    except (msgspec.MsgspecError, UnicodeError):
+        return False
 
 
 def subject_version(kitchen: Kitchen, subject: str) -> int:

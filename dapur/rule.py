@@ -56,6 +56,8 @@ class EventRule(msgspec.Struct, frozen=True):
     body: type[msgspec.Struct]
     evolve: Callable[..., Kitchen]
     """(kitchen, event, body) → kitchen; total."""
+    measured: bool = False
+    """It tells a measured value and nothing else: when many come, a screen may show every fourth."""
 
 
 def command(
@@ -70,6 +72,11 @@ def command(
     return CommandRule(args, decide, roles, needs_step_up, fact)
 
 
-def event(body: type[A], evolve: Callable[[Kitchen, Event, A], Kitchen]) -> EventRule:
+def event(
+    body: type[A],
+    evolve: Callable[[Kitchen, Event, A], Kitchen],
+    *,
+    measured: bool = False,
+) -> EventRule:
     """A row of EVENTS whose effect and body are checked against each other."""
-    return EventRule(body, evolve)
+    return EventRule(body, evolve, measured)

@@ -150,5 +150,5 @@ COMMANDS: dict[str, CommandRule] = {
     ),
 }
 EVENTS: dict[str, EventRule] = {
-    "temperature_recorded": event(TemperatureRecorded, evolve_recorded),
+    "temperature_recorded": event(TemperatureRecorded, evolve_recorded, measured=True),
 }

@@ -38,6 +38,9 @@ _YES = "yes"
 SENSES_AFTER_MS = 600
 """Alarms are heard once the board stands: reading what plays them would cost the first paint its time."""
 
+PAINTED_S = 1.0
+"""The line waits so long for the first picture: what it needs takes a tenth of a second to load."""
+
 
 class Look(msgspec.Struct, frozen=True):
     """What the command line says about the window; None: as it was left, or the default."""
@@ -111,6 +114,15 @@ class App:
         self.rest = Rest(self.theme, self.floor, self.window)
         Listening(self.floor, self.floor.sounds, self.floor).rang.connect(self.rest.wake)
         News(self.floor, self.floor)
+
+    async def painted(self, stop: asyncio.Event) -> None:
+        """Wait for the first picture, or for PAINTED_S where no screen asks for one, or for `stop`."""
+        shown = asyncio.Event()
+        self.window.first_painted.connect(shown.set)
+        waits = [asyncio.ensure_future(each.wait()) for each in (shown, stop)]
+        await asyncio.wait(waits, timeout=PAINTED_S, return_when=asyncio.FIRST_COMPLETED)
+        for each in waits:
+            each.cancel()
 
     def close(self) -> None:
         """Take the window away."""
@@ -210,6 +222,7 @@ async def main(
         app.window.closed.connect(stop.set)
         if quit_after_s is not None:
             asyncio.get_running_loop().call_later(quit_after_s, stop.set)
+        await app.painted(stop)
         life = asyncio.get_running_loop().create_task(kiosk.run(stop), name="kiosk")
         await stop.wait()
         if shot is not None and not app.shoot(shot):

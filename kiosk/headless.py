@@ -16,9 +16,9 @@ from dapur.enrolment import read_ticket
 from dapur.ids import StaffId
 from kiosk.clock import Clock, KioskTime, SystemClock
 from kiosk.desk import Desk
-from kiosk.link.enrol import enrol
 from kiosk.link.errors import EnrolRefused
-from kiosk.link.link import Key, Link
+from kiosk.link.key import Key
+from kiosk.link.link import Link
 from kiosk.link.trust import Trust, TrustWatch, fetched
 from kiosk.local import identity as identities
 from kiosk.local import trust as trusts
@@ -226,6 +226,9 @@ async def identify(settings: Settings, vault: Vault) -> Identity:
         return known
     if not settings.enrol or not settings.server:
         raise NotEnrolled("start with --server and --enrol CODE")
+    # Once in a kiosk's life.
+    from kiosk.link.enrol import enrol
+
     ticket = read_ticket(settings.enrol)
     try:
         pinned = ""

@@ -22,6 +22,11 @@ PATIENCE_S = 60.0
 LOOK_EVERY_S = 0.02
 
 
+def as_installed() -> dict[str, str]:
+    """This environment, but as where a kiosk is installed: Python keeps what it compiled."""
+    return {key: each for key, each in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+
+
 class ChildFailed(RuntimeError):
     """A child ended, was silent for too long, or said that it could not; `str()` has its log's end."""
 
@@ -40,7 +45,7 @@ class Child:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", module, *words],
                 cwd=ROOT,
-                env={**os.environ, **(env or {})},
+                env={**as_installed(), **(env or {})},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,

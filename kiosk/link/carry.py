@@ -59,10 +59,12 @@ class Carrier:
         self._sign = sign
         self._on_reply = on_reply
         self._on_admitted = on_admitted
-        self.on_held: Callable[[], None] | None = None
+        self.on_held: Callable[[bool], None] | None = None
         """With it, events of several frames go to the disk in one transaction: it is called when some
-        are held back, and `flush` is due as soon as no frame is at hand any more."""
+        are held back, and `flush` is due as soon as no frame is at hand any more; False says that
+        nothing but measured values is held, which may wait a little longer."""
         self._held: list[ApplyEvents] = []
+        self._is_urgent = False
         self.over: Ended | None = None
         """Why this connection is to end; nothing is carried any more."""
         self.damage: FileDamaged | None = None
@@ -114,8 +116,10 @@ class Carrier:
             return False
         if sum(len(each.bodies) for each in self._held) + len(effect.bodies) > HELD_EVENTS:
             return False
-        if not self._held:
-            self.on_held()
+        urgent = not all(map(rules.is_measured, effect.bodies))
+        if not self._held or (urgent and not self._is_urgent):
+            self._is_urgent = urgent
+            self.on_held(urgent)
         self._held.append(effect)
         return True
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Protocol
 
 import msgspec
 from websockets.exceptions import ConnectionClosed
@@ -18,6 +17,7 @@ from kiosk.clock import KioskTime
 from kiosk.link.asking import Asking, Done
 from kiosk.link.carry import Carrier
 from kiosk.link.gather import Gather
+from kiosk.link.key import Key
 from kiosk.link.line import Line
 from kiosk.link.outgoing import Outgoing
 from kiosk.local.mirror import Mirror
@@ -30,19 +30,6 @@ WHOLE_FRAME_MS = 120_000
 _CODES = {number: code for code, number in CLOSE_CODES.items()}
 _FAULT = Ended(None, 0.0, "a fault in this program")
 _log = logging.getLogger(__name__)
-
-
-class Key(Protocol):
-    """The device's identity: Ed25519."""
-
-    @property
-    def public_key(self) -> bytes:
-        """32 bytes."""
-        ...
-
-    def sign(self, text: bytes) -> bytes:
-        """64 bytes over `text`."""
-        ...
 
 
 class Connection:

@@ -9,8 +9,9 @@ from websockets.exceptions import ConnectionClosed
 
 from dapur.wire.codec import BadFrame, decode_server, encode
 from dapur.wire.messages import Challenge, Enrol, Enrolled, Goodbye, ServerFrame, enrol_text
+from kiosk.link.dial import dial
 from kiosk.link.errors import EnrolRefused
-from kiosk.link.link import Key, dial
+from kiosk.link.key import Key
 from kiosk.link.trust import Trust
 
 ANSWER_S = 15.0

@@ -5,38 +5,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import ssl
 from collections.abc import Callable
-from functools import partial
-from typing import cast
+from typing import TYPE_CHECKING
 
 import msgspec
-from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
-from websockets.typing import Subprotocol
 
 from dapur.ids import DeviceId
 from dapur.sync.effects import Ended
-from dapur.wire.messages import FRAME_MAX_BYTES, SUBPROTOCOL, GoodbyeCode
+from dapur.wire.messages import GoodbyeCode
 from kiosk.clock import KioskTime
 from kiosk.link.asking import Asking, Done
 from kiosk.link.backoff import Backoff
-from kiosk.link.connection import Connection, Key
 from kiosk.link.errors import QueryFailed
-from kiosk.link.line import Line
+from kiosk.link.key import Key
 from kiosk.link.status import LinkState, LinkStatus
-from kiosk.link.trust import Trust, is_foreign, verified
+from kiosk.link.trust import FOREIGN, Trust
 from kiosk.local.errors import FileDamaged
 from kiosk.local.mirror import Mirror
 
-__all__ = ["Key", "Link", "dial"]
-
-CLOSE_S = 2.0
-OPEN_S = 10.0
-QUEUED_FRAMES = 16
-FOREIGN_S = 10.0
-FOREIGN = "not trusted: "
-"""How the detail of an ending begins when the server could not prove that it is ours."""
+if TYPE_CHECKING:
+    from kiosk.link.connection import Connection
 
 _log = logging.getLogger(__name__)
 _STATES = {
@@ -195,16 +183,13 @@ class Link:
         """One connection from dialling to its end, and for how many ms it served."""
         if self._state not in (LinkState.UPGRADE, LinkState.UNTRUSTED):
             self._show(LinkState.CONNECTING, self._detail)
-        try:
-            socket = await self._dialled()
-        except InvalidStatus as error:
-            retry_s = _retry_after_s(error)
-            return Ended(None, retry_s, f"the server answered {error.response.status_code}"), 0
-        except (OSError, InvalidHandshake, InvalidURI) as error:
-            if is_foreign(error):
-                # It may be ours again soon; a stranger's network is not called all the time.
-                return Ended(None, FOREIGN_S, f"{FOREIGN}{error}"), 0
-            return Ended(None, 0.0, f"{type(error).__name__}: {error}"), 0
+        # The library of the wire is loaded with the first call: the board is painted sooner.
+        from kiosk.link.connection import Connection
+        from kiosk.link.dial import called
+
+        socket = await called(self._url, self._tls, self._time)
+        if isinstance(socket, Ended):
+            return socket, 0
         self._connection = connection = Connection(
             socket,
             self._mirror,
@@ -221,12 +206,6 @@ class Link:
             self._heard_ms = connection.heard_ms or self._heard_ms
         since_ms = connection.admitted_ms
         return over, 0 if since_ms is None else self._time.mono_ms() - since_ms
-
-    async def _dialled(self) -> Line:
-        """A socket to our server. Raises OSError, InvalidHandshake, InvalidURI."""
-        if self._tls is None:
-            return await dial(self._url, None)
-        return await verified(partial(dial, self._url), self._tls, self._time)
 
     async def _sleep(self, wait_s: float) -> None:
         self._retry_at_ms = self._time.mono_ms() + int(wait_s * 1000)
@@ -252,30 +231,5 @@ class Link:
             listener()
 
 
-async def dial(url: str, tls: ssl.SSLContext | None) -> Line:
-    """Open a connection with the limits of this protocol (sync.md, Limits)."""
-    socket = await connect(
-        url,
-        create_connection=Line,
-        subprotocols=[Subprotocol(SUBPROTOCOL)],
-        compression=None,
-        max_size=FRAME_MAX_BYTES,
-        max_queue=QUEUED_FRAMES,
-        open_timeout=OPEN_S,
-        # The watchdog finds a dead server by its silence. On a line of 8 kbit/s a pong may wait for
-        # a minute behind a window of pages: the library's own ping would cut what is healthy.
-        ping_interval=None,
-        close_timeout=CLOSE_S,
-        proxy=None,
-        ssl=(tls or True) if url.startswith("wss:") else None,
-    )
-    return cast(Line, socket)
-
-
 def _shown_after(code: GoodbyeCode | None) -> LinkState:
     return LinkState.OFFLINE if code is None else _STATES.get(code, LinkState.OFFLINE)
-
-
-def _retry_after_s(error: InvalidStatus) -> float:
-    value = error.response.headers.get("Retry-After", "")
-    return float(value) if value.isascii() and value.isdigit() else 0.0

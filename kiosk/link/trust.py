@@ -19,11 +19,11 @@ from dapur.enrolment import pin_of
 from dapur.wire.queries import AUTHORITIES, AuthoritiesArgs, AuthoritiesReply
 from kiosk.clock import KioskTime
 from kiosk.link.errors import EnrolRefused, QueryFailed
-from kiosk.link.line import Line
 from kiosk.local import trust as file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from kiosk.link.line import Line
     from kiosk.link.link import Link
 
 ASK_MS = 3_600_000
@@ -37,6 +37,8 @@ _NO_CHECK_TIME = 0x20_0000
 """OpenSSL's X509_V_FLAG_NO_CHECK_TIME."""
 _OLD_TLS = frozenset({"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION"})
 
+FOREIGN = "not trusted: "
+"""How the detail of an ending begins when the server could not prove that it is ours."""
 _log = logging.getLogger(__name__)
 
 

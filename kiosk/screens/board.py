@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from kiosk.screens.page import Page
@@ -19,6 +20,10 @@ from kiosk.widgets.wave_header import WaveHeader
 
 COLUMN_PX = 376
 """A card needs this much at the reference screen: four columns at 1920, three at 1280."""
+AT_ONCE = 24
+"""Cards that the first picture waits for: more than any screen shows, and a kitchen's whole night."""
+PART_CARDS, PART_MS = 12, 20
+"""Of a longer board so many more follow at a time: a part takes about as long as two frames."""
 
 
 class WaveSection(QWidget):
@@ -99,6 +104,11 @@ class BoardPage(Page):
         super().__init__(theme, view, parent)
         self._board = view
         self._sections: dict[str, WaveSection] = {}
+        self._most: int | None = AT_ONCE
+        self._more = QTimer(self)
+        self._more.setSingleShot(True)
+        self._more.setInterval(PART_MS)
+        self._more.timeout.connect(self._on_time_for_more)
         self._inside = QWidget()
         self._column = QVBoxLayout(self._inside)
         self._column.setContentsMargins(0, 0, theme.px(8), theme.px(12))
@@ -129,7 +139,9 @@ class BoardPage(Page):
     @override
     def refresh(self) -> None:
         """Show the waves as they are."""
-        sections = self._board.sections(self._is_seen)
+        sections = self._board.sections(self._is_seen, self._most)
+        if self._most is not None and sum(len(each.cards) for each in sections) < self._most:
+            self._most = None
         empty = self._board.empty()
         self._empty.set_text(empty)
         self._empty.setVisible(bool(empty))
@@ -147,6 +159,18 @@ class BoardPage(Page):
                 self._sections[wave] = WaveSection(self.theme, self, wave)
                 self._column.insertWidget(place + 1, self._sections[wave])
             self._sections[wave].show_section(section, columns)
+
+    def _on_time_for_more(self) -> None:
+        if self._most is not None:
+            self._most += PART_CARDS
+            self.refresh()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._most is not None:
+            # The first of a long board is on the screen: the rest may come.
+            self._more.start()
 
     def on_cards_moved(self) -> None:
         """Cards that came into view are brought up to date."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QPalette, QResizeEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QPaintEvent, QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QSizePolicy,
@@ -47,9 +47,13 @@ _TOAST_ICONS = {"ok": "circle-check", "alarm": "octagon-alert", "attention": "tr
 
 
 class Window(QWidget):
-    """One kiosk's window. `closed`: somebody wants out; `language_chosen`, `look_chosen`, `kept`: to be remembered."""
+    """One kiosk's window. `closed`: somebody wants out; `language_chosen`, `look_chosen`, `kept`: to be remembered.
+
+    `first_painted`: its first picture is on the screen.
+    """
 
     closed = Signal()
+    first_painted = Signal()
     language_chosen = Signal(str)
     look_chosen = Signal(str, bool)
     kept = Signal(str, str)
@@ -73,6 +77,7 @@ class Window(QWidget):
         self._actions_made: Actions | None = None
         self._keys: Keys | None = None
         self._touches: Touches | None = None
+        self._is_painted = False
         self._later = list(LATER)
         self._undo = UndoBar(theme, parent=self)
         self._undo.hide()
@@ -351,6 +356,14 @@ class Window(QWidget):
         super().showEvent(event)
         if self._touches is None:
             self._touches = Touches(self, self.theme.finger)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._is_painted:
+            self._is_painted = True
+            # All parts of this picture are painted before the next event.
+            QTimer.singleShot(0, self, self.first_painted.emit)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.vault import private_file
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from keyring.backend import KeyringBackend
 
 KEYRING_ENV = "DAPUR_KEYRING"
@@ -36,8 +36,14 @@ class DeviceKey:
     """Ed25519; the `Key` of `kiosk.link`. Thread-safe."""
 
     def __init__(self, seed: bytes) -> None:
-        self._key = Ed25519PrivateKey.from_private_bytes(seed)
-        self._public_key = self._key.public_key().public_bytes_raw()
+        self._seed = seed
+
+    @cached_property
+    def _key(self) -> Ed25519PrivateKey:
+        # Loaded with the first signature, which is asked for when the board stands.
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        return Ed25519PrivateKey.from_private_bytes(self._seed)
 
     @classmethod
     def load_or_make(cls, folder: Path, environment: Mapping[str, str] = os.environ) -> DeviceKey:
@@ -50,7 +56,7 @@ class DeviceKey:
     @property
     def public_key(self) -> bytes:
         """32 bytes."""
-        return self._public_key
+        return self._key.public_key().public_bytes_raw()
 
     def sign(self, text: bytes) -> bytes:
         """64 bytes over `text`."""

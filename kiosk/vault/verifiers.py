@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import logging
-import secrets
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from dapur import pin as rules
 from dapur.ids import StaffId
 from dapur.pin import Locked, Tries, Wrong
 from kiosk.vault import private_file
-
-HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-"""OWASP's least for argon2id; about 40 ms, so call from a thread."""
-_NONCE_BYTES = 12
-_BOUND_TO = b"dapur verifiers 1"
-"""Authenticated with the content: no other file under the same key is taken for this one."""
 
 _log = logging.getLogger(__name__)
 
@@ -70,16 +59,27 @@ class Verifiers:
     def __init__(self, path: Path, key: bytes) -> None:
         """`key` is 32 bytes (`device_key.verifier_key`). A file that cannot be read is moved aside."""
         self._path = path
-        self._cipher = AESGCM(key)
+        self._key = key
         self._lock = threading.Lock()
-        self._content = self._load()
+        self._reading = threading.Lock()
+        self._read: _Content | None = None
+
+    @property
+    def _content(self) -> _Content:
+        """What the file says, read when it is first asked for: no board waits for it."""
+        with self._reading:
+            if self._read is None:
+                self._read = self._load()
+            return self._read
 
     def remember(self, staff: StaffId, pin: str, now_ms: int, pin_version: int) -> None:
         """The server just found this PIN right: keep what checks it for 72 hours, count anew.
 
         `now_ms` is the server's time. Raises OSError when it could not be stored.
         """
-        made = HASHER.hash(pin)
+        from kiosk.vault import sealing
+
+        made = sealing.hashed(pin)
         with self._lock:
             people = dict(self._content.people)
             people[staff] = _Verifier(made, pin_version, now_ms + rules.OFFLINE_MS)
@@ -164,20 +164,22 @@ class Verifiers:
 
     def _store(self, content: _Content) -> None:
         """On the disk first, then in memory: what is counted here is counted after a restart."""
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        sealed = self._cipher.encrypt(nonce, msgspec.json.encode(content), _BOUND_TO)
-        private_file.write(self._path, nonce + sealed)
-        self._content = content
+        from kiosk.vault import sealing
+
+        sealed = sealing.sealed(msgspec.json.encode(content), self._key)
+        private_file.write(self._path, sealed)
+        self._read = content
 
     def _load(self) -> _Content:
         try:
             sealed = private_file.read(self._path)
             if sealed is None:
                 return _Content()
-            nonce, rest = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
-            plain = self._cipher.decrypt(nonce, rest, _BOUND_TO)
+            from kiosk.vault import sealing
+
+            plain = sealing.opened(sealed, self._key)
             return msgspec.json.decode(plain, type=_Content)
-        except (InvalidTag, ValueError, msgspec.MsgspecError, OSError) as error:
+        except (ValueError, msgspec.MsgspecError, OSError) as error:
             self._put_aside(error)
             return _Content()
 
@@ -192,7 +194,7 @@ class Verifiers:
 
 
 def _matches(made: str, pin: str) -> bool:
-    try:
-        return HASHER.verify(made, pin)
-    except (VerificationError, InvalidHashError):
-        return False
+    # Hash and cipher take long to load, and who only looks at the board needs neither.
+    from kiosk.vault import sealing
+
+    return sealing.matches(made, pin)

@@ -170,8 +170,10 @@ class BoardView(ViewModel):
             return self.words("sift.nothing")
         return ""
 
-    def sections(self, is_seen: Callable[[str], bool] = everybody) -> tuple[Section, ...]:
-        """Waves in order of departure; cards that are not seen may be as they were."""
+    def sections(
+        self, is_seen: Callable[[str], bool] = everybody, most: int | None = None
+    ) -> tuple[Section, ...]:
+        """Waves in order of departure, the first `most` cards; those not seen may be as they were."""
         self._shelf.begin()
         night = self.floor.kitchen.night
         waves = sorted(night.waves, key=lambda wave: wave.departure_ms) if night else []
@@ -182,9 +184,9 @@ class BoardView(ViewModel):
             shown = [batch for batch in batches if self._passes(batch)]
             if not batches or ((self._filter or self._team) and not shown):
                 continue
-            cards = tuple(
-                self._shelf.look(batch, is_seen) for batch in self._ordered(wave.id, shown)
-            )
+            first = self._ordered(wave.id, shown)[:most]
+            cards = tuple(self._shelf.look(batch, is_seen) for batch in first)
+            most = None if most is None else most - len(cards)
             made.append(
                 Section(self._header(wave, batches), cards, wave.id == full or bool(self._filter))
             )

@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 FRAME_MS = 16
 """Nobody sees two states within one frame of a screen."""
-NUMBERS_MS = 100
-"""A numeral that changes more often cannot be read."""
+NUMBERS_MS = 250
+"""A numeral that changes more often cannot be read; one that comes alone is shown at once."""
 LONGEST_REST_S = 0.1
 REST_TIMES = 3
 

@@ -74,11 +74,13 @@ class ActionButton(Pressable):
         return self._look
 
     def set_look(self, look: ButtonLook) -> None:
-        if look != self._look:
-            resized = (look.text, look.icon) != (self._look.text, self._look.icon)
-            self._show(look)
-            if resized:
-                self.updateGeometry()
+        if look == self._look:
+            return
+        old = self._look
+        self._show(look)
+        if (look.text, look.icon) != (old.text, old.icon):
+            self.updateGeometry()
+        if _face_of(look) != _face_of(old):
             self.update()
 
     def press_by_key(self) -> None:
@@ -214,3 +216,8 @@ class ActionButton(Pressable):
             rect.left() + px(2), top + side + px(2), rect.width() - px(4), paint.line_height(ink.px)
         )
         paint.write(painter, box, self._look.text, ink, Qt.AlignmentFlag.AlignHCenter)
+
+
+def _face_of(look: ButtonLook) -> tuple[object, ...]:
+    """What is painted of it: a reason changes with every reading and is only said when it is asked for."""
+    return look.text, look.icon, look.role, look.enabled

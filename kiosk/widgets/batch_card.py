@@ -100,6 +100,7 @@ class BatchCard(BatchTarget):
 
     def _show_buttons(self) -> None:
         look = self._look
+        new = len(self._buttons) != len(look.buttons)
         while len(self._buttons) > len(look.buttons):
             gone = self._buttons.pop()
             gone.hide()
@@ -110,12 +111,16 @@ class BatchCard(BatchTarget):
             button.blocked.connect(self.on_button_blocked)
             button.show()
             self._buttons.append(button)
+        moved = False
         for button, button_look in zip(self._buttons, look.buttons, strict=True):
+            before = button.look()
             button.setObjectName(f"card.{look.id}.{button_look.action}")
             button.set_look(button_look)
             # Heard alone, "hold" does not say what is held.
             button.setAccessibleName(f"{button_look.text} · {look.title}")
-        self._place_buttons()
+            moved |= (before.text, before.icon) != (button_look.text, button_look.icon)
+        if moved or new:
+            self._place_buttons()
 
     def _place_buttons(self) -> None:
         if not self._buttons:
@@ -181,8 +186,9 @@ class BatchCard(BatchTarget):
             card_painter.paint_ground(painter, rect, look, theme)
         if dirty.intersects(head):
             card_painter.paint_head(painter, head, look, theme)
-        if dirty.intersects(card_painter.numbers_rect(rect, theme)):
-            card_painter.paint_clock(painter, card_painter.clock_rect(rect, theme), look, theme)
+        clock = card_painter.clock_rect(rect, theme)
+        if dirty.intersects(card_painter.clock_reach(clock, look, theme)):
+            card_painter.paint_clock(painter, clock, look, theme)
         temperature = card_painter.temp_rect(rect, theme)
         if dirty.intersects(temperature):
             card_painter.paint_temp(painter, temperature, look, theme)

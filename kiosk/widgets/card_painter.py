@@ -29,6 +29,7 @@ def geometry(theme: Theme) -> Geometry:
 
 _CHIP_GAP_PX = 8
 _CLOCK_SHARE = 0.53  # of the row, for the left numeral
+_CLOCK_ICON_PX = 18
 
 _CHIP_TONE: dict[CardTone, ChipTone] = {
     "normal": "info",
@@ -178,6 +179,26 @@ def _numeral(theme: Theme, tint: str) -> paint.Ink:
     return paint.Ink(theme.px(geometry(theme).number_px), SEMIBOLD, theme.code(tint))
 
 
+def _caption_room(rect: QRectF, look: CardLook, theme: Theme) -> float:
+    """How wide the left caption may be: what the right one leaves of the row."""
+    size = theme.metrics.text("caption")
+    row = rect.width() / _CLOCK_SHARE
+    taken = paint.advance(look.temp_caption, size, SEMIBOLD) + theme.px(30) if look.temp_text else 0
+    return max(rect.width() * 0.7, row - taken)
+
+
+def clock_reach(rect: QRectF, look: CardLook, theme: Theme) -> QRectF:
+    """What the left numeral and its caption really cover of `rect` and beyond."""
+    wide = paint.advance(look.clock_text, theme.px(geometry(theme).number_px), SEMIBOLD)
+    if look.clock_caption:
+        ink = theme.ink("caption", "text2")
+        caption = paint.advance(look.clock_caption, ink.px, ink.weight) + theme.px(
+            _CLOCK_ICON_PX + 4
+        )
+        wide = max(wide, min(caption, _caption_room(rect, look, theme)))
+    return QRectF(rect.left(), rect.top(), wide + 1, rect.height())
+
+
 def paint_clock(painter: QPainter, rect: QRectF, look: CardLook, theme: Theme) -> None:
     """The left numeral in `rect`; its caption takes what the right caption leaves of the row."""
     px = theme.px
@@ -187,11 +208,8 @@ def paint_clock(painter: QPainter, rect: QRectF, look: CardLook, theme: Theme) -
     paint_value(painter, number, look.clock_text, "", _numeral(theme, tint), unit)
     if not look.clock_caption:
         return
-    side = px(18)
-    ink = theme.ink("caption", "text2")
-    row = rect.width() / _CLOCK_SHARE
-    taken = paint.advance(look.temp_caption, ink.px, SEMIBOLD) + px(30) if look.temp_text else 0
-    wide = max(rect.width() * 0.7, row - taken)
+    side, ink = px(_CLOCK_ICON_PX), unit
+    wide = _caption_room(rect, look, theme)
     line = QRectF(rect.left(), number.bottom(), wide, px(geometry(theme).caption_high))
     icons.draw(painter, look.clock_icon, line.left(), line.center().y() - side / 2, side, ink.color)
     indent = side + px(4) if look.clock_icon else 0

@@ -15,7 +15,7 @@ from kiosk.clock import KioskTime
 from kiosk.local.salvage import open_store
 from kiosk.locks import Locks
 from kiosk.pins import SignIn, SignInResult
-from kiosk.vault import verifiers
+from kiosk.vault import sealing
 from kiosk.vault.verifiers import Verifiers
 from tests.support.clock import FakeClock
 
@@ -28,7 +28,7 @@ MINUTE = 60_000
 @pytest.fixture(autouse=True)
 def quick_hash(monkeypatch: pytest.MonkeyPatch) -> None:
     """argon2 with the least work it knows."""
-    monkeypatch.setattr(verifiers, "HASHER", PasswordHasher(1, 8, 1))
+    monkeypatch.setattr(sealing, "HASHER", PasswordHasher(1, 8, 1))
 
 
 class Kiosk:

@@ -115,9 +115,9 @@ class Call:
         self._flush()
         self._over(Ended(None, 0.0, "closed"))
 
-    def _flush_soon(self) -> None:
-        """Frames that come within some milliseconds are at hand together."""
-        self.kiosk.later(self.kiosk.random.randint(0, 30), self._flush)
+    def _flush_soon(self, urgent: bool) -> None:
+        """Frames that come within some milliseconds are at hand together; measured values wait longer."""
+        self.kiosk.later(self.kiosk.random.randint(0, 30 if urgent else 250), self._flush)
 
     def _flush(self) -> None:
         if not self.closed and self.kiosk.call is self:

@@ -21,7 +21,7 @@ from dapur.sync.effects import Close, Take
 from dapur.sync.server_side import UNANSWERED_MAX, Admission, ServerSide
 from dapur.wire.codec import encode_claims
 from dapur.wire.messages import Claims, Hello, Limits, Live, Page, Row, ServerFrame, Submit
-from kiosk.vault import verifiers
+from kiosk.vault import sealing, verifiers
 from kiosk.vault.verifiers import Verifiers
 from server.gateway.line import QUEUE_BYTES, QUEUE_FRAMES, Line
 from tests.simulation.engine import quiet, small
@@ -374,7 +374,7 @@ def lockout(seed: int) -> str:
     """A thief at a kiosk without a line, who pulls its plug and sets its clock back."""
     thief = _Thief(seed, "kiosk")
     compares = mock.patch.object(verifiers, "_matches", thief.compares)
-    fast = mock.patch.object(verifiers, "HASHER", _FAST)
+    fast = mock.patch.object(sealing, "HASHER", _FAST)
     with tempfile.TemporaryDirectory(prefix="dapur-thief-") as folder, compares, fast:
         path, key = Path(folder) / "pins", bytes(32)
         box = Verifiers(path, key)

@@ -48,7 +48,7 @@ class Shell:
         """As a connection does."""
         self.carrier.on_held = self._asked_for
 
-    def _asked_for(self) -> None:
+    def _asked_for(self, _urgent: bool) -> None:
         self.asked += 1
 
     def _put(self, frame: ClientFrame | ServerFrame) -> bool:

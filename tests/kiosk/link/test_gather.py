@@ -25,8 +25,8 @@ class Stored:
 async def test_gather_stores_in_the_loops_next_turn_after_a_rest() -> None:
     stored = Stored()
     gather = Gather(stored)
-    gather.wanted()
-    gather.wanted()
+    gather.wanted(True)
+    gather.wanted(True)
     assert not stored.times, "frames that are still in the socket come first"
     await asyncio.wait_for(stored.one_more.wait(), 10)
     assert len(stored.times) == 1
@@ -38,11 +38,11 @@ async def test_gather_stores_once_for_all_that_come_within_the_gap(
     monkeypatch.setattr(gather_module, "GATHER_S", 0.5)
     stored = Stored()
     gather = Gather(stored)
-    gather.wanted()
+    gather.wanted(True)
     await asyncio.wait_for(stored.one_more.wait(), 10)
     stored.one_more.clear()
     for _ in range(5):
-        gather.wanted()
+        gather.wanted(True)
         await asyncio.sleep(0)
     assert len(stored.times) == 1
     await asyncio.wait_for(stored.one_more.wait(), 10)
@@ -60,9 +60,26 @@ async def test_gather_takes_a_new_wish_while_it_stores() -> None:
         if len(tries) > 1:
             done.set()
             return
-        gather.wanted()
+        gather.wanted(True)
 
     gather = Gather(wants_more)
-    gather.wanted()
+    gather.wanted(True)
     await asyncio.wait_for(done.wait(), 10)
     assert len(tries) == 2
+
+
+async def test_gather_lets_measured_values_wait_until_something_urgent_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(gather_module, "MEASURED_S", 60.0)
+    stored = Stored()
+    gather = Gather(stored)
+    gather.wanted(False)
+    await asyncio.wait_for(stored.one_more.wait(), 10)
+    stored.one_more.clear()
+    gather.wanted(False)
+    await asyncio.sleep(2 * gather_module.GATHER_S)
+    assert len(stored.times) == 1
+    gather.wanted(True)
+    await asyncio.wait_for(stored.one_more.wait(), 10)
+    assert len(stored.times) == 2

@@ -18,8 +18,9 @@ from websockets.typing import Subprotocol
 
 from dapur.wire.messages import SUBPROTOCOL
 from kiosk.clock import KioskTime
+from kiosk.link.dial import dial
 from kiosk.link.errors import EnrolRefused
-from kiosk.link.link import Link, dial
+from kiosk.link.link import Link
 from kiosk.link.trust import ASK_MS, Trust, TrustWatch, fetched, is_foreign, verified
 from kiosk.local import trust as file
 from server.tls import authority

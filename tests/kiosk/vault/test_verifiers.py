@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 
 from dapur.ids import StaffId
 from dapur.pin import OFFLINE_MS, TRIES_MOST, Locked, Wrong
-from kiosk.vault import private_file, verifiers
+from kiosk.vault import private_file, sealing, verifiers
 from kiosk.vault.verifiers import Expired, NotHere, Right, Verifiers
 
 NOW = 1_795_000_000_000
@@ -21,14 +21,14 @@ AYU = StaffId("ayu")
 BUDI = StaffId("budi")
 PIN = "135790"
 WRONG = "246813"
-REAL = verifiers.HASHER
+REAL = sealing.HASHER
 NEW_START = "start anew"
 
 
 @pytest.fixture(autouse=True)
 def quick_hash(monkeypatch: pytest.MonkeyPatch) -> None:
     """argon2 with the least work it knows: these tests are about counting."""
-    monkeypatch.setattr(verifiers, "HASHER", PasswordHasher(1, 8, 1))
+    monkeypatch.setattr(sealing, "HASHER", PasswordHasher(1, 8, 1))
 
 
 @pytest.fixture
@@ -233,7 +233,7 @@ def test_stolen_file_is_worth_nothing_under_another_key(vault: Verifiers, path: 
 def test_hash_is_as_slow_as_decided(
     vault: Verifiers, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verifiers, "HASHER", REAL)
+    monkeypatch.setattr(sealing, "HASHER", REAL)
     vault.remember(AYU, PIN, NOW, 3)
     assert vault._content.people[AYU].hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     assert Verifiers(path, KEY).check(AYU, PIN, NOW) == Right(3)

@@ -305,3 +305,22 @@ def test_every_target_has_a_name_and_a_subject(qtbot: QtBot, theme: Theme) -> No
     for target in card.findChildren(Pressable):
         assert target.accessibleName()
         assert target.objectName().startswith("card.B-2041.")
+
+
+def test_card_tells_a_new_reason_without_painting_the_button_again(
+    qtbot: QtBot, theme: Theme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reason names the last reading: it changes many times a second and is seldom asked for."""
+    card = BatchCard(theme, LOOK)
+    qtbot.addWidget(card)
+    button = card.button("advance")
+    assert button is not None
+    painted: list[str] = []
+    monkeypatch.setattr(button, "update", lambda: painted.append("again"))
+    monkeypatch.setattr(button, "updateGeometry", lambda: painted.append("moved"))
+    low = replace(LOOK.buttons[-1], reason="Suhu inti 61,8 °C, harus ≥ 75 °C")
+    card.set_look(replace(LOOK, buttons=(*LOOK.buttons[:-1], low)))
+    assert button.toolTip() == button.accessibleDescription() == low.reason
+    assert painted == []
+    card.set_look(replace(LOOK, buttons=(*LOOK.buttons[:-1], replace(low, role="primary"))))
+    assert "again" in painted
