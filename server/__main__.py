@@ -35,16 +35,19 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 def _done(options: argparse.Namespace, settings: Settings) -> int:
     # Here and not above: `--help` and a typing error need no database library.
-    from server.cli import certificates, commands, forgetting, keeping, plans
+    from server.cli import certificates, commands, forgetting, keeping, plans, roles
     from server.desk.ports import Unavailable
+    from server.log.engine import NotAllowed
     from server.log.schema import NewerSchema, OlderSchema
 
-    rooms = (certificates, commands, forgetting, keeping, plans)
+    rooms = (certificates, commands, forgetting, keeping, plans, roles)
     work: Work = next(getattr(room, options.work) for room in rooms if hasattr(room, options.work))
     try:
         return work(settings, options)
     except OlderSchema as error:
         complain(f"{error} (dapur-server init --data {settings.data})")
+    except NotAllowed as error:
+        complain(f"{error}: who may do what is told in docs/operations.md, The roles of PostgreSQL")
     except (Problem, Unavailable, NewerSchema) as error:
         complain(str(error))
     return EXIT_BAD

@@ -45,6 +45,7 @@ from server.log.engine import open_engine
 from server.log.follower import Follower
 from server.log.pacing import Stepping, keep_following
 from server.log.positions import Lease, Places
+from server.log.roles import weakness
 from server.log.schema import check
 from server.log.sql_log import SqlLog
 from server.metrics import Metrics
@@ -376,6 +377,20 @@ def _says(bridge: Bridge) -> str:
     return f"the bridge is {bridge.trouble}" if bridge.trouble else ""
 
 
+def _troubles(bridge: Bridge | None, why_not_bound: str) -> list[Callable[[], str]]:
+    """What may be out of order. The role is looked at once: another one comes with a restart.
+
+    Everybody may ask `/readyz`, so the name and the power of the role are for the log alone.
+    """
+    found: list[Callable[[], str]] = []
+    if bridge is not None:
+        found.append(partial(_says, bridge))
+    if why_not_bound:
+        _log.warning("the database does not keep kitchens apart: %s", why_not_bound)
+        found.append(lambda: "the database role is not bound")
+    return found
+
+
 def compose(
     database_url: str,
     bus: str = "memory",
@@ -413,7 +428,7 @@ def compose(
         library=CachedAnswers(Answers(engine), metrics, shared),
         followers=(history,) if bridge is None else (history, bridge.follower),
         beside=() if bridge is None else (_beside(bridge, log),),
-        troubles=() if bridge is None else (partial(_says, bridge),),
+        troubles=_troubles(bridge, weakness(engine)),
         attach=hooks.attach,
         close=engine.dispose,
         certificates=certificates,

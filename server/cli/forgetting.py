@@ -13,6 +13,7 @@ from server.history.follower import History
 from server.history.forgetting import forget_audit, old_audit
 from server.log.care import LogCare
 from server.log.positions import least
+from server.log.roles import may_forget
 from server.settings import Settings
 from server.upkeep.retention import Bound, archive, bound
 from server.upkeep.snapshots import store
@@ -34,6 +35,8 @@ def forget(settings: Settings, options: argparse.Namespace) -> int:
         raise Problem(f"less than {LIVING_DAYS} days would take what living kiosks may need")
     folder: Path = options.archive or settings.data / "archive"
     with rooms(settings) as opened:
+        if not options.dry_run and not may_forget(opened.engine):
+            raise Problem("only the owner of the tables may delete events")
         wanted = [opened.kitchen(options.kitchen)] if options.kitchen else opened.log.kitchens()
         for kitchen in wanted:
             _events(opened, kitchen, options, folder)

@@ -31,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
     _staff(_group(verbs, "staff", "people and their PINs"))
     _devices(_group(verbs, "device", "kiosks"))
     _certificates(_group(verbs, "certificate", "how kiosks know the server"))
+    _database(_group(verbs, "database", "roles of PostgreSQL"))
     for name, text, work in (
         ("verify", "walk the hash chain of every log", "verify_logs"),
         ("rebuild", "make the tables of past nights anew", "rebuild"),
@@ -142,6 +143,13 @@ def _staff(group: _Group[argparse.ArgumentParser]) -> None:
         made.add_argument("--kitchen", required=True)
         if name == "add":
             made.add_argument("--name", required=True)
+
+
+def _database(group: _Group[argparse.ArgumentParser]) -> None:
+    made = _command(group, "grant", "give the servers' role its rights", "database_grant")
+    made.add_argument("role", help="made before, without superuser and BYPASSRLS")
+    made.add_argument("--print", action="store_true", help="only say the statements")
+    made.add_argument("--schema", default="public", help="for --print (default: public)")
 
 
 def _certificates(group: _Group[argparse.ArgumentParser]) -> None:

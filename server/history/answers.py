@@ -18,6 +18,7 @@ from server.history.projector import VERSION
 from server.history.queries import ROWS_MAX, Past
 from server.log.engine import reading
 from server.log.positions import Positions
+from server.log.scope import of_kitchens
 from server.log.tables import tenant_head
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -58,13 +59,13 @@ class Answers:
         Raises Unavailable.
         """
         query = select(tenant_head.c.epoch).where(tenant_head.c.kitchen == kitchen)
-        with reading(self._engine) as connection:
+        with reading(self._engine, of_kitchens(kitchen)) as connection:
             epoch = connection.scalar(query) or ""
             return f"{epoch}:{self._positions.of(connection, kitchen) or 0}"
 
     def position(self, kitchen: KitchenId) -> int:
         """Last event of the kitchen that is in the tables. Raises Unavailable."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, of_kitchens(kitchen)) as connection:
             return self._positions.of(connection, kitchen) or 0
 
     def _reply(

@@ -27,6 +27,7 @@ from server.history.tables import (
 from server.log.engine import reading as reading_from
 from server.log.engine import writing
 from server.log.positions import Outrun, Positions
+from server.log.scope import EVERY_KITCHEN, of_kitchens
 
 NAME = "history"
 KITCHENS_CACHED = 200
@@ -55,7 +56,7 @@ class History:
         query = select(history_state.c.kitchen, history_state.c.seq).where(
             history_state.c.state_version == rules.STATE_VERSION
         )
-        with reading_from(self._engine) as connection:
+        with reading_from(self._engine, EVERY_KITCHEN) as connection:
             return {KitchenId(kitchen): seq for kitchen, seq in connection.execute(query)}
 
     def follow(self, kitchen: KitchenId, entries: Sequence[Entry]) -> int:
@@ -75,7 +76,7 @@ class History:
         # Until the commit is known the fold is nobody's: after an error it is read again.
         self._folds.pop(kitchen, None)
         changes = projector.take(fresh)
-        with writing(self._engine) as connection:
+        with writing(self._engine, of_kitchens(kitchen)) as connection:
             if position is None:
                 self._begin(connection, kitchen)
             self._positions.move(connection, kitchen, before=position or 0, to=projector.seq)
@@ -94,7 +95,7 @@ class History:
         head = self._log.head(kitchen)
         if head is None or head.floor:
             raise LookupError(f"{kitchen}: no log, or not its whole log")
-        with writing(self._engine) as connection:
+        with writing(self._engine, of_kitchens(kitchen)) as connection:
             self._begin(connection, kitchen)
         self._folds.pop(kitchen, None)
         position = 0
@@ -109,7 +110,7 @@ class History:
     # ---- inside --------------------------------------------------------------------------------
 
     def _position(self, kitchen: KitchenId) -> int | None:
-        with reading_from(self._engine) as connection:
+        with reading_from(self._engine, of_kitchens(kitchen)) as connection:
             return self._positions.of(connection, kitchen)
 
     def _begin(self, connection: Connection, kitchen: KitchenId) -> None:
@@ -140,7 +141,7 @@ class History:
             history_state.c.state_version == rules.STATE_VERSION,
             history_state.c.seq <= position,
         )
-        with reading_from(self._engine) as connection:
+        with reading_from(self._engine, of_kitchens(kitchen)) as connection:
             row = connection.execute(query).one_or_none()
         if row is None:
             return Projector(rules.empty(kitchen), 0)

@@ -7,6 +7,7 @@ from sqlalchemy import Engine, delete, func, select
 from dapur.ids import KitchenId
 from server.history.tables import audit
 from server.log.engine import reading, writing
+from server.log.scope import of_kitchens
 
 ROWS_PER_SLICE = 5000
 """Deleted in one transaction: about 50 ms in which no tap can be written."""
@@ -15,7 +16,7 @@ ROWS_PER_SLICE = 5000
 def old_audit(engine: Engine, kitchen: KitchenId, before_ms: int) -> int:
     """How many rows were recorded before (UTC ms). Raises Unavailable."""
     query = select(func.count()).where(audit.c.kitchen == kitchen, audit.c.recorded_ms < before_ms)
-    with reading(engine) as connection:
+    with reading(engine, of_kitchens(kitchen)) as connection:
         return int(connection.scalar(query) or 0)
 
 
@@ -23,7 +24,7 @@ def forget_audit(engine: Engine, kitchen: KitchenId, before_ms: int) -> int:
     """Delete these rows, the oldest first, slice by slice; how many. Raises Unavailable."""
     gone = 0
     while True:
-        with writing(engine) as connection:
+        with writing(engine, of_kitchens(kitchen)) as connection:
             old = (
                 select(audit.c.seq)
                 .where(audit.c.kitchen == kitchen, audit.c.recorded_ms < before_ms)

@@ -31,6 +31,7 @@ from server.history.tables import (
     staff_activity,
 )
 from server.log.engine import reading as reading_from
+from server.log.scope import of_kitchens
 
 ROWS_MAX = 500
 """Most rows of one answer; a reply is one frame, so pages of a hundred are usual."""
@@ -56,7 +57,7 @@ class Past:
             .order_by(batch_history.c.night.desc())
             .limit(min(limit, ROWS_MAX))
         )
-        with reading_from(self._engine) as connection:
+        with reading_from(self._engine, of_kitchens(self._kitchen)) as connection:
             return tuple(connection.scalars(query))
 
     def batches(self, night: str, *, skip: int = 0) -> tuple[BatchRow, ...]:
@@ -174,7 +175,7 @@ class Past:
             )
             .where(self._ours(reading), batch_history.c.night == night)
         )
-        with reading_from(self._engine) as connection:
+        with reading_from(self._engine, of_kitchens(self._kitchen)) as connection:
             total, wrong = connection.execute(query).one()
         return int(total), int(wrong)
 
@@ -194,7 +195,7 @@ class Past:
         return select(*columns).where(self._ours(table))
 
     def _rows(self, query: Select[tuple[object, ...]], row: type[R]) -> tuple[R, ...]:
-        with reading_from(self._engine) as connection:
+        with reading_from(self._engine, of_kitchens(self._kitchen)) as connection:
             return tuple(row(*values) for values in connection.execute(query))
 
 

@@ -27,6 +27,7 @@ from dapur.ids import DeviceId, KitchenId, StaffId
 from dapur.pin import Locked, Patience, Tries, Wrong
 from server.identity.tables import attempt, attempt_here, attempt_kiosk, device, staff
 from server.log.engine import writing
+from server.log.scope import of_kitchens
 
 
 class Where(msgspec.Struct, frozen=True):
@@ -63,7 +64,7 @@ class Attempts:
 
     def begin(self, at: Where, now_ms: int) -> Counted | Locked:
         """Count one more try, or say that none is allowed. When this returns, it is on the disk."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, of_kitchens(at.kitchen)) as connection:
             _hold(connection, at)
             return _count(connection, at, now_ms)
 
@@ -73,14 +74,14 @@ class Attempts:
         What was tried against the person at other kiosks stays counted there, or every sign-in of
         the person would give a thief elsewhere ten new tries.
         """
-        with writing(self._engine) as connection:
+        with writing(self._engine, of_kitchens(at.kitchen)) as connection:
             _hold(connection, at)
             for table, key in _keys(at).items():
                 connection.execute(delete(table).where(_is(table, key)))
 
     def forgive(self, kitchen: KitchenId, who: StaffId) -> None:
         """An administrator lets a person try again, at every kiosk."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, of_kitchens(kitchen)) as connection:
             self.forgive_in(connection, kitchen, who)
 
     @staticmethod

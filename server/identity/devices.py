@@ -18,6 +18,7 @@ from server.identity import codes
 from server.identity.kitchens import label, must_exist
 from server.identity.tables import KEY_BYTES, device, enrolment_code
 from server.log.engine import reading, writing
+from server.log.scope import of_code, of_devices, of_kitchens, widen
 
 CODE_MS = 10 * 60_000
 """Long enough to walk from the supervisor's screen to the new kiosk (sync.md, identity)."""
@@ -75,7 +76,7 @@ class Devices:
         typed = codes.read(code)
         if typed is None:
             raise QueryError("code_wrong")
-        with writing(self._engine) as connection:
+        with writing(self._engine, of_code(codes.locator(typed))) as connection:
             # A refused try is an answer, not an exception: its count has to be committed.
             answer = _use(connection, typed, public_key, now_ms)
         if isinstance(answer, str):
@@ -86,13 +87,13 @@ class Devices:
 
     def find(self, one: DeviceId) -> DeviceRecord | None:
         """The record of a device, revoked ones too."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, of_devices([one])) as connection:
             return _record(connection, one)
 
     def revoked(self, devices: Sequence[DeviceId]) -> frozenset[DeviceId]:
         """Those of these that are revoked or not known."""
         living: set[str] = set()
-        with reading(self._engine) as connection:
+        with reading(self._engine, of_devices(devices)) as connection:
             for at in range(0, len(devices), DEVICES_PER_QUERY):
                 some = devices[at : at + DEVICES_PER_QUERY]
                 query = select(device.c.device).where(
@@ -115,7 +116,7 @@ class Devices:
             .where(device.c.kitchen == kitchen)
             .order_by(device.c.name, device.c.device)
         )
-        with reading(self._engine) as connection:
+        with reading(self._engine, of_kitchens(kitchen)) as connection:
             return tuple(DeviceInfo(*row) for row in connection.execute(query))
 
     def revoke(self, one: DeviceId, now_ms: int, *, kitchen: KitchenId | None = None) -> None:
@@ -123,11 +124,13 @@ class Devices:
 
         With `kitchen` only a device of that kitchen. Raises LookupError for an unknown one.
         """
-        with writing(self._engine) as connection:
+        of = of_devices([one]) if kitchen is None else of_kitchens(kitchen)
+        with writing(self._engine, of) as connection:
             query = select(device.c.kitchen).where(device.c.device == one)
             owner = connection.scalars(query).one_or_none()
             if owner is None or kitchen not in (None, owner):
                 raise LookupError(f"no device {one}")
+            widen(connection, of_kitchens(KitchenId(owner)))
             connection.execute(
                 update(device)
                 .where(device.c.device == one, device.c.revoked_ms.is_(None))
@@ -138,7 +141,7 @@ class Devices:
     # ---- inside --------------------------------------------------------------------------------
 
     def _store_code(self, kitchen: KitchenId, name: str, code: str, until_ms: int) -> None:
-        with writing(self._engine) as connection:
+        with writing(self._engine, of_kitchens(kitchen)) as connection:
             must_exist(connection, kitchen)
             old_ms = until_ms - CODE_MS - CODE_KEPT_MS
             connection.execute(delete(enrolment_code).where(enrolment_code.c.until_ms < old_ms))
@@ -163,6 +166,10 @@ def _check_key(public_key: bytes) -> None:
 def _use(connection: Connection, code: str, public_key: bytes, now_ms: int) -> Enrolled | str:
     """What the code gives, or the error's name; counts a wrong one."""
     mine = enrolment_code.c.locator == codes.locator(code)
+    kitchen = connection.scalar(select(enrolment_code.c.kitchen).where(mine))
+    if kitchen is None:
+        return "code_wrong"
+    widen(connection, of_kitchens(KitchenId(kitchen)))
     row = connection.execute(select(enrolment_code).where(mine).with_for_update()).one_or_none()
     if row is None:
         return "code_wrong"

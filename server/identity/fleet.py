@@ -24,11 +24,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dapur.ids import DeviceId
+from dapur.ids import DeviceId, KitchenId
 from dapur.wire.queries import FleetArgs, FleetReply, FleetRow, ProcessRow
 from server.desk.ports import Sign
 from server.identity.tables import device, device_sign, fleet_desk, kitchen_info, server_process
 from server.log.engine import reading, writing
+from server.log.scope import EVERY_KITCHEN, of_devices, of_kitchens, widen
 from server.log.tables import tenant_head
 
 SILENT_MS = 5 * 60_000
@@ -73,7 +74,7 @@ class Fleet:
         }
         # In one order everywhere: two processes that write the same kiosks never wait in a circle.
         devices = sorted(signs)
-        with writing(self._engine) as connection:
+        with writing(self._engine, of_devices(devices)) as connection:
             _put(connection, server_process, [process])
             connection.execute(
                 delete(server_process).where(server_process.c.heard_ms < now_ms - PROCESS_KEPT_MS)
@@ -95,10 +96,12 @@ class Fleet:
         devices: Sequence[DeviceId],
         now_ms: int,
     ) -> None:
-        known = set(connection.scalars(select(device.c.device).where(device.c.device.in_(devices))))
+        query = select(device.c.device, device.c.kitchen).where(device.c.device.in_(devices))
+        known = {one: KitchenId(kitchen) for one, kitchen in connection.execute(query)}
         some = [each for each in devices if each in known]
         if not some:
             return
+        widen(connection, of_kitchens(*set(known.values())))
         seq = bindparam("_seq", type_=BigInteger)
         heard_ms = bindparam("_heard_ms", type_=BigInteger)
         connection.execute(
@@ -125,7 +128,7 @@ class Fleet:
 
     def show(self, one: DeviceId, now_ms: int, *, allowed: bool) -> None:
         """Whether an operator may see all kitchens at this kiosk. Raises LookupError."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, of_devices([one])) as connection:
             if connection.scalar(select(device.c.device).where(device.c.device == one)) is None:
                 raise LookupError(f"no device {one}")
             if allowed:
@@ -135,7 +138,7 @@ class Fleet:
 
     def is_shown_at(self, one: DeviceId) -> bool:
         """Whether this kiosk was allowed."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, of_devices([one])) as connection:
             query = select(fleet_desk.c.device).where(fleet_desk.c.device == one)
             return connection.scalar(query) is not None
 
@@ -148,7 +151,7 @@ class Fleet:
 
     def seen(self, wanted: FleetArgs, now_ms: int) -> FleetReply:
         """Counts of the whole fleet and one page of it."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, EVERY_KITCHEN) as connection:
             counts = connection.execute(_counts(now_ms)).one()
             kitchens = connection.scalar(select(func.count()).select_from(kitchen_info)) or 0
             releases = connection.execute(_releases()).all()

@@ -12,6 +12,7 @@ from dapur.wire.messages import ID_PATTERN
 from dapur.wire.queries import NAME_MAX
 from server.identity.tables import kitchen_info
 from server.log.engine import reading, writing
+from server.log.scope import EVERY_KITCHEN, of_kitchens
 
 _ID = re.compile(ID_PATTERN)
 
@@ -39,20 +40,20 @@ class Kitchens:
             "name": label(info.name),
             "utc_offset_min": info.utc_offset_min,
         }
-        with writing(self._engine) as connection:
+        with writing(self._engine, of_kitchens(info.id)) as connection:
             mine = kitchen_info.c.kitchen == info.id
             if not connection.execute(kitchen_info.update().where(mine).values(row)).rowcount:
                 connection.execute(kitchen_info.insert().values(row))
 
     def all(self) -> tuple[KitchenInfo, ...]:
         """All kitchens by id."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, EVERY_KITCHEN) as connection:
             rows = connection.execute(select(kitchen_info).order_by(kitchen_info.c.kitchen))
             return tuple(KitchenInfo(KitchenId(k), name, offset) for k, name, offset in rows)
 
     def name(self, kitchen: KitchenId) -> str:
         """What people call it. Raises LookupError."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, of_kitchens(kitchen)) as connection:
             return must_exist(connection, kitchen)
 
 

@@ -18,6 +18,7 @@ from server.identity.attempts import Attempts, Where
 from server.identity.kitchens import check_id, label, must_exist
 from server.identity.tables import staff
 from server.log.engine import reading, writing
+from server.log.scope import of_kitchens
 
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 """OWASP's least for argon2id: 19 MiB, 2 passes, 1 lane; about 40 ms of one core."""
@@ -76,7 +77,7 @@ class People:
         if who == SYSTEM:
             raise ValueError(f"{who!r} is the server's own name")
         values = {"name": label(name), "active": True}
-        with writing(self._engine) as connection:
+        with writing(self._engine, of_kitchens(kitchen)) as connection:
             must_exist(connection, kitchen)
             if not connection.execute(
                 update(staff).where(_is(kitchen, who)).values(values)
@@ -86,7 +87,7 @@ class People:
 
     def leave(self, kitchen: KitchenId, who: StaffId) -> None:
         """A person works here no longer: no PIN checks any more. Raises LookupError."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, of_kitchens(kitchen)) as connection:
             gone = update(staff).where(_is(kitchen, who))
             if not connection.execute(gone.values(active=False, pin_hash=None)).rowcount:
                 raise LookupError(f"no {who} in {kitchen}")
@@ -99,7 +100,7 @@ class People:
         if not rules.well_formed(pin) or rules.trivial(pin):
             raise QueryError(QueryCode.PIN_TRIVIAL)
         made = HASHER.hash(pin)
-        with writing(self._engine) as connection:
+        with writing(self._engine, of_kitchens(kitchen)) as connection:
             given = (
                 update(staff)
                 .where(_is(kitchen, who), staff.c.active.is_(True))
@@ -122,7 +123,7 @@ class People:
             .where(staff.c.kitchen == kitchen, staff.c.active.is_(True))
             .order_by(staff.c.name, staff.c.staff)
         )
-        with reading(self._engine) as connection:
+        with reading(self._engine, of_kitchens(kitchen)) as connection:
             return tuple(
                 Person(StaffId(who), name, made is not None, version)
                 for who, name, made, version in connection.execute(query)
@@ -133,7 +134,7 @@ class People:
         query = select(staff.c.name, staff.c.pin_hash, staff.c.pin_version).where(
             _is(kitchen, who), staff.c.active.is_(True)
         )
-        with reading(self._engine) as connection:
+        with reading(self._engine, of_kitchens(kitchen)) as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else (row.name, row.pin_hash, row.pin_version)
 

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Engine, delete, func, select, update
 
 from dapur.ids import KitchenId
 from server.log.engine import reading, writing
+from server.log.scope import of_kitchens
 from server.log.tables import event, snapshot, tenant_head
 
 EVENTS_PER_SLICE = 5000
@@ -20,7 +21,7 @@ class LogCare:
 
     def mark_durable(self, kitchen: KitchenId, seq: int) -> None:
         """Events up to `seq` are in a verified backup; never goes back, never beyond the head."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, of_kitchens(kitchen)) as connection:
             connection.execute(
                 update(tenant_head)
                 .where(
@@ -33,7 +34,7 @@ class LogCare:
 
     def rotate_epoch(self, kitchen: KitchenId, epoch: str) -> None:
         """Only after a restore: kiosks learn that this log is another one than they knew."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, of_kitchens(kitchen)) as connection:
             connection.execute(
                 update(tenant_head).where(tenant_head.c.kitchen == kitchen).values(epoch=epoch)
             )
@@ -46,7 +47,7 @@ class LogCare:
         """
         if not self.floor(kitchen) < floor:
             return
-        with writing(self._engine) as connection:
+        with writing(self._engine, of_kitchens(kitchen)) as connection:
             if floor > _newest_snapshot(connection, kitchen):
                 raise ValueError(f"{kitchen}: no snapshot at or after {floor}")
             floor_hash = connection.scalars(
@@ -63,7 +64,7 @@ class LogCare:
 
     def floor(self, kitchen: KitchenId) -> int:
         """Last archived seq; LookupError for an unknown kitchen."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, of_kitchens(kitchen)) as connection:
             found: int | None = connection.scalars(
                 select(tenant_head.c.floor).where(tenant_head.c.kitchen == kitchen)
             ).one_or_none()
@@ -73,7 +74,7 @@ class LogCare:
 
     def _delete_slice(self, kitchen: KitchenId, floor: int) -> bool:
         """Delete the oldest events up to the floor; whether there were any."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, of_kitchens(kitchen)) as connection:
             oldest = connection.scalars(
                 select(func.min(event.c.seq)).where(event.c.kitchen == kitchen)
             ).one()

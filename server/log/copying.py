@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Engine, MetaData, Table, delete, func, insert
 
 from dapur.ids import KitchenId
 from server.desk.ports import Unavailable
-from server.log.engine import open_engine, reading, writing
+from server.log.engine import open_engine, reading, still, writing
+from server.log.scope import EVERY_KITCHEN, of_kitchens
 from server.log.tables import follower_lease, outbox_head, schema_compat, tenant_head
 
 ROWS_PER_READ = 1000
@@ -29,16 +30,6 @@ class NotEmpty(ValueError):
 
 class Differs(ValueError):
     """What arrived is not what was read."""
-
-
-@contextmanager
-def still(engine: Engine) -> Iterator[Connection]:
-    """One moment of a database that goes on changing. Raises Unavailable."""
-    if engine.name == "postgresql":
-        engine = engine.execution_options(isolation_level="REPEATABLE READ")
-    # SQLite: a read transaction in WAL mode sees one moment by itself.
-    with reading(engine) as connection:
-        yield connection
 
 
 def tables(metadata: MetaData) -> tuple[Table, ...]:
@@ -68,7 +59,7 @@ def copy(
     `replace` loses what the target holds; `new_epochs` makes each log another one than its kiosks
     knew, so that they take it anew and bring what it lacks. Raises NotEmpty, Differs, Unavailable.
     """
-    with still(source) as here, writing(target) as there:
+    with still(source, EVERY_KITCHEN) as here, writing(target, EVERY_KITCHEN) as there:
         if not replace and there.scalar(select(func.count()).select_from(tenant_head)):
             raise NotEmpty("there are kitchens in it already")
         for table in reversed(tables(metadata)):
@@ -124,7 +115,7 @@ def kitchen_rows(
 
     Raises LookupError for an unknown kitchen, Unavailable.
     """
-    with still(engine) as connection:
+    with still(engine, of_kitchens(kitchen)) as connection:
         known = connection.execute(select(tenant_head).where(tenant_head.c.kitchen == kitchen))
         head = known.mappings().one_or_none()
         if head is None:
@@ -141,7 +132,7 @@ def last_taps(engine: Engine) -> list[tuple[str, str, str, int]]:
     """Kitchen, device, outbox and last tap of every outbox that the logs know."""
     heads = outbox_head.c
     query = select(heads.kitchen, heads.device, heads.outbox, heads.last_dseq)
-    with reading(engine) as connection:
+    with reading(engine, EVERY_KITCHEN) as connection:
         found = connection.execute(query.order_by(heads.kitchen, heads.device, heads.outbox))
         return [(kitchen, one, outbox, last) for kitchen, one, outbox, last in found]
 

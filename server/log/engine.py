@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, Transaction, create_engine, event, exc, make_url
 
 from server.desk.ports import Unavailable, UnknownCommit
+from server.log.scope import NOBODY, Scope, said
 
 BUSY_TIMEOUT_S = 5.0
 """How long a writer waits for another process on the same SQLite file before it gives up."""
@@ -27,7 +28,18 @@ WAL_LIMIT_BYTES = 64 * 1024 * 1024
 """The write-ahead file is cut back to this after a long reader had let it grow."""
 
 _WRITE = "dapur_write"
+_SCOPE = "dapur_scope"
+_STILL = "dapur_still"
+_NOT_ALLOWED = "42501"
+"""SQLSTATE `insufficient_privilege`: a table's rights, or a row that no policy lets in."""
 _BUGS = (exc.IntegrityError, exc.DataError, exc.ProgrammingError, exc.NotSupportedError)
+
+
+class NotAllowed(Unavailable):
+    """The database's role may not do this, or not with rows of this kitchen.
+
+    Unavailable, for no tap is wrong because a right is missing: nothing is answered, kiosks keep it.
+    """
 
 
 def database_url(text: str) -> URL:
@@ -56,21 +68,35 @@ def open_engine(url: str, *, foreign_keys: bool = True) -> Engine:
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """A connection for reading, in one short transaction; raises Unavailable."""
-    with _translated(), engine.connect() as connection, connection.begin():
+def reading(engine: Engine, of: Scope = NOBODY) -> Iterator[Connection]:
+    """A connection for reading what is `of` these, in one short transaction.
+
+    Raises NotAllowed, Unavailable.
+    """
+    with _translated(), engine.connect() as connection:
+        connection.execution_options(**{_SCOPE: of})
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def still(engine: Engine, of: Scope) -> Iterator[Connection]:
+    """The same at one moment of a database that goes on changing."""
+    # SQLite: a read transaction in WAL mode sees one moment by itself.
+    with reading(engine.execution_options(**{_STILL: True}), of) as connection:
         yield connection
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def writing(engine: Engine, of: Scope = NOBODY) -> Iterator[Connection]:
     """A transaction that commits when the block ends and rolls back when it raises.
 
-    Raises UnknownCommit when the COMMIT itself failed, else Unavailable. Constraint violations come
-    out as SQLAlchemy's IntegrityError: only the caller knows whether one is a conflict or a bug.
+    Raises NotAllowed for a row that is not `of` these (PostgreSQL), UnknownCommit when the COMMIT
+    itself failed, else Unavailable. Constraint violations come out as SQLAlchemy's IntegrityError:
+    only the caller knows whether one is a conflict or a bug.
     """
     with _translated(), engine.connect() as connection:
-        connection.execution_options(**{_WRITE: True})
+        connection.execution_options(**{_WRITE: True, _SCOPE: of})
         transaction = connection.begin()
         try:
             yield connection
@@ -95,7 +121,9 @@ def _commit(connection: Connection, transaction: Transaction) -> None:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except _BUGS:
+    except _BUGS as error:
+        if getattr(error.orig, "sqlstate", None) == _NOT_ALLOWED:
+            raise NotAllowed(str(error.orig).strip()) from error
         raise
     except exc.DBAPIError as error:
         raise Unavailable(_sentence(error)) from error
@@ -149,6 +177,8 @@ def _open_postgresql(url: URL) -> Engine:
         "statement_timeout": f"{STATEMENT_TIMEOUT_S}s",
         "idle_in_transaction_session_timeout": f"{STATEMENT_TIMEOUT_S}s",
         "timezone": "UTC",
+        # How `server.log.scope` quotes.
+        "standard_conforming_strings": "on",
     }
     engine = create_engine(
         url,
@@ -156,6 +186,8 @@ def _open_postgresql(url: URL) -> Engine:
         max_overflow=0,
         pool_timeout=CONNECT_TIMEOUT_S,
         connect_args={
+            # BEGIN is ours here too, and brings along whose rows are meant.
+            "autocommit": True,
             "connect_timeout": CONNECT_TIMEOUT_S,
             "tcp_user_timeout": STATEMENT_TIMEOUT_S * 1000,
             "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
@@ -171,5 +203,13 @@ def _open_postgresql(url: URL) -> Engine:
             " WHERE current_setting('synchronous_commit') = 'off'"
         )
         raw.commit()
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ" if options.get(_STILL) else "BEGIN"
+        scope = said(options.get(_SCOPE, NOBODY))
+        text = f"{begin}; {scope}" if scope else begin
+        connection.exec_driver_sql(text, execution_options={"no_parameters": True})
 
     return engine

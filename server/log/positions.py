@@ -7,6 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from dapur.ids import KitchenId
 from server.log.engine import reading, writing
+from server.log.scope import EVERY_KITCHEN, of_kitchens
 from server.log.tables import follower_lease, follower_position
 
 LEASE_MS = 30_000
@@ -36,7 +37,7 @@ class Positions:
             follower_position.c.follower == self._follower,
             follower_position.c.version == self._version,
         )
-        with reading(self._engine) as connection:
+        with reading(self._engine, EVERY_KITCHEN) as connection:
             return {KitchenId(kitchen): seq for kitchen, seq in connection.execute(query)}
 
     def of(self, connection: Connection, kitchen: KitchenId) -> int | None:
@@ -87,7 +88,7 @@ class Positions:
 def least(engine: Engine, kitchen: KitchenId) -> int | None:
     """How far the slowest follower of a kitchen is; None while nobody has begun. Raises Unavailable."""
     query = select(func.min(follower_position.c.seq)).where(follower_position.c.kitchen == kitchen)
-    with reading(engine) as connection:
+    with reading(engine, of_kitchens(kitchen)) as connection:
         seq: int | None = connection.scalar(query)
     return seq
 
@@ -117,7 +118,7 @@ class Places:
 
     def begin(self, kitchen: KitchenId, seq: int) -> int:
         """Put a kitchen that was never begun at `seq`; where it stands now."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, of_kitchens(kitchen)) as connection:
             known = self._positions.of(connection, kitchen)
             if known is not None:
                 return known
@@ -127,7 +128,7 @@ class Places:
 
     def move(self, kitchen: KitchenId, *, before: int, to: int) -> None:
         """Go on. Raises Outrun."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, of_kitchens(kitchen)) as connection:
             self._positions.move(connection, kitchen, before=before, to=to)
 
 

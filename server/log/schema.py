@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine, inspect, select, text
 
 from server.log.engine import open_engine, reading, writing
+from server.log.scope import EVERY_KITCHEN
 from server.log.tables import metadata, schema_compat
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-SCHEMA = 4
+SCHEMA = 5
 """Number of the newest migration that this program knows."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _ADVISORY_LOCK = 0x6461707572
@@ -102,7 +103,7 @@ def _migrate(url: str, to: int, *, up: bool) -> None:
     # Batch mode rebuilds a table by renaming: with foreign keys on, SQLite would follow the rename.
     engine = open_engine(url, foreign_keys=False)
     try:
-        with writing(engine) as connection:
+        with writing(engine, EVERY_KITCHEN) as connection:
             if engine.name == "postgresql":
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
                 connection.execute(text("SET LOCAL statement_timeout = 0"))

@@ -18,6 +18,7 @@ from server.log import bulk
 from server.log import statements as sql
 from server.log.engine import reading, writing
 from server.log.rows import Rows, befores
+from server.log.scope import EVERY_KITCHEN, of_kitchens
 from server.log.tables import snapshot, tenant_head
 
 KITCHENS_PER_QUERY = 1000
@@ -48,25 +49,25 @@ class SqlLog:
             "floor_hash": GENESIS,
             "durable": 0,
         }
-        with writing(self._engine) as connection:
+        with writing(self._engine, of_kitchens(kitchen)) as connection:
             connection.execute(sql.CREATE_HEAD[self._engine.name], row)
 
     def kitchens(self) -> tuple[KitchenId, ...]:
         """All kitchens that have a log, by name."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, EVERY_KITCHEN) as connection:
             found = connection.scalars(select(tenant_head.c.kitchen).order_by("kitchen"))
             return tuple(KitchenId(kitchen) for kitchen in found)
 
     def head(self, kitchen: KitchenId) -> Head | None:
         """Where the log stands; None for an unknown kitchen."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, of_kitchens(kitchen)) as connection:
             row = connection.execute(sql.SELECT_HEAD, {"kitchen": kitchen}).one_or_none()
         return None if row is None else Head(*row)
 
     def heads(self, kitchens: Sequence[KitchenId]) -> dict[KitchenId, int]:
         """Seq of each known kitchen."""
         found: dict[KitchenId, int] = {}
-        with reading(self._engine) as connection:
+        with reading(self._engine, of_kitchens(*kitchens)) as connection:
             for start in range(0, len(kitchens), KITCHENS_PER_QUERY):
                 some = list(kitchens[start : start + KITCHENS_PER_QUERY])
                 rows = connection.execute(sql.SELECT_HEADS, {"kitchens": some})
@@ -88,7 +89,7 @@ class SqlLog:
             "up_to": _NO_LIMIT if up_to is None else up_to,
             "count": limit,
         }
-        with reading(self._engine) as connection:
+        with reading(self._engine, of_kitchens(kitchen)) as connection:
             rows = connection.execute(sql.SELECT_EVENTS, wanted).all()
             if not rows or rows[0].seq != after + 1:
                 # Asked after the events: a floor that rises in between is seen, never a silent gap.
@@ -97,7 +98,7 @@ class SqlLog:
 
     def outbox_head(self, kitchen: KitchenId, outbox: OutboxId) -> OutboxHead | None:
         """The last command of an outbox, None for one never seen in this kitchen."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, of_kitchens(kitchen)) as connection:
             row = connection.execute(
                 sql.SELECT_OUTBOX, {"kitchen": kitchen, "outbox": outbox}
             ).one_or_none()
@@ -108,7 +109,7 @@ class SqlLog:
     ) -> tuple[Receipt, ...]:
         """Stored receipts with first ≤ dseq ≤ last, in order."""
         wanted = {"kitchen": kitchen, "outbox": outbox, "first": first, "last": last}
-        with reading(self._engine) as connection:
+        with reading(self._engine, of_kitchens(kitchen)) as connection:
             return tuple(_receipt(row) for row in connection.execute(sql.SELECT_RECEIPTS, wanted))
 
     # ---- writing -------------------------------------------------------------------------------
@@ -124,7 +125,7 @@ class SqlLog:
             return
         rows = Rows.of(appends)
         try:
-            with self._transaction() as connection:
+            with self._transaction(rows.kitchens) as connection:
                 _write(connection, rows)
         except (_OtherWasFirst, IntegrityError, DataError) as error:
             raise self._why(appends, error) from error
@@ -132,7 +133,7 @@ class SqlLog:
     @contextmanager
     def held(self, kitchens: Sequence[KitchenId]) -> Iterator[None]:
         """Keep others from appending to these kitchens until the block ends, as the port says."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, of_kitchens(*kitchens)) as connection:
             bulk.hold_heads(connection, kitchens)
             self._holding.connection = connection
             try:
@@ -140,10 +141,12 @@ class SqlLog:
             finally:
                 self._holding.connection = None
 
-    def _transaction(self) -> AbstractContextManager[Connection]:
+    def _transaction(self, kitchens: Sequence[KitchenId]) -> AbstractContextManager[Connection]:
         """The one that this thread holds heads in, or one of its own."""
         connection: Connection | None = getattr(self._holding, "connection", None)
-        return writing(self._engine) if connection is None else nullcontext(connection)
+        if connection is not None:
+            return nullcontext(connection)
+        return writing(self._engine, of_kitchens(*kitchens))
 
     def _why(self, appends: Sequence[Append], error: Exception) -> Exception:
         """What a group that met other rows than it expected has met."""
@@ -170,14 +173,14 @@ class SqlLog:
     def snapshot(self, kitchen: KitchenId, *, state_version: int) -> StoredSnapshot | None:
         """Newest stored snapshot of that version."""
         wanted = {"kitchen": kitchen, "version": state_version}
-        with reading(self._engine) as connection:
+        with reading(self._engine, of_kitchens(kitchen)) as connection:
             row = connection.execute(sql.SELECT_SNAPSHOT, wanted).one_or_none()
         return None if row is None else StoredSnapshot(*row)
 
     def save_snapshot(self, kitchen: KitchenId, snapshot: StoredSnapshot) -> None:
         """Keep a snapshot and forget the older ones of its version; LookupError without a log."""
         try:
-            with writing(self._engine) as connection:
+            with writing(self._engine, of_kitchens(kitchen)) as connection:
                 _replace_snapshot(connection, kitchen, snapshot)
         except IntegrityError as error:
             raise LookupError(f"no log of kitchen {kitchen}") from error

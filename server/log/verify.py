@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Engine, select
 
 from dapur.envelope import GENESIS, Malformed, chain, decode_event
 from dapur.ids import KitchenId, OutboxId
-from server.log.engine import reading
+from server.log.engine import reading, still
+from server.log.scope import EVERY_KITCHEN, of_kitchens
 from server.log.tables import event, outbox_head, receipt, snapshot, tenant_head
 
 ROWS_PER_READ = 1000
@@ -44,11 +45,11 @@ def verify(engine: Engine, kitchens: Sequence[KitchenId] | None = None) -> Itera
     A kitchen without a log is a finding too. Raises Unavailable.
     """
     if kitchens is None:
-        with reading(engine) as connection:
+        with reading(engine, EVERY_KITCHEN) as connection:
             found = connection.scalars(select(tenant_head.c.kitchen).order_by("kitchen"))
             kitchens = [KitchenId(kitchen) for kitchen in found]
     for kitchen in kitchens:
-        with reading(engine) as connection:
+        with still(engine, of_kitchens(kitchen)) as connection:
             yield _Walk(connection, kitchen).finding()
 
 
@@ -60,8 +61,6 @@ class _Walk:
         self._kitchen = kitchen
         self._events = 0
         self._receipts = 0
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
     def finding(self) -> Finding:
         """Walk everything, stop at the first wrong row."""

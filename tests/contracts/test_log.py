@@ -1,4 +1,4 @@
-"""What every event log promises: in memory, on a SQLite file and on a real PostgreSQL."""
+"""What every event log promises: in memory, on a SQLite file, on a real PostgreSQL under the servers' role."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from server.desk.ports import Append, Conflict, Entry, Head, Log, OutboxHead, St
 from server.log.care import LogCare
 from server.log.schema import upgrade
 from server.log.sql_log import SqlLog
-from tests.support.databases import clean_postgres, opened, sqlite_url
+from tests.support.databases import as_servers, clean_postgres, opened, sqlite_url
 from tests.support.fake_log import FakeLog
 from tests.support.groups import DEVICE, KITCHEN, OTHER, OUTBOX, entries, group
 
@@ -50,12 +50,14 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         yield Store(log, log, lambda: log)
         return
     if request.param == "sqlite":
-        url = sqlite_url(tmp_path)
+        url = servers = sqlite_url(tmp_path)
         upgrade(url)
     else:
+        # Servers may not delete events, who lets them go owns the tables.
         url = clean_postgres()
-    with opened(url) as engine, opened(url) as other:
-        yield Store(SqlLog(engine), LogCare(engine), lambda: SqlLog(other))
+        servers = as_servers(url)
+    with opened(servers) as engine, opened(servers) as other, opened(url) as owner:
+        yield Store(SqlLog(engine), LogCare(owner), lambda: SqlLog(other))
 
 
 @pytest.fixture

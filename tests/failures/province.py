@@ -25,7 +25,7 @@ from server.identity.sql_identity import SqlIdentity
 from server.log.engine import open_engine
 from server.log.sql_log import SqlLog
 from server.log.verify import verify
-from tests.support.databases import clean_postgres
+from tests.support.databases import bound_postgres
 from tests.support.gateway import Kiosk, command
 from tests.support.redis_process import USERS, RedisProcess, own_redis
 from tests.support.server_process import ServerProcess
@@ -193,7 +193,7 @@ def open_province(folder: Path, *, bridge: bool = False) -> Iterator[Province]:
     """Two server processes; what a test breaks it mends itself."""
     with own_redis() as redis:
         sys.stdout.write(f"\nthese rows run on {redis.version}\n")
-        province = Province(folder, redis, clean_postgres(), bridge=bridge)
+        province = Province(folder, redis, bound_postgres(), bridge=bridge)
         try:
             for server in province.servers:
                 server.start()

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 
 from server.log.engine import open_engine, writing
+from server.log.roles import grant
 from server.log.schema import upgrade
 from tests.support import servers
 
@@ -45,12 +46,33 @@ def empty_postgres() -> Iterator[str]:
 
 
 @functools.cache
+def _servers_role() -> tuple[str, str]:
+    """A role that owns nothing and bypasses nothing, and its word."""
+    name, word = f"dapur_app_{os.getpid()}", secrets.token_hex(8)
+
+    def drop() -> None:
+        with psycopg.connect(_server(), autocommit=True) as connection:
+            connection.execute(f"DROP ROLE {name}".encode())
+
+    with psycopg.connect(_server(), autocommit=True) as connection:
+        connection.execute(
+            f"CREATE ROLE {name} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD '{word}'".encode()
+        )
+    atexit.register(drop)
+    return name, word
+
+
+@functools.cache
 def _migrated() -> str:
+    # Before the database, so that it goes after it: a role that has rights somewhere must stay.
+    name, _ = _servers_role()
     stack = contextlib.ExitStack()
     url = stack.enter_context(empty_postgres())
     # Registered after the server's own, so it runs before it.
     atexit.register(stack.close)
     upgrade(url)
+    with opened(url) as engine:
+        grant(engine, name)
     return url
 
 
@@ -65,6 +87,32 @@ def clean_postgres() -> str:
         names = ", ".join(sorted(set(tables) - kept))
         connection.execute(text(f"TRUNCATE {names}"))
     return url
+
+
+def as_servers(url: str) -> str:
+    """The same database under the role of servers, which has to be given its rights."""
+    name, word = _servers_role()
+    return make_url(url).set(username=name, password=word).render_as_string(hide_password=False)
+
+
+def servers_role() -> str:
+    """Its name."""
+    return _servers_role()[0]
+
+
+def bound_postgres() -> str:
+    """As `clean_postgres`, under the role of servers."""
+    return as_servers(clean_postgres())
+
+
+@contextlib.contextmanager
+def owning(engine: Engine) -> Iterator[Engine]:
+    """The same database for who may delete events: after `bound_postgres`, or on SQLite."""
+    if engine.name == "sqlite":
+        yield engine
+        return
+    with opened(_migrated()) as owner:
+        yield owner
 
 
 @contextlib.contextmanager

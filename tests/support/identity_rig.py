@@ -17,7 +17,7 @@ from dapur.wire.queries import SignInReply
 from server.desk.ports import DeviceRecord, QueryError
 from server.identity.sql_identity import SqlIdentity
 from server.log.schema import upgrade
-from tests.support.databases import clean_postgres, opened, sqlite_url
+from tests.support.databases import bound_postgres, opened, sqlite_url
 
 NOW = 1_795_000_000_000
 K1 = KitchenId("k1")
@@ -132,7 +132,7 @@ class Rig:
 @contextmanager
 def rig_on(kind: str, folder: Path) -> Iterator[Rig]:
     """A rig on `sqlite` or `postgresql`."""
-    url = sqlite_url(folder) if kind == "sqlite" else clean_postgres()
+    url = sqlite_url(folder) if kind == "sqlite" else bound_postgres()
     if kind == "sqlite":
         upgrade(url)
     with opened(url) as engine, opened(url) as other:

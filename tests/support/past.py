@@ -9,6 +9,7 @@ from sqlalchemy import Engine, select
 from dapur.ids import KitchenId
 from server.history.tables import ROWS
 from server.log.engine import reading
+from server.log.scope import of_kitchens
 from server.log.sql_log import SqlLog
 from tests.support.groups import group
 
@@ -23,7 +24,7 @@ def log_events(log: SqlLog, kitchen: KitchenId, bodies: Sequence[bytes]) -> None
 def everything(engine: Engine, kitchen: KitchenId) -> dict[str, list[tuple[object, ...]]]:
     """All rows of the past of one kitchen, without the kitchen's name."""
     found: dict[str, list[tuple[object, ...]]] = {}
-    with reading(engine) as connection:
+    with reading(engine, of_kitchens(kitchen)) as connection:
         for table in ROWS:
             columns = [column for column in table.c if column.name != "kitchen"]
             query = select(*columns).where(table.c.kitchen == kitchen)

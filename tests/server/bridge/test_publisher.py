@@ -24,7 +24,7 @@ from server.log.positions import Lease, Outrun, Places
 from server.log.schema import upgrade
 from server.log.sql_log import SqlLog
 from server.metrics import Metrics
-from tests.support.databases import clean_postgres, opened, sqlite_url
+from tests.support.databases import bound_postgres, opened, sqlite_url
 from tests.support.taps import batch_at
 
 ONE = KitchenId("sppg-1")
@@ -65,7 +65,7 @@ class Mouth:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An empty, migrated database."""
-    url = clean_postgres() if request.param == "postgresql" else sqlite_url(tmp_path)
+    url = bound_postgres() if request.param == "postgresql" else sqlite_url(tmp_path)
     upgrade(url)
     with opened(url) as made:
         yield made

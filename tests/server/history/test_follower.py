@@ -28,9 +28,10 @@ from server.log.engine import writing
 from server.log.follower import Follower
 from server.log.positions import Lease, Outrun
 from server.log.schema import upgrade
+from server.log.scope import of_kitchens
 from server.log.sql_log import SqlLog
 from server.log.tables import follower_position
-from tests.support.databases import clean_postgres, opened, sqlite_url
+from tests.support.databases import bound_postgres, opened, owning, sqlite_url
 from tests.support.groups import KITCHEN, OTHER
 from tests.support.past import everything, log_events
 from tests.support.situations import KIOSK, KIOSK_2, NAMES, SITUATIONS, made
@@ -45,7 +46,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         url = sqlite_url(tmp_path)
         upgrade(url)
     else:
-        url = clean_postgres()
+        url = bound_postgres()
     with opened(url) as opened_engine:
         yield opened_engine
 
@@ -268,7 +269,7 @@ class TestTwoProcesses:
         log_events(log, KITCHEN, night.events)
         follow_all(history, log, KITCHEN)
         rows = everything(engine, KITCHEN)
-        with writing(engine) as connection:
+        with writing(engine, of_kitchens(KITCHEN)) as connection:
             connection.execute(update(follower_position).values(version=VERSION + 1))
         assert history.positions() == {}
         follow_all(History(engine, log), log, KITCHEN)
@@ -315,7 +316,7 @@ class TestRebuild:
         follow_all(history, log, KITCHEN)
         rows = everything(engine, KITCHEN)
         assert all(rows[name] for name in ("batch_history", "reading", "check_result", "audit"))
-        with writing(engine) as connection:
+        with writing(engine, of_kitchens(KITCHEN)) as connection:
             for table in ROWS:
                 connection.execute(table.delete().where(table.c.kitchen == KITCHEN))
         history.rebuild(KITCHEN)
@@ -329,7 +330,8 @@ class TestRebuild:
         head = log.head(KITCHEN)
         assert head is not None
         log.save_snapshot(KITCHEN, StoredSnapshot(last, head.hash, 1, "{}"))
-        LogCare(engine).raise_floor(KITCHEN, 5)
+        with owning(engine) as owner:
+            LogCare(owner).raise_floor(KITCHEN, 5)
         with pytest.raises(LookupError):
             history.rebuild(KITCHEN)
         assert everything(engine, KITCHEN) == rows

@@ -29,8 +29,9 @@ from server.history.follower import History
 from server.history.queries import Past
 from server.log.engine import writing
 from server.log.schema import upgrade
+from server.log.scope import of_kitchens
 from server.log.sql_log import SqlLog
-from tests.support.databases import clean_postgres, opened, sqlite_url
+from tests.support.databases import bound_postgres, opened, sqlite_url
 from tests.support.groups import KITCHEN, OTHER
 from tests.support.past import log_events
 from tests.support.taps import DATE, MIN, Night, at, batch_at, plan_args, staffed
@@ -104,7 +105,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path, night: Night) -> Iter
         url = sqlite_url(tmp_path)
         upgrade(url)
     else:
-        url = clean_postgres()
+        url = bound_postgres()
     with opened(url) as opened_engine:
         log = SqlLog(opened_engine)
         history = History(opened_engine, log)
@@ -291,7 +292,7 @@ class TestTrends:
         earlier = msgspec.structs.replace(
             row, batch="a1", night="2026-11-21", first_verdict=False, on_time=False, holds=0
         )
-        with writing(engine) as connection:
+        with writing(engine, of_kitchens(KITCHEN)) as connection:
             values = {"kitchen": KITCHEN, **msgspec.structs.asdict(earlier)}
             connection.execute(insert(tables.batch_history), values)
         first, second = past.trends("2026-11-01", DATE, at(600))

@@ -13,6 +13,8 @@ from dapur.ids import SYSTEM, KitchenId, StaffId
 from dapur.pin import OFFLINE_MS
 from dapur.wire.queries import SignInReply
 from server.identity import staff
+from server.log.engine import reading
+from server.log.scope import EVERY_KITCHEN
 from tests.support.identity_rig import AYU, BUDI, K1, K2, NOW, PIN, PIN2, WRONG, Rig, refusal
 
 MINUTE = 60_000
@@ -115,7 +117,7 @@ def test_try_is_committed_before_the_pin_is_compared(
     seen: list[list[int]] = []
 
     def look(_made: str, _pin: str) -> bool:
-        with rig.engine.connect() as connection:
+        with reading(rig.engine, EVERY_KITCHEN) as connection:
             counters = ("attempt", "attempt_here", "attempt_kiosk")
             queries = (text(f"SELECT failed FROM {counter}") for counter in counters)
             seen.append([connection.scalars(query).one() for query in queries])
@@ -188,7 +190,7 @@ def test_person_needs_a_kitchen(rig: Rig) -> None:
 def test_hash_is_as_slow_as_decided(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(staff, "HASHER", REAL)
     rig.identity.set_pin(K2, AYU, PIN)
-    with rig.engine.connect() as connection:
+    with reading(rig.engine, EVERY_KITCHEN) as connection:
         query = text("SELECT pin_hash FROM staff WHERE kitchen = 'k2' AND staff = 'ayu'")
         made = connection.scalars(query).one()
     assert made.startswith("$argon2id$v=19$m=19456,t=2,p=1$")

@@ -14,8 +14,9 @@ from server.log.engine import writing
 from server.log.follower import EVENTS_PER_FOLLOW, EVENTS_PER_STEP, Follower
 from server.log.positions import LEASE_MS, Lease, Outrun, Positions
 from server.log.schema import upgrade
+from server.log.scope import of_kitchens
 from server.log.sql_log import SqlLog
-from tests.support.databases import clean_postgres, opened, sqlite_url
+from tests.support.databases import bound_postgres, opened, sqlite_url
 from tests.support.groups import KITCHEN, OTHER, group
 
 
@@ -25,7 +26,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         url = sqlite_url(tmp_path)
         upgrade(url)
     else:
-        url = clean_postgres()
+        url = bound_postgres()
     with opened(url) as opened_engine:
         yield opened_engine
 
@@ -167,7 +168,7 @@ class TestFollower:
 class TestPositions:
     def test_position_moves_only_from_where_it_stands(self, engine: Engine) -> None:
         positions = Positions(engine, "pile", version=1)
-        with writing(engine) as connection:
+        with writing(engine, of_kitchens(KITCHEN)) as connection:
             assert positions.of(connection, KITCHEN) is None
             positions.begin(connection, KITCHEN)
             positions.move(connection, KITCHEN, before=0, to=7)
@@ -179,12 +180,12 @@ class TestPositions:
     def test_position_begins_again_when_the_version_changes(self, engine: Engine) -> None:
         old, new = (Positions(engine, "pile", version=number) for number in (1, 2))
         other = Positions(engine, "other", version=1)
-        with writing(engine) as connection:
+        with writing(engine, of_kitchens(KITCHEN)) as connection:
             old.begin(connection, KITCHEN)
             old.move(connection, KITCHEN, before=0, to=7)
             other.begin(connection, KITCHEN)
         assert new.all() == {}
-        with writing(engine) as connection:
+        with writing(engine, of_kitchens(KITCHEN)) as connection:
             new.begin(connection, KITCHEN)
             with pytest.raises(Outrun):
                 old.move(connection, KITCHEN, before=7, to=8)

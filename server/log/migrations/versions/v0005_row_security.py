@@ -1,0 +1,90 @@
+"""PostgreSQL alone: without a kitchen named by the transaction not one row of any kitchen is there."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+OF_A_KITCHEN = (
+    "alert_history",
+    "attempt",
+    "attempt_here",
+    "audit",
+    "batch_history",
+    "check_result",
+    "device",
+    "enrolment_code",
+    "event",
+    "follower_position",
+    "history_state",
+    "kitchen_info",
+    "outbox_head",
+    "reading",
+    "receipt",
+    "snapshot",
+    "staff",
+    "staff_activity",
+    "tenant_head",
+)
+OF_A_DEVICE = ("attempt_kiosk", "device_sign", "fleet_desk")
+"""Have no kitchen of their own: whoever may see the device may see them."""
+
+
+def _named(setting: str) -> str:
+    """The names in a setting of this transaction; none when it says nothing.
+
+    A subquery is read once for a statement and hashed; an expression would be for every row. After
+    a transaction that had set it, a setting is empty and not NULL.
+    """
+    return f"(SELECT unnest(NULLIF(current_setting('dapur.{setting}', true), '')::text[]))"
+
+
+EVERY = """(SELECT current_setting('dapur.every_kitchen', true)) = '{"yes"}'"""
+OURS = f"{EVERY} OR kitchen IN {_named('kitchens')}"
+
+
+def upgrade() -> None:
+    """Contract: a program that names no kitchen finds nothing any more, so older ones are shut out."""
+    if op.get_bind().dialect.name != "postgresql":
+        return
+    for table in OF_A_KITCHEN:
+        _secure(table)
+        _policy(table, "own_kitchens", OURS)
+    for table in OF_A_DEVICE:
+        _secure(table)
+        mine = f"SELECT FROM device WHERE device.device = {table}.device"
+        _policy(table, "own_devices", f"EXISTS ({mine})")
+    # Where the kitchen is found by the device, or by a code: to be read, not to be written.
+    _policy("device", "asked_by_name", f"device IN {_named('devices')}", "FOR SELECT")
+    _policy("enrolment_code", "asked_by_name", f"locator IN {_named('code')}", "FOR SELECT")
+    op.execute(sa.text("UPDATE schema_compat SET oldest_code = 5"))
+
+
+def downgrade() -> None:
+    """The way back: every statement has to name its kitchen by itself again."""
+    if op.get_bind().dialect.name != "postgresql":
+        return
+    op.execute(sa.text("UPDATE schema_compat SET oldest_code = 1"))
+    for table in ("device", "enrolment_code"):
+        op.execute(sa.text(f"DROP POLICY asked_by_name ON {table}"))
+    for tables, name in ((OF_A_DEVICE, "own_devices"), (OF_A_KITCHEN, "own_kitchens")):
+        for table in tables:
+            op.execute(sa.text(f"DROP POLICY {name} ON {table}"))
+            op.execute(sa.text(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY"))
+            op.execute(sa.text(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"))
+
+
+def _secure(table: str) -> None:
+    """The owner is bound too; only a superuser and a role with BYPASSRLS are not."""
+    op.execute(sa.text(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"))
+    op.execute(sa.text(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"))
+
+
+def _policy(table: str, name: str, rows: str, kind: str = "") -> None:
+    """What a row must be to be seen, changed and, unless it is for SELECT alone, written."""
+    # Two colons are a cast here, and no name of a parameter.
+    rows = rows.replace("::", "\\:\\:")
+    op.execute(sa.text(f"CREATE POLICY {name} ON {table} {kind} USING ({rows})"))
