@@ -31,7 +31,11 @@ class Rooms:
     def __init__(self, url: str) -> None:
         """Raises OlderSchema, NewerSchema, Unavailable; ValueError for an address that is none."""
         self.engine = open_engine(url)
-        check(self.engine)
+        try:
+            check(self.engine)
+        except BaseException:
+            self.engine.dispose()
+            raise
         self.log = SqlLog(self.engine)
         self.identity = SqlIdentity(self.engine, self._roles_of)
         self.desk = Desk(self.log, devices=self.identity.device, now_ms=now_ms)

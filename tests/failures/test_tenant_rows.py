@@ -1,4 +1,4 @@
-"""Row 53: a device of one kitchen that puts the names of another into every field; it gets nothing."""
+"""Row 53: a device, or a statement, of one kitchen that names another in every field; it gets nothing."""
 
 from __future__ import annotations
 
@@ -11,13 +11,19 @@ import pytest
 
 from dapur.envelope import decode_event
 from dapur.ids import KitchenId
-from server.log.engine import open_engine
+from server.history.follower import NAME as HISTORY
+from server.history.projector import VERSION
+from server.log.engine import open_engine, reading
+from server.log.positions import Positions
+from server.log.scope import NOBODY, of_kitchens
 from server.log.sql_log import SqlLog
 from tests.failures.checking import common_check
 from tests.failures.kitchen import KITCHEN, OTHER_KITCHEN, OTHER_STAFF, Place, open_place
+from tests.failures.province import Province, open_province, tap
 from tests.strangers.client import QueryFailed, Stranger
 from tests.strangers.wire import b64
 from tests.support.server_process import server_cli
+from tests.support.waiting import until
 
 PIN = "135790"
 NO_HASH = b64(bytes(32))
@@ -115,3 +121,46 @@ async def test_row_53_device_gets_no_byte_of_another_kitchen_and_moves_nothing_t
         await place.heal()
         counted = await common_check(place)
         assert counted.applied == counted.confirmed == 2
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(90)
+async def test_row_53_statement_without_a_condition_finds_nothing_under_the_role_of_servers(
+    tmp_path: Path,
+) -> None:
+    """Two servers serve two kitchens under that role, and a device brings the outbox of the other one."""
+    with open_province(tmp_path) as province:
+        async with province.opened(2) as ours, province.opened(2) as theirs:
+            for kiosk in (*ours.kiosks, *theirs.kiosks):
+                await kiosk.tap(*(tap() for _ in range(5)))
+            await ours.converged()
+            await theirs.converged()
+            victim, intruder = theirs.kiosks[0], ours.kiosks[0]
+            await intruder.hang_up()
+            intruder.outbox, intruder.outbox_rows = victim.outbox, victim.outbox_rows[:0]
+            intruder.results = {}
+            await intruder.connect()
+            assert intruder.greeting.acked == 0, "it was told of an outbox of the other kitchen"
+            await intruder.tap(tap())
+            assert (ours.head, theirs.head) == (11, 10)
+            await victim.tap(tap())
+            await theirs.converged()
+            assert await _followed(province, ours.kitchen, 11)
+            assert await _followed(province, theirs.kitchen, 11)
+            for of, kitchens in (
+                (NOBODY, set()),
+                (of_kitchens(ours.kitchen), {ours.kitchen}),
+                (of_kitchens(theirs.kitchen), {theirs.kitchen}),
+            ):
+                with reading(province.engine, of) as connection:
+                    for table in ("event", "receipt", "outbox_head", "device", "audit"):
+                        query = f"SELECT DISTINCT kitchen FROM {table}"
+                        found = connection.exec_driver_sql(query).scalars()
+                        assert set(found) == kitchens, table
+
+
+async def _followed(province: Province, kitchen: KitchenId, seq: int) -> bool:
+    """Wait until the tables of the past hold the event."""
+    places = Positions(province.engine, HISTORY, version=VERSION)
+    await until(lambda: places.all().get(kitchen, 0) >= seq, within_s=20)
+    return True

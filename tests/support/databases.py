@@ -45,6 +45,22 @@ def empty_postgres() -> Iterator[str]:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
+@contextlib.contextmanager
+def owned_postgres() -> Iterator[str]:
+    """A new database under an owner who is no superuser, with no table in it."""
+    name, word = f"dapur_owner_{os.getpid()}_{secrets.token_hex(4)}", secrets.token_hex(8)
+    with psycopg.connect(_server(), autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {name} LOGIN NOSUPERUSER PASSWORD '{word}'".encode())
+        try:
+            with empty_postgres() as url:
+                there = make_url(url)
+                connection.execute(f"ALTER DATABASE {there.database} OWNER TO {name}".encode())
+                mine = there.set(username=name, password=word)
+                yield mine.render_as_string(hide_password=False)
+        finally:
+            connection.execute(f"DROP ROLE {name}".encode())
+
+
 @functools.cache
 def _servers_role() -> tuple[str, str]:
     """A role that owns nothing and bypasses nothing, and its word."""
