@@ -24,6 +24,7 @@ KUBERNETES = ("1.25.0", "1.31.0", "1.34.0")
 VALUES: tuple[dict[str, Any], ...] = (
     {},
     {"tls": {"enabled": False}, "service": {"type": "ClusterIP"}},
+    {"database": {"role": ""}},
     {"tls": {"tellAuthorities": False}, "nodeSelector": {"disk": "ssd"}, "replicas": 1},
 )
 PROGRAM = "/opt/dapur/bin/dapur-server"

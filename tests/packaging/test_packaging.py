@@ -22,7 +22,10 @@ PACKAGING = ROOT / "packaging"
 BOARD = PACKAGING / "grafana" / "dapur.json"
 ALERTS = PACKAGING / "prometheus" / "alerts.yml"
 QUERIES = {"a dashboard": BOARD, "the alerts": ALERTS}
-NAMES_NOT_OURS = {"DAPUR_DATA", "DAPUR_IMAGE", "DAPUR_DB_PASSWORD", "DAPUR_HOSTNAME"}
+NAMES_NOT_OURS = {
+    *("DAPUR_DATA", "DAPUR_IMAGE", "DAPUR_HOSTNAME"),
+    *("DAPUR_DB_PASSWORD", "DAPUR_APP_PASSWORD"),
+}
 ISSUE = {
     "pending age": "dapur_pending_age_seconds",
     "oldest unanswered": "dapur_oldest_unanswered_seconds",
@@ -139,20 +142,20 @@ def test_every_command_that_is_named_can_be_typed() -> None:
         if path.is_file():
             text = path.read_text(encoding="utf-8")
             typed += re.findall(
-                r"dapur-server ((?:init|run|certificate|device)\b[^`);|\n\"']*)", text
+                r"dapur-server ((?:init|run|certificate|device|database)\b[^`);|\n\"']*)", text
             )
     assert len(typed) >= 8
     for words in typed:
         plain = words.replace("%i", "8791").replace("$$DAPUR_HOSTNAME", "a.id").strip()
-        if plain in ("device revoke", "init --host"):
+        if plain in ("device revoke", "init --host", "database grant"):
             plain += " x"
         parser().parse_args(plain.rstrip(".").split())
 
 
 def test_every_file_that_a_compose_volume_names_is_there() -> None:
     compose = PACKAGING / "compose" / "compose.yaml"
-    named = re.findall(r"- (\.\./[^:]+):", compose.read_text(encoding="utf-8"))
-    assert len(named) == 5
+    named = re.findall(r"- (\.\.?/[^:]+):", compose.read_text(encoding="utf-8"))
+    assert len(named) == 6
     assert not [each for each in named if not (compose.parent / each).exists()]
 
 

@@ -32,10 +32,35 @@ capabilities: {drop: [ALL]}
 {{- define "dapur.environment" -}}
 - name: DAPUR_DATA
   value: /data
-- name: DAPUR_DATABASE
-  valueFrom:
-    secretKeyRef: {name: {{ .Values.database.existingSecret }}, key: {{ .Values.database.key }}}
 - name: DAPUR_BUS
   valueFrom:
     secretKeyRef: {name: {{ .Values.redis.existingSecret }}, key: {{ .Values.redis.key }}}
+{{- end }}
+
+{{- define "dapur.serversDatabase" -}}
+- name: DAPUR_DATABASE
+  valueFrom:
+    secretKeyRef: {name: {{ .Values.database.existingSecret }}, key: {{ .Values.database.key }}}
+{{- end }}
+
+{{- define "dapur.ownersDatabase" -}}
+{{- if .Values.database.role -}}
+- name: DAPUR_DATABASE
+  valueFrom:
+    secretKeyRef: {name: {{ .Values.database.owner.existingSecret }}, key: {{ .Values.database.owner.key }}}
+{{- else -}}
+{{ include "dapur.serversDatabase" . }}
+{{- end }}
+{{- end }}
+
+{{- define "dapur.ownersWork" -}}
+image: {{ include "dapur.image" . }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+env:
+  {{- include "dapur.environment" . | nindent 2 }}
+  {{- include "dapur.ownersDatabase" . | nindent 2 }}
+securityContext:
+  {{- include "dapur.security" . | nindent 2 }}
+volumeMounts:
+  - {name: data, mountPath: /data}
 {{- end }}
