@@ -123,7 +123,7 @@ def _translated() -> Iterator[None]:
         yield
     except _BUGS as error:
         if getattr(error.orig, "sqlstate", None) == _NOT_ALLOWED:
-            raise NotAllowed(str(error.orig).strip()) from error
+            raise NotAllowed(str(error.orig).partition("\n")[0]) from error
         raise
     except exc.DBAPIError as error:
         raise Unavailable(_sentence(error)) from error
