@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url, text
 
-from server.desk.ports import StoredSnapshot
+from server.desk.ports import StoredSnapshot, Unavailable
 from server.log import schema
 from server.log.care import LogCare
 from server.log.engine import NotAllowed, reading, writing
@@ -168,6 +169,18 @@ def test_owner_who_is_no_superuser_makes_keeps_and_unmakes_the_schema(owner: str
     for to in (4, schema.SCHEMA, 0, schema.SCHEMA):
         (schema.downgrade if to < schema.SCHEMA else schema.upgrade)(owner, to=to)
         assert schema.current(owner) == to
+
+
+def test_policies_wait_until_no_older_program_runs(owner: str) -> None:
+    schema.upgrade(owner, to=4)
+    now_ms = int(time.time() * 1000)
+    did(owner, f"INSERT INTO server_process VALUES ('old-1', 1, {now_ms - 30_000}, 4)")
+    with pytest.raises(Unavailable, match="stop the servers first: old-1 "):
+        schema.upgrade(owner)
+    assert schema.current(owner) == 4
+    did(owner, f"UPDATE server_process SET heard_ms = {now_ms - 200_000}")
+    schema.upgrade(owner)
+    assert schema.current(owner) == schema.SCHEMA
 
 
 def test_older_programs_are_shut_out_of_a_database_with_policies(owner: str) -> None:

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from server.desk.ports import Unavailable
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -46,10 +48,20 @@ EVERY = """(SELECT current_setting('dapur.every_kitchen', true)) = '{"yes"}'"""
 OURS = f"{EVERY} OR kitchen IN {_named('kitchens')}"
 
 
+LIVING = """SELECT string_agg(process, ', ') FROM server_process
+    WHERE heard_ms > extract(epoch FROM clock_timestamp()) * 1000 - 120000"""
+"""As `server.identity.fleet.PROCESS_SILENT_MS`; who ends in order is not in the table any more."""
+
+
 def upgrade() -> None:
-    """Contract: a program that names no kitchen finds nothing any more, so older ones are shut out."""
+    """Contract: a program that names no kitchen finds nothing any more, so older ones are shut out.
+
+    Raises Unavailable while one runs: it would tell kiosks that nobody knows them.
+    """
     if op.get_bind().dialect.name != "postgresql":
         return
+    if living := op.get_bind().scalar(sa.text(LIVING)):
+        raise Unavailable(f"stop the servers first: {living} (heard within two minutes)")
     for table in OF_A_KITCHEN:
         _secure(table)
         _policy(table, "own_kitchens", OURS)
