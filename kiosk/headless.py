@@ -101,6 +101,7 @@ class Headless:
             tls=tls_of(url, settings),
             random_=random_,
         )
+        self.link.server_key = identity.server_key
         # A trust that somebody chose for this kiosk is not changed by the server.
         kept = None if settings.authority or url.startswith("ws://") else settings.trust
         self._trust_watch = TrustWatch(self.link, kept, self.time)

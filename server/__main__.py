@@ -35,12 +35,12 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 def _done(options: argparse.Namespace, settings: Settings) -> int:
     # Here and not above: `--help` and a typing error need no database library.
-    from server.cli import certificates, commands, forgetting, keeping, plans, roles
+    from server.cli import certificates, commands, forgetting, keeping, plans, recovering, roles
     from server.desk.ports import Unavailable
     from server.log.engine import NotAllowed
     from server.log.schema import NewerSchema, OlderSchema
 
-    rooms = (certificates, commands, forgetting, keeping, plans, roles)
+    rooms = (certificates, commands, forgetting, keeping, plans, recovering, roles)
     work: Work = next(getattr(room, options.work) for room in rooms if hasattr(room, options.work))
     try:
         return work(settings, options)

@@ -30,7 +30,7 @@ from server.bridge.bridge import VERSION as BRIDGE_VERSION
 from server.bridge.inward import Door
 from server.bus.memory import MemoryBus
 from server.desk.folding import load
-from server.desk.ports import Bus, Identity, Library, Log
+from server.desk.ports import Bus, Identity, Library, Log, Recoveries
 from server.gateway.drain import SPREAD_S, drain
 from server.gateway.figures_page import FiguresPage
 from server.gateway.limits import GUESTS_PER_ADDRESS, Guests
@@ -45,6 +45,7 @@ from server.log.engine import open_engine
 from server.log.follower import Follower
 from server.log.pacing import Stepping, keep_following
 from server.log.positions import Lease, Places
+from server.log.recovery import SqlRecoveries
 from server.log.roles import weakness
 from server.log.schema import check
 from server.log.sql_log import SqlLog
@@ -61,6 +62,8 @@ all kiosks for some ten milliseconds several times a second in a rush.
 """
 
 
+RECOVERY_S = 1.0
+"""How often it is looked whether a restored kitchen may go on."""
 CERTIFICATE_S = 30.0
 """How often files of certificates are looked at: a renewed one needs no restart."""
 
@@ -79,6 +82,8 @@ class Parts(msgspec.Struct, frozen=True):
     """Signs `top`."""
     outbox: OutboxId
     """For the server's own commands: of this process alone, the same after a restart."""
+    recoveries: Recoveries | None = None
+    """What restored kitchens wait for."""
     library: Library | None = None
     """Answers questions about the past."""
     followers: Sequence[Stepping] = ()
@@ -155,6 +160,8 @@ async def serve(parts: Parts, doorway: Doorway) -> None:
         parts.attach(services)
     tasks: list[asyncio.Task[None]] = []
     try:
+        if parts.recoveries is not None:
+            await services.recover(parts.recoveries)
         if doorway.metrics_at is not None:
             at = doorway.metrics_at
             _log.info("figures at %s", _url("http", at[0], await figures.open(*at), "metrics"))
@@ -168,6 +175,7 @@ async def serve(parts: Parts, doorway: Doorway) -> None:
             for follower in parts.followers
         ]
         tasks += [asyncio.create_task(work(services), name="beside") for work in parts.beside]
+        tasks.append(asyncio.create_task(keep_recovering(services), name="recovering"))
         if certificates is not None:
             _on_hangup(certificates)
             watch = keep_fresh(certificates, services.metrics)
@@ -206,6 +214,15 @@ def _on_signals(end: Callable[[], object]) -> None:
         except NotImplementedError:
             # Windows: the handler runs in the main thread between two bytecodes.
             signal.signal(name, lambda *_: loop.call_soon_threadsafe(end))
+
+
+async def keep_recovering(services: Services) -> None:
+    """Look after restored kitchens until none waits any more."""
+    while services.recovering is not None and services.recovering.kitchens:
+        services.recovering.look()
+        services.metrics.recovering.set(services.recovering.kitchens)
+        await asyncio.sleep(RECOVERY_S)
+    services.metrics.recovering.set(0)
 
 
 async def keep_fresh(certificates: Certificates, metrics: Metrics) -> None:
@@ -425,6 +442,7 @@ def compose(
         metrics=metrics,
         key=identity.server_key(),
         outbox=OutboxId(f"server-{_machine()}"),
+        recoveries=SqlRecoveries(engine),
         library=CachedAnswers(Answers(engine), metrics, shared),
         followers=(history,) if bridge is None else (history, bridge.follower),
         beside=() if bridge is None else (_beside(bridge, log),),

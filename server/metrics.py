@@ -71,6 +71,11 @@ class Metrics:
             "Kitchens whose news came by the poll of heads and not by a hint",
             registry=registry,
         )
+        self.recovering = Gauge(
+            "dapur_recovering_kitchens",
+            "Restored kitchens that still wait for their kiosks",
+            registry=registry,
+        )
         self.bus_up = Gauge(
             "dapur_bus_up", "Whether hints flow between processes", registry=registry
         )

@@ -11,11 +11,13 @@ from dapur.wire.messages import (
     Enrol,
     GoodbyeCode,
     Hello,
+    Offer,
     Query,
     Reply,
     Result,
     Row,
     ServerFrame,
+    SignedHead,
     Welcome,
 )
 
@@ -88,6 +90,20 @@ class Restored(Effect, frozen=True):
     durable: int
 
 
+class KeepHead(Effect, frozen=True):
+    """The server signed the very place where the replica is: check the signature and keep it."""
+
+    signed: SignedHead
+
+
+class NeedTail(Effect, frozen=True):
+    """Read kept events `after`+1 … `up_to`, about `max_bytes` of them, and give them to `tail`."""
+
+    after: int
+    up_to: int
+    max_bytes: int
+
+
 class NeedRows(Effect, frozen=True):
     """Read up to `limit` outbox rows after dseq `after` and give them to `rows`."""
 
@@ -130,6 +146,14 @@ class Ended(Effect, frozen=True):
 
 
 # ---- asked by the server's half -----------------------------------------------------------------
+
+
+class TailEntry(msgspec.Struct, frozen=True):
+    """An event that a kiosk brought back."""
+
+    seq: int
+    hash: bytes
+    text: str
 
 
 class Identify(Effect, frozen=True):
@@ -181,6 +205,24 @@ class Heard(Effect, frozen=True):
     """Commands without an answer."""
     offset_ms: int | None
     """By how much its clock is ahead of the server's; None: not known."""
+
+
+class Offered(Effect, frozen=True):
+    """The kiosk says what it holds of a log that was lost; `want` asks for it."""
+
+    offer: Offer
+
+
+class Brought(Effect, frozen=True):
+    """The tail that `want` asked for, whole: its chain leads to the signed head."""
+
+    entries: tuple[TailEntry, ...]
+
+
+class BadTail(Effect, frozen=True):
+    """What came for `want` is not what was signed."""
+
+    detail: str
 
 
 class TopDue(Effect, frozen=True):

@@ -19,14 +19,18 @@ from dapur.sync.effects import (
     Effect,
     Ended,
     Forked,
+    KeepHead,
     NeedRows,
+    NeedTail,
     Restored,
     Send,
     Settle,
     SignHello,
 )
+from dapur.sync.tail import parcels
 from dapur.wire.codec import encode_claims
 from dapur.wire.messages import (
+    TAIL_MAX_BYTES,
     Challenge,
     Claims,
     Enrolled,
@@ -36,7 +40,9 @@ from dapur.wire.messages import (
     Hello,
     Limits,
     Live,
+    Lost,
     Mode,
+    Offer,
     Page,
     Pull,
     Query,
@@ -44,9 +50,12 @@ from dapur.wire.messages import (
     Results,
     Row,
     ServerFrame,
+    SignedHead,
     SnapshotPart,
     Submit,
+    Tail,
     Top,
+    Want,
     Welcome,
     hello_text,
 )
@@ -74,6 +83,13 @@ class OutboxPosition(msgspec.Struct, frozen=True):
     outbox: OutboxId
     dseq: int = 0
     hash: bytes = GENESIS
+
+
+class KeptTail(msgspec.Struct, frozen=True):
+    """Of the log as the replica knows it: events after `after`, and the newest head that was signed."""
+
+    after: int
+    signed: SignedHead
 
 
 class KioskSide:
@@ -106,6 +122,8 @@ class KioskSide:
         self._row_hash = row_hash
         self.offset_ms: Callable[[], int | None] = _not_known
         """By how much this machine's clock is ahead of the server's: only told to the server."""
+        self.kept: Callable[[], KeptTail | None] = _nothing_kept
+        """What could be given to a server that lost it."""
         self._heard_ms = now_ms
         self._limits = Limits()
         self.admitted = False
@@ -117,6 +135,12 @@ class KioskSide:
         self._acked = 0
         self._parts: list[str] = []
         self._replacing = False
+        self._holding = False
+        """The server is being restored: it answers no command on this connection."""
+        self._offering = False
+        """What it lacks may be here: the replica stays as it is until the next connection."""
+        self._answering: Want | None = None
+        self._kept_seq = 0
         self._got_seq = position.seq
         self._got_ms = now_ms
         self._query_id = 0
@@ -143,6 +167,8 @@ class KioskSide:
                 return self._settled(frame)
             case Top():
                 return self._topped(frame, now_ms)
+            case Want():
+                return self._wanted(frame)
             case Reply():
                 return [Answered(frame)]
             case Goodbye():
@@ -176,6 +202,19 @@ class KioskSide:
             return []
         self._sent = fresh[-1].dseq
         return [Send(Submit(part)) for part in _parcels(fresh)]
+
+    def tail(self, bodies: Sequence[str]) -> list[Effect]:
+        """Kept events that `NeedTail` asked for, in order from its first."""
+        want, self._answering = self._answering, None
+        if self._ended or want is None:
+            return []
+        cut = parcels(bodies)[: want.frames] or [()]
+        first = want.after + 1
+        effects: list[Effect] = []
+        for number, part in enumerate(cut, 1):
+            effects.append(Send(Tail(first, part, last=number == len(cut))))
+            first += len(part)
+        return effects
 
     def ask(self, name: str, args: msgspec.Struct) -> tuple[int, list[Effect]]:
         """Ask a named question; the id comes back in `Answered`."""
@@ -221,6 +260,10 @@ class KioskSide:
             Admitted(frame),
             ClockSample(frame.echo_ms, now_ms, frame.time_ms),
         ]
+        if frame.recovering is not None:
+            effects.append(Send(self._offer(frame.recovering)))
+            if self._offering:
+                return effects
         if self.position.epoch not in ("", frame.epoch):
             # Seqs of the old epoch's answers say nothing in the new one.
             effects.append(Restored(frame.acked, frame.durable))
@@ -233,6 +276,20 @@ class KioskSide:
         effects.append(Settle((), frame.acked, frame.durable))
         effects += self._pull_snapshot() if frame.mode is Mode.SNAPSHOT else self._pull()
         return effects + self._want_rows()
+
+    def _offer(self, lost: Lost) -> Offer:
+        self._holding = True
+        self._offering = self.position.epoch == lost.epoch
+        kept = self.kept() if self._offering else None
+        if kept is None or kept.signed.epoch != lost.epoch:
+            return Offer()
+        return Offer(kept.after, kept.signed)
+
+    def _wanted(self, frame: Want) -> list[Effect]:
+        if not self._offering:
+            return []
+        self._answering = frame
+        return [NeedTail(frame.after, frame.up_to, frame.frames * TAIL_MAX_BYTES)]
 
     def _paged(self, frame: Page, now_ms: int) -> list[Effect]:
         self._head = max(self._head, frame.head)
@@ -289,10 +346,18 @@ class KioskSide:
         return [Settle(frame.results, frame.acked, frame.durable), *self._want_rows()]
 
     def _topped(self, frame: Top, now_ms: int) -> list[Effect]:
-        self._head = max(self._head, frame.head)
         effects: list[Effect] = []
         if frame.echo_ms:
             effects.append(ClockSample(frame.echo_ms, now_ms, frame.time_ms))
+        if self._offering:
+            return effects
+        self._head = max(self._head, frame.head)
+        here = self.position
+        if self._kept_seq < frame.head == here.seq and frame.hash == here.hash:
+            self._kept_seq = frame.head
+            effects.append(
+                KeepHead(SignedHead(here.epoch, frame.head, frame.hash, frame.signature))
+            )
         return effects + self._catch_up()
 
     # ---- what follows -----------------------------------------------------------------------
@@ -323,7 +388,13 @@ class KioskSide:
 
     def _want_rows(self) -> list[Effect]:
         room = self._limits.window_commands - (self._sent - self._acked)
-        if not self.admitted or self._ended or room <= 0 or self._outbox.dseq <= self._sent:
+        if (
+            not self.admitted
+            or self._holding
+            or self._ended
+            or room <= 0
+            or self._outbox.dseq <= self._sent
+        ):
             return []
         return [NeedRows(self._sent, room)]
 
@@ -331,7 +402,9 @@ class KioskSide:
         self._got_seq = self.position.seq
         self._got_ms = now_ms
         unsent = max(0, self._outbox.dseq - self._acked)
-        return [Send(Got(self.position.seq, now_ms, unsent, self.offset_ms()))]
+        # How far the lost log is stored here says nothing of the one that is served.
+        seq = 0 if self._offering else self.position.seq
+        return [Send(Got(seq, now_ms, unsent, self.offset_ms()))]
 
     def _over(self, code: GoodbyeCode | None, retry_after_s: float, detail: str) -> list[Effect]:
         self._ended = True
@@ -339,6 +412,10 @@ class KioskSide:
 
 
 def _not_known() -> int | None:
+    return None
+
+
+def _nothing_kept() -> KeptTail | None:
     return None
 
 

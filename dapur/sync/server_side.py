@@ -10,10 +10,13 @@ import msgspec
 from dapur.ids import ConnectionId, DeviceId, KitchenId
 from dapur.sync.effects import (
     Ask,
+    BadTail,
+    Brought,
     Close,
     Effect,
     Heard,
     Identify,
+    Offered,
     Read,
     ReadSnapshot,
     Register,
@@ -21,6 +24,7 @@ from dapur.sync.effects import (
     Take,
     TopDue,
 )
+from dapur.sync.tail import TailCheck, WrongTail
 from dapur.wire.codec import BadFrame, decode_claims
 from dapur.wire.messages import (
     PAGE_MAX_BYTES,
@@ -35,7 +39,9 @@ from dapur.wire.messages import (
     Got,
     Hello,
     Limits,
+    Lost,
     Mode,
+    Offer,
     Page,
     Pull,
     Query,
@@ -45,6 +51,8 @@ from dapur.wire.messages import (
     Row,
     SnapshotPart,
     Submit,
+    Tail,
+    Want,
     Welcome,
     enrol_text,
     hello_text,
@@ -85,6 +93,8 @@ class Admission(msgspec.Struct, frozen=True):
     """The log's chain at the kiosk's `since`; None when the log has no such event."""
     state_version: int
     time_ms: int
+    recovering: Lost | None = None
+    """The log was restored and waits for what kiosks hold of the one that was lost."""
 
 
 class ServerSide:
@@ -118,6 +128,8 @@ class ServerSide:
         self._parts_left = 0
         self._enrolling = False
         self._app = ""
+        self._recovering = False
+        self._tail: TailCheck | None = None
         self.unanswered = 0
         """Commands that the desk has and that have no receipt yet."""
         self.ended = False
@@ -132,7 +144,8 @@ class ServerSide:
         """Take one frame of the kiosk."""
         if self.ended:
             return []
-        if not self._spend(now_ms):
+        asked_for = self._tail is not None and isinstance(frame, Tail)
+        if not asked_for and not self._spend(now_ms):
             return self.end(GoodbyeCode.TOO_FAST, retry_after_s=5.0)
         if self.kitchen is None:
             return self._greeted(frame)
@@ -145,6 +158,10 @@ class ServerSide:
                 return self._got(frame, now_ms)
             case Query():
                 return [Ask(frame)]
+            case Offer():
+                return [Offered(frame)] if self._recovering else []
+            case Tail():
+                return self._tailed(frame)
             case Hello() | Enrol():
                 return self.end(GoodbyeCode.BAD_FRAME, detail="already admitted")
 
@@ -174,6 +191,7 @@ class ServerSide:
         self._expected_dseq = found.acked + 1
         self._durable = found.durable
         self._latest = found.head
+        self._recovering = found.recovering is not None
         if found.state_version not in claims.states:
             return self.end(GoodbyeCode.UPGRADE, detail=f"state version {found.state_version}")
         if claims.dseq < found.acked or (
@@ -201,6 +219,7 @@ class ServerSide:
                     time_ms=found.time_ms,
                     echo_ms=claims.sent_ms,
                     limits=self._limits,
+                    recovering=found.recovering,
                 )
             )
         ]
@@ -305,6 +324,11 @@ class ServerSide:
         self._cursor = last
         return True
 
+    def want(self, check: TailCheck) -> list[Effect]:
+        """Ask for the tail that this kiosk offered; `Brought` or `BadTail` comes of it."""
+        self._tail = check
+        return [] if self.ended else [Send(Want(check.seq, check.up_to))]
+
     def overflowed(self) -> list[Effect]:
         """The queue was dropped: the kiosk hears of the head and pulls at its own pace."""
         self._following = False
@@ -367,6 +391,10 @@ class ServerSide:
         return self._read()
 
     def _submitted(self, frame: Submit) -> list[Effect]:
+        if self._recovering:
+            # What follows the backup may still come: on less than that nothing is decided. They are
+            # sent again on the next connection.
+            return []
         for index, row in enumerate(frame.rows):
             if row.dseq > self._expected_dseq:
                 # One is missing before it: take what fits; the kiosk goes on after `acked`.
@@ -382,6 +410,20 @@ class ServerSide:
         if self.unanswered > UNANSWERED_MAX:
             return self.end(GoodbyeCode.TOO_FAST, retry_after_s=5.0, detail="window of commands")
         return [Take(rows)]
+
+    def _tailed(self, frame: Tail) -> list[Effect]:
+        check = self._tail
+        if check is None:
+            return []
+        try:
+            check.take(frame.first, frame.bodies)
+        except WrongTail as error:
+            self._tail = None
+            return [BadTail(str(error))]
+        if check.is_whole:
+            self._tail = None
+            return [Brought(check.entries)]
+        return [Send(Want(check.seq, check.up_to))] if frame.last else []
 
     def _got(self, frame: Got, now_ms: int) -> list[Effect]:
         if self.device is None:

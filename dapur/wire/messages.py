@@ -19,6 +19,10 @@ WINDOW_COMMANDS = 200
 """Commands a kiosk may have unanswered."""
 WINDOW_PAGES = 16
 """Pages that answer one pull: 64 KiB, so that catch-up is not bound to one round trip a page."""
+TAIL_MAX_BYTES = 24 * 1024
+"""Events of one `tail`: as JSON strings they are twice as long at worst, and a frame is 64 KiB."""
+WINDOW_TAILS = 8
+"""Frames that answer one `want`."""
 
 
 ID_PATTERN = r"^[A-Za-z0-9._:@-]{1,64}\Z"
@@ -164,7 +168,35 @@ class Enrol(Frame, frozen=True, tag="enrol"):
     signature: Signature
 
 
-ClientFrame = Hello | Enrol | Pull | Submit | Got | Query
+class SignedHead(msgspec.Struct, frozen=True):
+    """A head that the server signed in a `top`: it proves that the log once reached it."""
+
+    epoch: Word
+    head: Count
+    hash: Hash
+    signature: Signature
+
+
+class Offer(Frame, frozen=True, tag="offer"):
+    """Answer to a welcome with `recovering`: events `after`+1 … `signed.head` of the lost log are here.
+
+    Without `signed` nothing is.
+    """
+
+    after: Count = 0
+    signed: SignedHead | None = None
+
+
+class Tail(Frame, frozen=True, tag="tail"):
+    """Answer to a `want`: events `first`, `first`+1, … as they once came; the last one is marked."""
+
+    first: Annotated[int, Meta(ge=1, le=COUNT_MAX)]
+    bodies: tuple[str, ...]
+    last: bool = True
+    """This `want` is answered."""
+
+
+ClientFrame = Hello | Enrol | Pull | Submit | Got | Query | Offer | Tail
 
 # ---- server → client ---------------------------------------------------------------------------
 
@@ -202,6 +234,14 @@ class Mode(StrEnum):
     SNAPSHOT = "snapshot"
 
 
+class Lost(msgspec.Struct, frozen=True):
+    """The log of `epoch` was put back to event `seq`, where its chain is `hash`; kiosks may hold the rest."""
+
+    epoch: str
+    seq: int
+    hash: bytes
+
+
 class Welcome(Frame, frozen=True, tag="welcome"):
     """The kiosk is admitted. It may submit at once; a `pull` starts catch-up."""
 
@@ -220,6 +260,8 @@ class Welcome(Frame, frozen=True, tag="welcome"):
     time_ms: int
     echo_ms: int
     limits: Limits = Limits()
+    recovering: Lost | None = None
+    """A restored log waits for its tail: say `offer`; no command is answered until a `goodbye`."""
 
 
 class Page(Frame, frozen=True, tag="page"):
@@ -282,6 +324,14 @@ class Top(Frame, frozen=True, tag="top"):
     echo_ms: int = 0
 
 
+class Want(Frame, frozen=True, tag="want"):
+    """Of what was offered, give events `after`+1 … `up_to` in at most `frames` tails."""
+
+    after: int
+    up_to: int
+    frames: int = WINDOW_TAILS
+
+
 def _null() -> msgspec.Raw:
     return msgspec.Raw(b"null")
 
@@ -304,7 +354,17 @@ class Goodbye(Frame, frozen=True, tag="goodbye"):
 
 
 ServerFrame = (
-    Challenge | Enrolled | Welcome | Page | SnapshotPart | Live | Results | Top | Reply | Goodbye
+    Challenge
+    | Enrolled
+    | Welcome
+    | Page
+    | SnapshotPart
+    | Live
+    | Results
+    | Top
+    | Want
+    | Reply
+    | Goodbye
 )
 
 

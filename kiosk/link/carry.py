@@ -19,14 +19,24 @@ from dapur.sync.effects import (
     Effect,
     Ended,
     Forked,
+    KeepHead,
     NeedRows,
+    NeedTail,
     Restored,
     Send,
     Settle,
     SignHello,
 )
 from dapur.sync.kiosk_side import KioskSide
-from dapur.wire.messages import ClientFrame, GoodbyeCode, Pull, Reply, ServerFrame
+from dapur.wire.messages import (
+    ClientFrame,
+    GoodbyeCode,
+    Pull,
+    Reply,
+    ServerFrame,
+    SignedHead,
+    top_text,
+)
 from kiosk.clock import KioskTime
 from kiosk.local.errors import DiskRefused, FileDamaged
 from kiosk.local.mirror import Mirror
@@ -59,6 +69,8 @@ class Carrier:
         self._sign = sign
         self._on_reply = on_reply
         self._on_admitted = on_admitted
+        self.is_servers: Callable[[bytes, bytes], bool] | None = None
+        """`(text, signature)`: whether the server signed this; without it no head is kept."""
         self.on_held: Callable[[bool], None] | None = None
         """With it, events of several frames go to the disk in one transaction: it is called when some
         are held back, and `flush` is due as soon as no frame is at hand any more; False says that
@@ -81,6 +93,7 @@ class Carrier:
             answered=store.answered(),
         )
         self.side.offset_ms = lambda: time.wall_offset_ms
+        self.side.kept = store.kept
 
     def receive(self, frame: ServerFrame, now_ms: int) -> None:
         """A frame of the server came."""
@@ -152,6 +165,8 @@ class Carrier:
                 return self.side.signed(claims, self._sign(text))
             case NeedRows(after, limit):
                 return self.side.rows(self._mirror.store.rows(after, limit))
+            case NeedTail(after, up_to, max_bytes):
+                return self.side.tail(self._mirror.store.tail(after, up_to, max_bytes))
             case Forked(detail):
                 self._mirror.quarantine(detail)
                 return [Ended(None, 0.0, detail)]
@@ -173,6 +188,8 @@ class Carrier:
                 self._mirror.restored(effect)
             case ClockSample():
                 self._time.sample(effect)
+            case KeepHead(signed):
+                self._keep_head(signed)
             case Answered(reply):
                 self._on_reply(reply)
             case Admitted():
@@ -182,6 +199,15 @@ class Carrier:
                 _log.debug("caught up at %d", seq)
             case _:
                 raise TypeError(f"{type(effect).__name__} is not for a kiosk")
+
+    def _keep_head(self, signed: SignedHead) -> None:
+        text = top_text(self._mirror.kitchen_id, signed.epoch, signed.head, signed.hash)
+        if self.is_servers is None:
+            return
+        if self.is_servers(text, signed.signature):
+            self._mirror.store.keep_head(signed)
+        else:
+            _log.warning("the head %d is not signed by the server", signed.head)
 
     def _end(self, ended: Ended) -> None:
         self.over = ended

@@ -20,6 +20,7 @@ from kiosk.link.gather import Gather
 from kiosk.link.key import Key
 from kiosk.link.line import Line
 from kiosk.link.outgoing import Outgoing
+from kiosk.link.signature import signed_by
 from kiosk.local.mirror import Mirror
 
 WATCH_S = 0.5
@@ -45,6 +46,7 @@ class Connection:
         device: DeviceId,
         app: str,
         on_admitted: Callable[[], None],
+        server_key: bytes,
     ) -> None:
         self._socket = socket
         self._time = time
@@ -63,6 +65,10 @@ class Connection:
             on_reply=self._asking.answer,
             on_admitted=on_admitted,
         )
+        if server_key:
+            self._carrier.is_servers = lambda text, signature: signed_by(
+                server_key, signature, text
+            )
         self._carrier.on_held = Gather(self._carrier.flush).wanted
 
     @property

@@ -51,6 +51,8 @@ class Link:
         random_: random.Random | None = None,
     ) -> None:
         self._url = url
+        self.server_key = b""
+        """Ed25519: signs where the log stands; without it no such word is kept."""
         self._mirror = mirror
         self._key = key
         self._time = time
@@ -198,6 +200,7 @@ class Link:
             device=self._device,
             app=self._app,
             on_admitted=lambda: self._show(LinkState.ONLINE, ""),
+            server_key=self.server_key,
         )
         try:
             over = await connection.serve()

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import msgspec
+
 from dapur.envelope import GENESIS, Malformed, chain, decode_event
 from dapur.ids import CommandId, OutboxId
 from dapur.sync.effects import ApplyEvents, ApplySnapshot
-from dapur.sync.kiosk_side import OutboxPosition, Position
-from dapur.wire.messages import Outcome, Result, Row
+from dapur.sync.kiosk_side import KeptTail, OutboxPosition, Position
+from dapur.wire.messages import Outcome, Result, Row, SignedHead
 from kiosk.local import schema
 from kiosk.local.errors import explain
 from kiosk.local.rows import Kept, Salvaged, Snapshot
@@ -21,11 +23,16 @@ from kiosk.local.rows import Kept, Salvaged, Snapshot
 ROWS_BYTES = 256 * 1024
 """Most bytes of commands read at once: a quarter of what may wait for the socket."""
 EVENTS_KEPT = 20_000
-"""Events kept behind the snapshot until a backup has them: 10 MB, two weeks of a busy kitchen."""
+"""Events kept behind the snapshot until a backup has them: 10 MB, two weeks of a busy kitchen. Beyond
+it the oldest go: a server that was restored from an older backup still gets them from nobody, but it
+gets the commands."""
+TAIL_EVENTS = 1_000
+"""Read at once for a server that lost them; a window takes some four hundred."""
 ANSWERED_KEPT = 50_000
 """Answered commands kept until a backup has them; about 50 MB, weeks of one kiosk's taps."""
 
 _OUTBOX = "outbox"
+_SIGNED = "signed"
 
 
 class Store:
@@ -199,6 +206,37 @@ class Store:
             # The tail beyond the last backup stays: a restored server may ask for it.
             done = min(state.seq, max(self._durable, state.seq - EVENTS_KEPT))
             self._db.execute("DELETE FROM event WHERE seq <= ?", (done,))
+
+    # ---- for a server that lost its log --------------------------------------------------------
+
+    def keep_head(self, signed: SignedHead) -> None:
+        """Keep what the server signed of the very place where the replica is."""
+        text = msgspec.json.encode(signed).decode()
+        if text != self.noted(_SIGNED):
+            self.note(**{_SIGNED: text})
+
+    def kept(self) -> KeptTail | None:
+        """Events behind the last backup that are here, and up to where they can be proved."""
+        text = self.noted(_SIGNED)
+        if not text:
+            return None
+        signed = msgspec.json.decode(text, type=SignedHead)
+        first = self._one("SELECT seq FROM event WHERE seq <= ? ORDER BY seq LIMIT 1", signed.head)
+        if first is None or signed.epoch != self._position.epoch:
+            return None
+        return KeptTail(int(first[0]) - 1, signed)
+
+    def tail(self, after: int, up_to: int, max_bytes: int) -> tuple[str, ...]:
+        """Kept events after `after` up to `up_to`, at most so many bytes of them but one at least."""
+        found: list[str] = []
+        size = 0
+        query = "SELECT body FROM event WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"
+        for (body,) in self._read(query, after, up_to, TAIL_EVENTS):
+            size += len(body.encode())
+            if found and size > max_bytes:
+                break
+            found.append(body)
+        return tuple(found)
 
     # ---- what else must survive -------------------------------------------------------------
 

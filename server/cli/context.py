@@ -14,6 +14,7 @@ from server.desk.folding import load
 from server.desk.ports import QueryError
 from server.identity.sql_identity import SqlIdentity
 from server.log.engine import open_engine
+from server.log.recovery import SqlRecoveries
 from server.log.schema import check
 from server.log.sql_log import SqlLog
 from server.settings import DATABASE_FILE, Settings
@@ -38,7 +39,9 @@ class Rooms:
             raise
         self.log = SqlLog(self.engine)
         self.identity = SqlIdentity(self.engine, self._roles_of)
+        self.recoveries = SqlRecoveries(self.engine)
         self.desk = Desk(self.log, devices=self.identity.device, now_ms=now_ms)
+        self.desk.recoveries = self.recoveries
 
     def kitchen(self, text: str) -> KitchenId:
         """The kitchen that the operator named. Raises Problem when there is none."""

@@ -9,8 +9,9 @@ import os
 import shutil
 import tempfile
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -24,10 +25,12 @@ from server.log.copying import (
     NotEmpty,
     copy,
     database,
+    epochs,
     kitchen_rows,
     last_taps,
     one_file,
 )
+from server.log.recovery import Restored, begin
 from server.log.schema import SCHEMA, upgrade
 from server.log.tables import metadata
 from server.log.verify import verify
@@ -39,6 +42,8 @@ SECRETS = {"staff": ("pin_hash",), "device": ("public_key",)}
 NOT_EXPORTED = frozenset({"enrolment_code", "attempt", "attempt_here", history_state.name})
 """Codes, counters of wrong PINs and states that are folded again: nobody's record."""
 FORMAT = "dapur-export-1"
+LATELY_MS = 24 * 3_600_000
+"""A kiosk that was heard within a day before the backup is one that is in use."""
 
 
 # ---- backup --------------------------------------------------------------------------------------
@@ -109,6 +114,8 @@ def restore(settings: Settings, options: argparse.Namespace) -> int:
         upgrade(settings.database_url)
         with opened_at(settings.database_url) as target:
             _nobody_serves(target, options)
+            restored = _restored(source, epochs(target.engine))
+            finish = partial(begin, restored=restored, now_ms=now_ms(), wait_ms=options.wait * 1000)
             _copied(
                 lambda: copy(
                     source.engine,
@@ -116,11 +123,49 @@ def restore(settings: Settings, options: argparse.Namespace) -> int:
                     metadata,
                     _tell,
                     replace=options.replace,
-                    new_epochs=True,
+                    finish=finish,
                 )
             )
             _report(target)
+            _tell_whom_it_waits_for(target)
     return EXIT_OK
+
+
+def _restored(source: Rooms, lost: Mapping[KitchenId, str]) -> tuple[Restored, ...]:
+    """Which log each kitchen loses, and the kiosks that were in use when the backup was made.
+
+    `lost` are the logs in the place of which it is put; where there is none (another disk) it is the
+    one that was backed up.
+    """
+    known = {
+        kitchen: {
+            each.device: max(each.heard_ms or 0, each.enrolled_ms)
+            for each in source.identity.devices(kitchen)
+            if each.revoked_ms is None
+        }
+        for kitchen in epochs(source.engine)
+    }
+    newest_ms = max((ms for some in known.values() for ms in some.values()), default=0)
+    return tuple(
+        Restored(
+            kitchen,
+            lost.get(kitchen, epoch),
+            tuple(each for each, ms in known[kitchen].items() if ms > newest_ms - LATELY_MS),
+        )
+        for kitchen, epoch in sorted(epochs(source.engine).items())
+    )
+
+
+def _tell_whom_it_waits_for(target: Rooms) -> None:
+    waiting = target.recoveries.open()
+    for kitchen, recovery in waiting.items():
+        kiosks = len(target.recoveries.helpers(kitchen))
+        say(
+            f"{kitchen}: takes commands when its {kiosks} kiosks came, {recovery.wait_ms // 1000} s"
+            " after the first at the latest"
+        )
+    if waiting:
+        say("then: dapur-server recovery show")
 
 
 def _kiosks_must_be_checked(source: Rooms, options: argparse.Namespace) -> None:

@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 
 VERSION = "0.1.0"
+WAIT_S = 120
+"""The back-off of a kiosk without a line is 30 s at most; a tail of an hour takes seconds."""
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _Group = argparse._SubParsersAction  # noqa: SLF001 - argparse gives it no public name
 
@@ -76,6 +78,14 @@ def _keeping(verbs: _Group[argparse.ArgumentParser]) -> None:
         "--stopped", action="store_true", help="no server runs, although one was heard just now"
     )
     back.add_argument("--replace", action="store_true", help="lose what is in the database now")
+    back.add_argument(
+        "--wait",
+        metavar="SECONDS",
+        type=int,
+        default=WAIT_S,
+        help="how long a kitchen waits for its other kiosks once the first has come; 0: not at all",
+    )
+    _recovery(_group(verbs, "recovery", "what restored kitchens still wait for"))
     old = _command(verbs, "forget", "archive and forget what is beyond its time", "forget")
     old.add_argument("--kitchen", help="only this one")
     old.add_argument("--events-days", type=int, default=400, help="default 400")
@@ -89,6 +99,13 @@ def _keeping(verbs: _Group[argparse.ArgumentParser]) -> None:
     out = _command(verbs, "export", "one kitchen as JSON lines, without secrets", "export")
     out.add_argument("--kitchen", required=True)
     out.add_argument("file", type=Path)
+
+
+def _recovery(group: _Group[argparse.ArgumentParser]) -> None:
+    shown = _command(group, "show", "what came back, and what nobody held", "recovery_show")
+    ended = _command(group, "end", "wait for no more kiosks", "recovery_end")
+    for each in (shown, ended):
+        each.add_argument("--kitchen", help="only this one")
 
 
 def _kitchens(group: _Group[argparse.ArgumentParser]) -> None:

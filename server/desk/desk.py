@@ -13,9 +13,10 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 import msgspec
 
 from dapur import kitchen as rules
-from dapur.envelope import GENESIS, Command, chain, encode_command
-from dapur.ids import DeviceId, KitchenId, OutboxId
+from dapur.envelope import GENESIS, Command, Malformed, chain, decode_command, encode_command
+from dapur.ids import CommandId, DeviceId, KitchenId, OutboxId
 from dapur.kitchen import SERVER_DEVICE
+from dapur.retold import unread
 from dapur.wire.messages import GoodbyeCode, Outcome, Result, Row
 from server.desk.draft import Draft, Origin, result_of
 from server.desk.failpoint import Failpoint, reach
@@ -28,6 +29,8 @@ from server.desk.ports import (
     Log,
     OutboxHead,
     Receipt,
+    Recoveries,
+    Recovery,
     StoredSnapshot,
     Unavailable,
     UnknownCommit,
@@ -46,14 +49,17 @@ RECORD_MS = 1_000
 SNAPSHOT_EVENTS = 1_000
 """A start reads at most so many events on top of a snapshot."""
 
+WAITS = "restored, waits for its kiosks (dapur-server recovery show)"
+
 _log = logging.getLogger(__name__)
 
 
 class _Cached:
     """What the desk remembers of a kitchen: the fold and the outbox heads, both as of the same commit."""
 
-    def __init__(self, fold: Fold, snapshot_seq: int) -> None:
+    def __init__(self, fold: Fold, snapshot_seq: int, recovery: Recovery | None = None) -> None:
         self.fold = fold
+        self.recovery = recovery
         self.heads: dict[OutboxId, OutboxHead | None] = {}
         self.snapshot_seq = snapshot_seq
         self.doubtful = False
@@ -79,6 +85,8 @@ class Desk:
     ) -> None:
         """`devices` looks a record up; `now_ms` is UTC; both are called from the caller's thread."""
         self._log = log
+        self.recoveries: Recoveries | None = None
+        """What restored kitchens wait for; without it none does."""
         self._devices = devices
         self._now_ms = now_ms
         self._kitchens_cached = kitchens_cached
@@ -206,6 +214,9 @@ class Desk:
             _log.error("device %s spoke for %s", submission.device, submission.kitchen)
             return Answer((), 0, 0, GoodbyeCode.UNKNOWN_DEVICE, "not of this kitchen")
         cached = self._load(submission.kitchen)
+        if cached.recovery is not None and cached.recovery.is_open:
+            # Kiosks may still bring what follows: whatever was decided now would stand in its place.
+            return _unavailable(WAITS)
         if submission.kitchen not in drafts:
             drafts[submission.kitchen] = Draft(submission.kitchen, cached.fold)
         draft = drafts[submission.kitchen]
@@ -230,6 +241,7 @@ class Desk:
         stored = self._stored(submission, head, draft)
         durable = cached.fold.durable
         results: list[Result] = []
+        not_below = self._answered_before(submission, head, draft, cached)
         for row in submission.rows:
             last, link = (head.last_dseq, head.last_hash) if head is not None else (0, GENESIS)
             if row.dseq > last + 1:
@@ -241,14 +253,33 @@ class Desk:
                 follows = result is not None
             else:
                 follows = chain(link, row.bytes) == row.hash
-                result = draft.take(row, head, origin) if follows else None
+                result = draft.take(row, head, origin, not_below=not_below) if follows else None
             if result is None or not follows:
                 detail = f"command {row.dseq} of outbox {submission.outbox} differs from the log"
                 _log.error("fork of device %s: %s", submission.device, detail)
                 return Answer(tuple(results), last, durable, GoodbyeCode.FORK, detail)
             results.append(result)
+            not_below = max(not_below, result.seq)
             head = draft.heads.get(submission.outbox, head)
         return Answer(tuple(results), 0 if head is None else head.last_dseq, durable)
+
+    def _answered_before(
+        self, submission: Submission, head: OutboxHead | None, draft: Draft, cached: _Cached
+    ) -> int:
+        """Let the draft know which of these commands a lost log has answered; the event that the
+        receipt before them names. Only in a kitchen that was restored.
+        """
+        if self.recoveries is None or cached.recovery is None or not cached.recovery.has_answers:
+            return 0
+        names = [_name(submission.outbox, row) for row in submission.rows]
+        draft.brought = self.recoveries.answers(submission.kitchen, names)
+        if head is None or not draft.brought:
+            return 0
+        kitchen, outbox, last = submission.kitchen, submission.outbox, head.last_dseq
+        before = draft.receipt(outbox, last) or next(
+            iter(self._log.receipts(kitchen, outbox, last, last)), None
+        )
+        return 0 if before is None else before.seq
 
     def _is_anothers(self, head: OutboxHead, origin: Origin) -> bool:
         """Whether a living device other than this one writes this outbox; its id is no secret."""
@@ -335,7 +366,8 @@ class Desk:
 
     def _load(self, kitchen: KitchenId) -> _Cached:
         cached = self._cache.get(kitchen)
-        if cached is None or cached.doubtful:
+        waits = cached is not None and cached.recovery is not None and cached.recovery.is_open
+        if cached is None or cached.doubtful or waits:
             cached = self._cache[kitchen] = self._reload(kitchen, cached)
             while len(self._cache) > self._kitchens_cached:
                 self._cache.popitem(last=False)
@@ -348,8 +380,16 @@ class Desk:
             raise LookupError(f"no log of kitchen {kitchen}")
         if cached is None or head.epoch != cached.fold.epoch or head.seq < cached.fold.seq:
             base = base_of(self._log, kitchen, head)
-            return _Cached(catch_up(self._log, kitchen, base, head), base.seq)
-        return _Cached(catch_up(self._log, kitchen, cached.fold, head), cached.snapshot_seq)
+            fold, snapshot_seq, recovery = catch_up(self._log, kitchen, base, head), base.seq, None
+        else:
+            fold, snapshot_seq = (
+                catch_up(self._log, kitchen, cached.fold, head),
+                cached.snapshot_seq,
+            )
+            recovery = cached.recovery
+        if self.recoveries is not None and (recovery is None or recovery.is_open):
+            recovery = self.recoveries.of(kitchen)
+        return _Cached(fold, snapshot_seq, recovery)
 
     def _head(self, submission: Submission, cached: _Cached) -> OutboxHead | None:
         outbox = submission.outbox
@@ -387,6 +427,14 @@ class Desk:
             dseq, link = dseq + 1, chain(link, raw)
             rows.append(Row(dseq, link, raw))
         return tuple(rows)
+
+
+def _name(outbox: OutboxId, row: Row) -> CommandId:
+    """By what a lost log's answer to this row is known."""
+    try:
+        return decode_command(row.bytes).id
+    except Malformed:
+        return unread(outbox, row.dseq)
 
 
 def _again(

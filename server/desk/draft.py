@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
 
 import msgspec
 
@@ -11,9 +12,10 @@ from dapur import kitchen as rules
 from dapur.envelope import Command, Malformed, Taken, chain, decode_command, encode_event
 from dapur.ids import SYSTEM, CommandId, DeviceId, KitchenId, OutboxId
 from dapur.kitchen import SERVER_DEVICE, Kitchen
+from dapur.retold import unread
 from dapur.wire.messages import COUNT_MAX, ID_PATTERN, Result, Row
 from server.desk.folding import Fold
-from server.desk.ports import Append, Entry, OutboxHead, Receipt
+from server.desk.ports import Append, Entry, OutboxHead, Receipt, Stored
 
 EVENT_MAX_BYTES = 24 * 1024
 """A command is at most 8 KiB; an event of three times that is a fault of its noun (a frame is 64 KiB)."""
@@ -44,6 +46,8 @@ class Draft:
         self._entries: list[Entry] = []
         self._receipts: list[Receipt] = []
         self._heads: dict[OutboxId, OutboxHead] = {}
+        self.brought: Mapping[CommandId, Stored] = {}
+        """Answers of a lost log to commands that come again."""
         self.ages_ms: list[int] = []
         """How old taps of kiosks were when they came."""
 
@@ -82,8 +86,10 @@ class Draft:
                 return receipt
         return None
 
-    def take(self, row: Row, head: OutboxHead | None, origin: Origin) -> Result:
-        """Decide one row that follows `head`."""
+    def take(
+        self, row: Row, head: OutboxHead | None, origin: Origin, *, not_below: int = 0
+    ) -> Result:
+        """Decide one row that follows `head`, whose receipt named event `not_below`."""
         not_before = origin.enrolled_ms if head is None else head.last_earliest_ms
         earliest = min(not_before, origin.received_ms)
         command_id = CommandId("")
@@ -91,11 +97,14 @@ class Draft:
             command = decode_command(row.bytes)
             _check(command)
         except Malformed as error:
-            taking = self._malformed(row, str(error), origin)
+            stored = self.brought.get(unread(origin.outbox, row.dseq)) if self.brought else None
+            taking = stored or self._malformed(row, str(error), origin)
         else:
             at = command.occurred.within(not_before_ms=not_before, received_ms=origin.received_ms)
             command_id, earliest = command.id, at.earliest_ms
-            taking = self._decide(Taken(command, origin.device, at, origin.received_ms), origin)
+            taking = self.brought.get(command_id) or self._decide(
+                Taken(command, origin.device, at, origin.received_ms), origin
+            )
             if origin.device != SERVER_DEVICE:
                 self.ages_ms.append(origin.received_ms - at.latest_ms)
         receipt = Receipt(
@@ -105,7 +114,8 @@ class Draft:
             command=command_id,
             outcome=taking.outcome,
             code=taking.code,
-            seq=self._seq,
+            # Answers that name no event of their own stand between: no later one may name an earlier.
+            seq=max(taking.seq, not_below) if isinstance(taking, Stored) else self._seq,
             raw=row.bytes,
         )
         self._receipts.append(receipt)

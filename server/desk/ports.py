@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from enum import StrEnum
 from typing import Protocol
 
 import msgspec
@@ -163,6 +164,107 @@ class Library(Protocol):
 
     async def close(self) -> None:
         """No more questions come."""
+
+
+class Recovery(msgspec.Struct, frozen=True):
+    """A kitchen's log was put back to a backup: how far it has what came after."""
+
+    kitchen: KitchenId
+    epoch: str
+    """Of the log that was lost."""
+    seq: int
+    """Where the backup ended."""
+    hash: bytes
+    began_ms: int
+    wait_ms: int
+    """How long kiosks are waited for once the first has come."""
+    first_ms: int | None
+    done_ms: int | None
+    """No more is waited for; None: no command is decided yet."""
+    how: str
+    """Why it is over: all (came), time, operator, nobody (to wait for)."""
+    brought: int
+    """The log has the lost one's events up to here."""
+    has_answers: bool
+    """Whether commands of this kitchen may have been answered in events that were brought, now or by
+    an earlier restore."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether kiosks are still waited for."""
+        return self.done_ms is None
+
+
+class Standing(StrEnum):
+    """What became of one kiosk while its kitchen was recovered."""
+
+    AWAITED = "awaited"
+    BRINGING = "bringing"
+    DONE = "done"
+
+
+class Helper(msgspec.Struct, frozen=True):
+    """One kiosk of a kitchen that was restored."""
+
+    device: DeviceId
+    standing: Standing
+    seq: int
+    """How far it can prove that the lost log went."""
+    told: str
+    """What it brought, or why nothing."""
+    at_ms: int | None
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """The answer to a command whose events were brought by a kiosk."""
+
+    command: CommandId
+    outcome: Outcome
+    code: str
+    seq: int
+
+
+class Over(Exception):
+    """Kiosks are no longer waited for: nothing more can be brought."""
+
+
+class Recoveries(Protocol):
+    """What restored kitchens wait for. Synchronous, thread-safe, called off the loop; all raise Unavailable."""
+
+    def open(self) -> dict[KitchenId, Recovery]:
+        """Kitchens that still wait for kiosks."""
+
+    def of(self, kitchen: KitchenId) -> Recovery | None:
+        """The last restore of a kitchen; None when there was none."""
+
+    def answers(self, kitchen: KitchenId, commands: Sequence[CommandId]) -> dict[CommandId, Stored]:
+        """Of these commands those whose events were brought."""
+
+    def note(
+        self,
+        kitchen: KitchenId,
+        device: DeviceId,
+        standing: Standing,
+        *,
+        seq: int,
+        told: str,
+        now_ms: int,
+    ) -> None:
+        """What became of a kiosk; the first one starts the clock."""
+
+    def bring(
+        self, kitchen: KitchenId, entries: Sequence[Entry], answers: Sequence[Stored]
+    ) -> None:
+        """Put events of the lost log behind what is there, all or none. Raises Conflict, Over."""
+
+    def settle(self, kitchen: KitchenId, now_ms: int) -> bool:
+        """Whether it is over; ends it when all came or the time is up."""
+
+    def end(self, kitchen: KitchenId, now_ms: int) -> bool:
+        """End it by hand; whether it was open."""
+
+    def helpers(self, kitchen: KitchenId) -> tuple[Helper, ...]:
+        """Every kiosk that was awaited or came, by name."""
 
 
 Heard = Callable[[KitchenId, int], None]

@@ -8,15 +8,19 @@ import time
 from collections.abc import Coroutine, Sequence
 from functools import partial
 
+import msgspec
 from websockets.exceptions import ConnectionClosed
 
 from dapur.ids import ConnectionId, KitchenId, OutboxId
 from dapur.sync.effects import (
     Ask,
+    BadTail,
+    Brought,
     Close,
     Effect,
     Heard,
     Identify,
+    Offered,
     Read,
     ReadSnapshot,
     Register,
@@ -25,6 +29,7 @@ from dapur.sync.effects import (
     TopDue,
 )
 from dapur.sync.server_side import ServerSide
+from dapur.sync.tail import TailCheck
 from dapur.wire.codec import BadFrame, decode_client, encode_bytes
 from dapur.wire.messages import (
     CLOSE_CODES,
@@ -153,6 +158,9 @@ class Connection:
         if self.record is not None:
             patience = Patience(self._session.patience, int(self._frame_s * 1000))
             self._services.tired.ended(self.record.device, patience)
+            if self._services.recovering is not None:
+                record = self.record
+                self._services.recovering.left(record.kitchen, record.device, self)
         self._services.forget(self)
 
     # ---- asked from outside --------------------------------------------------------------------
@@ -181,6 +189,10 @@ class Connection:
     def end(self, code: GoodbyeCode, *, retry_after_s: float = 0.0, detail: str = "") -> None:
         """Say goodbye and close."""
         self._carry(self._session.end(code, retry_after_s=retry_after_s, detail=detail))
+
+    def want(self, check: TailCheck) -> None:
+        """Ask for the tail of a lost log."""
+        self._carry(self._session.want(check))
 
     def abort(self, why: str) -> None:
         """Cut the line without a word."""
@@ -246,6 +258,8 @@ class Connection:
                     self._services.presence.heard(effect.device, sign)
                 case TopDue():
                     self._top(effect.echo_ms)
+                case Offered() | Brought() | BadTail():
+                    self._recover(effect)
                 case Close():
                     self._close(effect.code)
                 case _:
@@ -289,6 +303,18 @@ class Connection:
         # The detail may speak of the database: it is logged at the desk, not told.
         self.end(answer.fault, retry_after_s=self._services.retry_after_s(answer.fault))
 
+    def _recover(self, effect: Offered | Brought | BadTail) -> None:
+        record, recovering = self.record, self._services.recovering
+        if record is None or recovering is None:
+            return
+        match effect:
+            case Offered(offer):
+                recovering.offered(record.kitchen, record.device, offer)
+            case Brought(entries):
+                recovering.brought(record.kitchen, record.device, entries)
+            case BadTail(detail):
+                recovering.wrong(record.kitchen, record.device, detail)
+
     def _top(self, echo_ms: int) -> None:
         if self._stream is not None:
             self._send(self._services.top(self._stream, echo_ms))
@@ -330,7 +356,11 @@ class Connection:
         self._session.inherit(self._services.tired.begins(found.record.device, _monotonic_ms()))
         logs.device.set(found.record.device)
         logs.kitchen.set(found.record.kitchen)
-        effects = self._session.admit(found.admission)
+        admission = found.admission
+        if self._services.recovering is not None:
+            lost = self._services.recovering.joined(found.record.kitchen, found.record.device, self)
+            admission = msgspec.structs.replace(admission, recovering=lost)
+        effects = self._session.admit(admission)
         if self._session.ended:
             self._carry(effects)
             return

@@ -21,14 +21,23 @@ from dapur.wire.queries import AUTHORITIES, AuthoritiesReply
 from server.desk.desk import Desk
 from server.desk.failpoint import Failpoint, armed, reach
 from server.desk.groups import Grown
-from server.desk.ports import Bus, DeviceRecord, Identity, Library, Log
+from server.desk.ports import (
+    Bus,
+    DeviceRecord,
+    Identity,
+    Library,
+    Log,
+    Recoveries,
+    Unavailable,
+)
 from server.desk.writer import Figures, Writer
-from server.gateway.admission import Door, Replacements
+from server.gateway.admission import Door, Replacements, signed_by
 from server.gateway.cursor import Stream
 from server.gateway.fanout import Fanout
 from server.gateway.gauges import watch
 from server.gateway.limits import Guests, Kitchens, Tired
 from server.gateway.presence import Presence
+from server.gateway.recovering import Recovering
 from server.gateway.shelf import Shelf
 from server.metrics import Metrics
 
@@ -97,6 +106,9 @@ class Services:
         """The newest connection of each admitted device."""
         self.troubles: Sequence[Callable[[], str]] = ()
         """What else may be out of order while the service goes on: each says so in a few words."""
+        self._log = log
+        self.recovering: Recovering | None = None
+        """What kitchens that were restored ask of their kiosks; None: nobody looks after that."""
         self._empty: asyncio.Event | None = None
         self.guests = Guests()
         self.tired = Tired()
@@ -109,6 +121,30 @@ class Services:
         self._random = random.Random(secrets.randbits(64))  # noqa: S311 - spreads load, guards nothing
         watch(self)
         self.spawn(bus.run())
+
+    async def recover(self, recoveries: Recoveries) -> None:
+        """Ask kiosks for what restored kitchens lack; before the first of them comes. Raises Unavailable."""
+        self.desk.recoveries = recoveries
+        recovering = Recovering(
+            recoveries,
+            self._log,
+            self._aside,
+            signed=partial(signed_by, self.public_key),
+            now_ms=self.now_ms,
+        )
+        await self.off_loop(recovering.load)
+        self.recovering = recovering
+
+    def _aside(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
+        async def run() -> None:
+            try:
+                found = await self.off_loop(work)
+            except Unavailable as error:
+                _log.warning("a recovery pauses: %s", error)
+                return
+            then(found)
+
+        self.spawn(run())
 
     async def close(self) -> None:
         """Finish what the desk has, write presence down, end the threads."""
@@ -127,6 +163,8 @@ class Services:
     def degraded(self) -> str:
         """What is out of order while the service goes on, in a few words for everybody; else empty."""
         told = [f"the bus is {self._bus.trouble}" if self._bus.trouble else ""]
+        if self.recovering is not None and self.recovering.kitchens:
+            told.append(f"{self.recovering.kitchens} restored kitchens wait for their kiosks")
         told += [trouble() for trouble in self.troubles]
         return ", ".join(filter(None, told))
 

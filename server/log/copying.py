@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, MetaData, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, MetaData, Table, delete, func, insert, select
 
 from dapur.ids import KitchenId
 from server.desk.ports import Unavailable
@@ -52,12 +51,12 @@ def copy(
     told: Progress,
     *,
     replace: bool = False,
-    new_epochs: bool = False,
+    finish: Callable[[Connection], None] = lambda _target: None,
 ) -> dict[KitchenId, int]:
     """Copy one moment of a database into another, all of it or nothing, and compare; the heads.
 
-    `replace` loses what the target holds; `new_epochs` makes each log another one than its kiosks
-    knew, so that they take it anew and bring what it lacks. Raises NotEmpty, Differs, Unavailable.
+    `replace` loses what the target holds; `finish` changes what has arrived, in the same transaction.
+    Raises NotEmpty, Differs, Unavailable.
     """
     with still(source, EVERY_KITCHEN) as here, writing(target, EVERY_KITCHEN) as there:
         if not replace and there.scalar(select(func.count()).select_from(tenant_head)):
@@ -70,9 +69,7 @@ def copy(
             told(table.name, sent[table.name])
         _compare(here, there, sent, counts(there, metadata))
         found = there.execute(select(tenant_head.c.kitchen, tenant_head.c.seq)).all()
-        for kitchen, _ in found if new_epochs else ():
-            mine = update(tenant_head).where(tenant_head.c.kitchen == kitchen)
-            there.execute(mine.values(epoch=uuid.uuid4().hex))
+        finish(there)
     return {KitchenId(kitchen): seq for kitchen, seq in found}
 
 
@@ -126,6 +123,13 @@ def kitchen_rows(
                 continue
             for rows in rows_of(connection, table, {"kitchen": kitchen}):
                 yield from ((table.name, row) for row in rows)
+
+
+def epochs(engine: Engine) -> dict[KitchenId, str]:
+    """Which log each kitchen has."""
+    with reading(engine, EVERY_KITCHEN) as connection:
+        found = connection.execute(select(tenant_head.c.kitchen, tenant_head.c.epoch))
+        return {KitchenId(kitchen): epoch for kitchen, epoch in found}
 
 
 def last_taps(engine: Engine) -> list[tuple[str, str, str, int]]:

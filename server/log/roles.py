@@ -30,6 +30,10 @@ RIGHTS = {
     "outbox_head": KEEP,
     "snapshot": REPLACE,
     "follower_position": KEEP,
+    # What a restored kitchen waits for; the restore itself is the owner's.
+    "recovery": KEEP,
+    "recovery_device": KEEP,
+    "recovered_command": KEEP,
     "follower_lease": ANY,
     "server_process": ANY,
     # Made anew from the log when their meaning changes; the audit is never changed in place.

@@ -23,6 +23,8 @@ BODY_MAX_BYTES = 64 * 1024
 """Nothing larger fits a frame, so nothing larger could ever reach a kiosk."""
 CODE_MAX = 64
 """Stable codes of refusals are short words."""
+TOLD_MAX = 200
+"""What an operator is told of one kiosk."""
 
 metadata = MetaData(
     naming_convention={
@@ -128,6 +130,54 @@ snapshot = Table(
     Column("hash", LargeBinary, nullable=False),
     Column("text", Text, nullable=False),
     exactly("hash", HASH_BYTES),
+)
+
+# The last restore of a kitchen; kept when it is over, for the report.
+recovery = Table(
+    "recovery",
+    metadata,
+    kitchen_of_log(),
+    Column("epoch", String(ID_MAX), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("began_ms", BigInteger, nullable=False),
+    Column("wait_ms", BigInteger, nullable=False),
+    Column("first_ms", BigInteger),
+    Column("done_ms", BigInteger),
+    Column("how", String(16), nullable=False),
+    Column("brought", BigInteger, nullable=False),
+    longest("epoch", ID_MAX),
+    longest("how", 16),
+    exactly("hash", HASH_BYTES),
+)
+
+# The kiosks of which one hoped to get what was lost, and those that came besides.
+recovery_device = Table(
+    "recovery_device",
+    metadata,
+    kitchen_of_log(),
+    Column("device", String(ID_MAX), primary_key=True),
+    Column("standing", String(16), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("told", String(TOLD_MAX), nullable=False),
+    Column("at_ms", BigInteger),
+    longest("device", ID_MAX),
+    longest("standing", 16),
+    longest("told", TOLD_MAX),
+)
+
+# Commands whose events a kiosk brought, without their receipts: what to answer when they come again.
+recovered_command = Table(
+    "recovered_command",
+    metadata,
+    kitchen_of_log(),
+    Column("command", String(ID_MAX), primary_key=True),
+    Column("outcome", String(16), nullable=False),
+    Column("code", String(CODE_MAX), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    longest("command", ID_MAX),
+    longest("outcome", 16),
+    longest("code", CODE_MAX),
 )
 
 follower_position = Table(

@@ -388,4 +388,4 @@ def test_query_is_asked_of_the_shell() -> None:
 
 def test_every_frame_has_a_tag_of_its_own() -> None:
     tags = [kind.__struct_config__.tag for kind in Frame.__subclasses__()]
-    assert len(set(tags)) == len(tags) == 16
+    assert len(set(tags)) == len(tags) == 19
