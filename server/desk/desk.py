@@ -214,7 +214,7 @@ class Desk:
             _log.error("device %s spoke for %s", submission.device, submission.kitchen)
             return Answer((), 0, 0, GoodbyeCode.UNKNOWN_DEVICE, "not of this kitchen")
         cached = self._load(submission.kitchen)
-        if cached.recovery is not None and cached.recovery.is_open:
+        if self._waits_for_kiosks(cached):
             # Kiosks may still bring what follows: whatever was decided now would stand in its place.
             return _unavailable(WAITS)
         if submission.kitchen not in drafts:
@@ -366,8 +366,7 @@ class Desk:
 
     def _load(self, kitchen: KitchenId) -> _Cached:
         cached = self._cache.get(kitchen)
-        waits = cached is not None and cached.recovery is not None and cached.recovery.is_open
-        if cached is None or cached.doubtful or waits:
+        if cached is None or cached.doubtful or self._waits_for_kiosks(cached):
             cached = self._cache[kitchen] = self._reload(kitchen, cached)
             while len(self._cache) > self._kitchens_cached:
                 self._cache.popitem(last=False)
@@ -390,6 +389,10 @@ class Desk:
         if self.recoveries is not None and (recovery is None or recovery.is_open):
             recovery = self.recoveries.of(kitchen)
         return _Cached(fold, snapshot_seq, recovery)
+
+    def _waits_for_kiosks(self, cached: _Cached) -> bool:
+        """Whether the log of this kitchen was restored, and what it lacks may still come."""
+        return cached.recovery is not None and cached.recovery.is_open
 
     def _head(self, submission: Submission, cached: _Cached) -> OutboxHead | None:
         outbox = submission.outbox

@@ -86,6 +86,7 @@ class Recovering:
         *,
         signed: Callable[[bytes, bytes], bool],
         now_ms: Callable[[], int],
+        random_: random.Random | None = None,
     ) -> None:
         """`signed(signature, text)`: whether that is our signature; `now_ms` is also called in threads."""
         self._recoveries = recoveries
@@ -93,6 +94,7 @@ class Recovering:
         self._run = run
         self._signed = signed
         self._now_ms = now_ms
+        self._random = random_ or random.Random()  # noqa: S311 - spreads load, guards nothing
         self._places: dict[KitchenId, _Place] = {}
 
     def load(self) -> None:
@@ -215,7 +217,7 @@ class Recovering:
                 continue
             _log.warning("%s is recovered: its kiosks come back", kitchen)
             for here in place.here.values():
-                back_s = random.uniform(*BACK_S)  # noqa: S311 - spreads load, guards nothing
+                back_s = self._random.uniform(*BACK_S)
                 here.bringer.end(GoodbyeCode.RESTART, retry_after_s=back_s, detail="recovered")
         for kitchen, place in self._places.items():
             # Another process may have brought what was missing, or the database was away.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -11,7 +12,7 @@ from dapur.ids import CommandId, KitchenId
 from dapur.wire.messages import Live, Outcome, Page, ServerFrame, SnapshotPart, Welcome
 from kiosk.desk import Tapped
 from kiosk.local.mirror import Mirror
-from server.desk.ports import Append
+from server.desk.ports import Append, Entry
 from tests.simulation import pairs
 from tests.simulation.books import Books
 from tests.simulation.disk import DiskStore
@@ -37,12 +38,20 @@ class Auditor:
         self.books = books
         self.kiosks: list[Kiosk] = []
         self.taps: dict[CommandId, Confirmed] = {}
+        self.waits: Callable[[KitchenId], bool] = lambda _kitchen: False
+        """Whether a kitchen was restored and its kiosks may still bring what it lacks."""
 
     # ---- as it goes ----------------------------------------------------------------------------
 
     def appended(self, append: Append) -> None:
         """A group is in the log."""
+        if self.waits(append.kitchen):
+            raise Violation("I10", f"{append.kitchen} decided while it waits for what it lost")
         self.books[append.kitchen].appended(append)
+
+    def brought(self, kitchen: KitchenId, entries: Sequence[Entry]) -> None:
+        """A kiosk gave back what a restore had lost."""
+        self.books[kitchen].bring(entries)
 
     def confirmed(self, kiosk: Kiosk, tapped: Tapped, kind: str) -> None:
         """A screen confirmed a tap; what claims to be proven time holds the true one."""
@@ -197,6 +206,8 @@ class Auditor:
         books = self.books[tap.kiosk.kitchen]
         receipt = books.receipts.get(tap.command)
         if receipt is not None or tap.given_up:
+            return
+        if tap.command in books.brought and not tap.kiosk.alive:
             return
         if self._waits(tap) or self._reported(books, tap):
             return

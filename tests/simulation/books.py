@@ -33,6 +33,7 @@ class Page(msgspec.Struct):
     outboxes: dict[OutboxId, int]
     receipts: dict[CommandId, Receipt]
     inbox: set[CommandId]
+    brought: set[CommandId]
 
 
 class Books:
@@ -52,6 +53,11 @@ class Books:
         """Taps that ever waited for a person; settled ones leave the state with their night."""
         self.lost: set[CommandId] = set()
         """Commands that a restore took out of the log."""
+        self.brought: set[CommandId] = set()
+        """Commands whose events a kiosk brought back; their receipts come when they are sent again."""
+        self.ever: dict[CommandId, Receipt] = {}
+        """What they were answered, in whichever log."""
+        self._lost_epoch = ""
         self.revoked_ms: dict[DeviceId, int] = {}
 
     # ---- a commit ------------------------------------------------------------------------------
@@ -64,6 +70,14 @@ class Books:
         events = [self._logged(entry) for entry in append.entries]
         self._check_receipts(append.receipts, len(self.bodies))
         self._check_senders(before, append, events)
+
+    def bring(self, entries: Iterable[Entry]) -> None:
+        """Events of the log that was lost are in the log again."""
+        lost = self.former.get(self._lost_epoch, [])
+        for entry in entries:
+            if entry.seq > len(lost) or lost[entry.seq - 1] != entry.body.decode():
+                raise Violation("I3", f"event {entry.seq} is not what was lost")
+            self.brought.add(self._logged(entry).command)
 
     def _logged(self, entry: Entry) -> Event:
         link = chain(self.hash, entry.body)
@@ -107,27 +121,40 @@ class Books:
                 raise Violation("I4", f"{event.kind} took {name}: {old.stage} to {batch.stage}")
 
     def _check_receipts(self, receipts: Iterable[Receipt], head: int) -> None:
-        seq = 0
+        seqs: dict[OutboxId, int] = {}
         for receipt in receipts:
+            seq = seqs.get(receipt.outbox, 0)
             if receipt.dseq != self.outboxes.get(receipt.outbox, 0) + 1:
                 raise Violation("I8", f"command {receipt.dseq} of {receipt.outbox} out of turn")
             if not seq <= receipt.seq <= head:
                 raise Violation("I8", f"receipt at {receipt.seq} between {seq} and {head}")
-            seq = receipt.seq
+            seqs[receipt.outbox] = receipt.seq
             self.outboxes[receipt.outbox] = receipt.dseq
             if receipt.command:
                 if receipt.command in self.receipts:
                     raise Violation("I2", f"command {receipt.command} was taken twice")
                 self.receipts[receipt.command] = receipt
+                if receipt.command in self.brought:
+                    self._check_again(receipt)
+
+    def _check_again(self, receipt: Receipt) -> None:
+        """I2: what was answered in a lost log has the same answer in this one."""
+        before = self.ever.get(receipt.command)
+        if before is None or (before.outcome, before.code) != (receipt.outcome, receipt.code):
+            raise Violation("I2", f"{receipt.command} was {before} and is {receipt.outcome} now")
 
     def _check_senders(self, before: Kitchen, append: Append, events: list[Event]) -> None:
         devices = {head.outbox: head.device for head in append.outboxes}
         answered = {receipt.command for receipt in append.receipts}
         for event in events:
+            if event.command in self.brought:
+                raise Violation("I2", f"{event.kind} of {event.command} for a second time")
             if event.command not in answered:
                 raise Violation("I2", f"{event.kind} of {event.command} without its receipt")
         told = {event.command for event in events if event.kind in REFUSAL_EVENTS}
         for receipt in append.receipts:
+            if receipt.command in self.brought:
+                continue
             if receipt.outcome is Outcome.REFUSED and receipt.command not in told:
                 raise Violation("I6", f"{receipt.command} was refused in silence")
             if receipt.outcome is Outcome.APPLIED:
@@ -186,11 +213,15 @@ class Books:
             dict(self.outboxes),
             dict(self.receipts),
             set(self.inbox),
+            set(self.brought),
         )
 
     def restored(self, page: Page, epoch: str) -> None:
         """The log went back to this page."""
         self.former[self.epoch] = self.bodies
+        self._lost_epoch = self.epoch
+        self.ever |= self.receipts
+        self.brought = set(page.brought)
         self.bodies = self.bodies[: page.length]
         self.epoch, self.state, self.hash = epoch, page.state, page.hash
         self.outboxes = dict(page.outboxes)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import msgspec
 
-from dapur.ids import DeviceId, KitchenId, OutboxId
+from dapur.ids import CommandId, DeviceId, KitchenId, OutboxId
 from dapur.wire.messages import Outcome
 from server.desk.ports import (
     Append,
@@ -17,11 +17,16 @@ from server.desk.ports import (
     Enrolled,
     Entry,
     Head,
+    Helper,
     Log,
     OutboxHead,
     QueryError,
     Receipt,
+    Recoveries,
+    Recovery,
     Sign,
+    Standing,
+    Stored,
     StoredSnapshot,
     Unavailable,
     UnknownCommit,
@@ -39,12 +44,17 @@ class Witness(Protocol):
     def appended(self, append: Append) -> None:
         """This is in the log now."""
 
+    def brought(self, kitchen: KitchenId, entries: Sequence[Entry]) -> None:
+        """These events of a lost log are in the log again."""
+
 
 class Storage(Protocol):
     """Where the log lies."""
 
     @property
     def log(self) -> Log: ...
+    @property
+    def recoveries(self) -> Recoveries: ...
 
 
 class Database:
@@ -61,6 +71,11 @@ class Database:
     def log(self) -> Log:
         """What is stored: after a restore another one."""
         return self._storage.log
+
+    @property
+    def recoveries(self) -> Recoveries:
+        """What was restored in it."""
+        return self._storage.recoveries
 
     def reach(self) -> None:
         """Raise Unavailable while it is away."""
@@ -225,6 +240,68 @@ class ServerLog:
             f"log {append.kitchen} {append.expected_seq}+{len(append.entries)}"
             f" receipts {len(append.receipts)} refused {refused}"
         )
+
+
+class ServerRecoveries:
+    """What restored kitchens wait for, as one server process sees it."""
+
+    def __init__(self, database: Database, alive: Callable[[], bool]) -> None:
+        self._database = database
+        self._alive = alive
+
+    @property
+    def _stored(self) -> Recoveries:
+        if not self._alive():
+            raise Died
+        self._database.reach()
+        return self._database.recoveries
+
+    def open(self) -> dict[KitchenId, Recovery]:
+        """As stored."""
+        return self._stored.open()
+
+    def of(self, kitchen: KitchenId) -> Recovery | None:
+        """As stored."""
+        return self._stored.of(kitchen)
+
+    def answers(self, kitchen: KitchenId, commands: Sequence[CommandId]) -> dict[CommandId, Stored]:
+        """As stored."""
+        return self._stored.answers(kitchen, commands)
+
+    def helpers(self, kitchen: KitchenId) -> tuple[Helper, ...]:
+        """As stored."""
+        return self._stored.helpers(kitchen)
+
+    def note(
+        self,
+        kitchen: KitchenId,
+        device: DeviceId,
+        standing: Standing,
+        *,
+        seq: int,
+        told: str,
+        now_ms: int,
+    ) -> None:
+        """As stored."""
+        self._stored.note(kitchen, device, standing, seq=seq, told=told, now_ms=now_ms)
+        self._database.world.tell(f"recovery {kitchen} {device} {standing} {seq} {told}")
+
+    def bring(
+        self, kitchen: KitchenId, entries: Sequence[Entry], answers: Sequence[Stored]
+    ) -> None:
+        """As stored, with its witness."""
+        self._stored.bring(kitchen, entries, answers)
+        self._database.world.tell(f"brought {kitchen} {entries[0].seq} to {entries[-1].seq}")
+        self._database.world.count("tail_brought")
+        self._database.witness.brought(kitchen, entries)
+
+    def settle(self, kitchen: KitchenId, now_ms: int) -> bool:
+        """As stored."""
+        return self._stored.settle(kitchen, now_ms)
+
+    def end(self, kitchen: KitchenId, now_ms: int) -> bool:
+        """As stored."""
+        return self._stored.end(kitchen, now_ms)
 
 
 # ---- troubles of one append ----------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from random import Random
 from unittest import mock
@@ -259,6 +260,44 @@ def _archived(world: World, night: Night) -> None:
             night.compact(kitchen, random)
 
     _again_and_again(world, (100, 1_500), trouble)
+
+
+def restored(seed: int) -> str:
+    """A night in which an old backup takes the database's place; the first kiosk that comes back has a
+    sick disk, and the servers' own clocks have something to say while the others are waited for.
+    """
+    limits = Limits(top_every_s=1)
+    # A sick disk gives no restart away before the server has told everything anew.
+    return _played(seed, _restored, limits=limits, length_ms=_RESTORE_MS + 30_000)
+
+
+_RESTORE_MS = 20_000
+_NOTICE = "post_notice", "notice:kitchen", {"text": "still there?"}
+
+
+def _restored(world: World, night: Night) -> None:
+    def burn() -> None:
+        first, *others = night.kiosks
+        for kiosk in others:
+            kiosk.offline_until_ms = world.now_ms + 8_000
+            if kiosk.call is not None:
+                kiosk.call.line.cut()
+        # Space behind a body is the same event to everybody but the chain.
+        first.disk.db.execute(
+            "UPDATE event SET body = body || ' ' WHERE seq > (SELECT max(seq) - 3 FROM event)"
+        )
+        night.patience_ms = 12_000
+        night.restore()
+
+    def speak(random: Random) -> None:
+        server = random.choice(night.servers)
+        if server.alive and world.now_ms > _RESTORE_MS:
+            for kitchen in night.books:
+                server.do(partial(night.own, server, kitchen, *_NOTICE))
+
+    world.after(5_000, night.back_up)
+    world.after(_RESTORE_MS, burn)
+    _again_and_again(world, (700, 1_500), speak)
 
 
 # ---- how much ------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from tests.simulation import (
     mutant_kiosk,
     mutant_link,
     mutant_pins,
+    mutant_restore,
     mutant_rules,
 )
 from tests.simulation.mutant_base import Mutant, is_invariant, warm_up
@@ -32,6 +33,7 @@ CATALOGUE: tuple[Mutant, ...] = (
     *mutant_gateway.MUTANTS,
     *mutant_rules.MUTANTS,
     *mutant_pins.MUTANTS,
+    *mutant_restore.MUTANTS,
 )
 BY_NAME = {mutant.name: mutant for mutant in CATALOGUE}
 LIMIT_S = 60.0

@@ -14,6 +14,7 @@ from dapur.ids import DeviceId, KitchenId, OutboxId
 from dapur.wire.messages import Limits
 from server.desk.folding import load
 from server.desk.ports import DeviceRecord, StoredSnapshot, Unavailable
+from server.log.recovery import Restored
 from tests.simulation import crew
 from tests.simulation.auditor import Auditor
 from tests.simulation.books import Books
@@ -50,6 +51,10 @@ class Night:
         self.storage: Storage = made(kitchens, sqlite="sqlite" in swarm.shapes)
         self.books.update(self.storage.books())
         self.database = Database(world, self.storage, self.auditor)
+        self.auditor.waits = lambda kitchen: kitchen in self.storage.recoveries.open()
+        self._patience = world.chance("patience")
+        self.patience_ms: int | None = None
+        """How long a restored kitchen waits for its kiosks; None: sometimes so, sometimes so."""
         self.servers: list[Server] = []
         self.kiosks: list[Kiosk] = []
         self.lines: list[tuple[Kiosk, Line]] = []
@@ -248,10 +253,23 @@ class Night:
         self.storage.restore(image)
         self._epochs += 1
         epoch = f"{EPOCH}-{self._epochs}"
+        restored = [self._restored(kitchen, books) for kitchen, books in self.books.items()]
+        wait_ms = self.patience_ms
+        if wait_ms is None:
+            wait_ms = self._patience.choice((0, 1_000, 10_000, 40_000))
+        self.storage.recover(restored, now_ms=self.world.utc_ms, wait_ms=wait_ms)
         for kitchen, books in self.books.items():
             self.storage.care.rotate_epoch(kitchen, epoch)
             books.restored(pages[kitchen], epoch)
         return True
+
+    def _restored(self, kitchen: KitchenId, books: Books) -> Restored:
+        awaited = [
+            device
+            for device, record in self.database.devices.items()
+            if record.kitchen == kitchen and record.revoked_ms is None
+        ]
+        return Restored(kitchen, books.epoch, tuple(awaited))
 
     def compact(self, kitchen: KitchenId, random: Random) -> None:
         """Old events go to the archive; a snapshot stands for them."""

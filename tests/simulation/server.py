@@ -6,14 +6,19 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from random import Random
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+import msgspec
 
 from dapur.ids import ConnectionId, DeviceId, KitchenId, OutboxId
 from dapur.sync.effects import (
+    BadTail,
+    Brought,
     Close,
     Effect,
     Heard,
     Identify,
+    Offered,
     Read,
     ReadSnapshot,
     Send,
@@ -21,8 +26,9 @@ from dapur.sync.effects import (
     TopDue,
 )
 from dapur.sync.server_side import UNANSWERED_MAX, Entryish, ServerSide
+from dapur.sync.tail import TailCheck
 from dapur.wire import codec
-from dapur.wire.messages import ClientFrame, GoodbyeCode, Limits, ServerFrame, Top
+from dapur.wire.messages import ClientFrame, GoodbyeCode, Limits, ServerFrame, Top, top_text
 from server.desk import writer
 from server.desk.desk import Desk
 from server.desk.groups import Answer, Grown, Submission
@@ -30,7 +36,9 @@ from server.desk.ports import DeviceRecord, Unavailable
 from server.gateway import cursor, shelf
 from server.gateway.admission import Door, Replacements, TurnedAway, Welcomed
 from server.gateway.cursor import Cursors, Errand, Forward, PollHeads, ReadAfter, Restart, Stream
-from tests.simulation.database import Database, Died, People, ServerLog
+from server.gateway.recovering import Recovering
+from tests.simulation.database import Database, Died, People, ServerLog, ServerRecoveries
+from tests.simulation.kiosk import stamp
 from tests.simulation.network import Line
 from tests.simulation.world import Action, Violation, World
 
@@ -40,6 +48,8 @@ REVOKED_MS = 2_000
 LATE_MS = 3_000
 READ_MS = (1, 30)
 COMMIT_MS = (1, 8)
+RECOVERY_MS = 1_000
+T = TypeVar("T")
 QUEUE_FRAMES_MOST = 1_000
 """Frames that left are forgotten now and then."""
 
@@ -91,6 +101,16 @@ class Server:
             now_ms=now_ms,
             kitchens_cached=figures.kitchens_cached,
         )
+        recoveries = ServerRecoveries(database, lambda: self.alive)
+        self.desk.recoveries = recoveries
+        self.recovering = Recovering(
+            recoveries,
+            self.log,
+            self._aside,
+            signed=lambda signature, text: signature == stamp(text),
+            now_ms=now_ms,
+            random_=world.chance(f"{self.name}/recovering"),
+        )
         self.door = Door(self.log, self.people, now_ms, signed=signed)
         self.cursors = Cursors()
         self.replacements = Replacements()
@@ -103,6 +123,29 @@ class Server:
         self._end_before_publish: Action | None = None
         self._every(POLL_MS, lambda: self.do_errands([PollHeads(self.cursors.kitchens())]))
         self._every(REVOKED_MS, self._end_revoked)
+        self.ready = False
+        self._load()
+
+    def _load(self) -> None:
+        """Nobody is let in before it is known what is to be recovered."""
+        try:
+            self.recovering.load()
+        except Unavailable:
+            self.soon(300, self._load)
+            return
+        self.ready = True
+        if self.recovering.kitchens:
+            self._every(RECOVERY_MS, self.recovering.look)
+
+    def _aside(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
+        def run() -> None:
+            try:
+                found = work()
+            except Unavailable:
+                return
+            self.read_later(partial(then, found))
+
+        self.read_later(run)
 
     # ---- process -------------------------------------------------------------------------------
 
@@ -378,6 +421,8 @@ class Connection:
         if self.gone:
             return
         self.gone = self.session.ended = True
+        if self.record is not None:
+            self.server.recovering.left(self.record.kitchen, self.record.device, self)
         if self._stream is not None:
             self.server.cursors.leave(self._stream.kitchen, self)
         self.server.forget(self)
@@ -414,6 +459,10 @@ class Connection:
         """Say goodbye."""
         self.carry(self.session.end(code, retry_after_s=retry_after_s, detail=detail))
 
+    def want(self, check: TailCheck) -> None:
+        """Ask for a tail."""
+        self.carry(self.session.want(check))
+
     # ---- the queue -----------------------------------------------------------------------------
 
     def _full(self) -> bool:
@@ -447,6 +496,8 @@ class Connection:
                     self.server.people.got[effect.device] = effect.seq
                 case TopDue():
                     self._top(effect.echo_ms)
+                case Offered() | Brought() | BadTail():
+                    self._recover(effect)
                 case Close():
                     self.line.down.hang_up()
                     self.server.soon(2_000, self._abort)
@@ -472,7 +523,25 @@ class Connection:
     def _top(self, echo_ms: int) -> None:
         stream = self._stream
         if stream is not None:
-            self._send(Top(stream.seq, stream.hash, self.server.world.utc_ms, b"", echo_ms))
+            text = top_text(stream.kitchen, stream.epoch, stream.seq, stream.hash)
+            now_ms = self.server.world.utc_ms
+            self._send(Top(stream.seq, stream.hash, now_ms, stamp(text), echo_ms))
+
+    def _recover(self, effect: Offered | Brought | BadTail) -> None:
+        assert self.record is not None
+        kitchen, device, recovering = (
+            self.record.kitchen,
+            self.record.device,
+            self.server.recovering,
+        )
+        match effect:
+            case Offered(offer):
+                recovering.offered(kitchen, device, offer)
+            case Brought(entries):
+                recovering.brought(kitchen, device, entries)
+            case BadTail(detail):
+                self.server.world.count("tail_refused")
+                recovering.wrong(kitchen, device, detail)
 
     def _identify(self, effect: Identify) -> None:
         found = self.server.door.identify(effect)
@@ -486,7 +555,8 @@ class Connection:
             return
         self.record = found.record
         self._outbox = outbox
-        effects = self.session.admit(found.admission)
+        lost = self.server.recovering.joined(found.record.kitchen, found.record.device, self)
+        effects = self.session.admit(msgspec.structs.replace(found.admission, recovering=lost))
         if not self.session.ended:
             head = found.head
             self._floor = head.floor

@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Protocol
 
 from dapur.ids import KitchenId
-from server.desk.ports import Log
+from server.desk.ports import Log, Recoveries
 from server.log.care import LogCare
-from server.log.engine import open_engine
+from server.log.engine import open_engine, writing
+from server.log.recovery import Restored, SqlRecoveries, begin
 from server.log.schema import upgrade
 from server.log.sql_log import SqlLog
 from tests.simulation.books import Books
 from tests.simulation.kitchens import EPOCH, opened, opening
 from tests.support.fake_log import FakeLog
+from tests.support.fake_recoveries import FakeRecoveries
 
 
 class Care(Protocol):
@@ -35,6 +37,9 @@ class Storage(Protocol):
     def log(self) -> Log: ...
     @property
     def care(self) -> Care: ...
+    @property
+    def recoveries(self) -> Recoveries: ...
+    def recover(self, restored: Sequence[Restored], *, now_ms: int, wait_ms: int) -> None: ...
     def books(self) -> dict[KitchenId, Books]: ...
     def image(self) -> object: ...
     def restore(self, image: object) -> None: ...
@@ -49,6 +54,11 @@ class MemoryStorage:
         self.log = FakeLog()
         self.log.restore(_opened_log(tuple(kitchens)))
         self.care = self.log
+        self.recoveries = FakeRecoveries(self.log)
+
+    def recover(self, restored: Sequence[Restored], *, now_ms: int, wait_ms: int) -> None:
+        """What was restored waits for its kiosks."""
+        self.recoveries.begin(restored, now_ms=now_ms, wait_ms=wait_ms)
 
     def books(self) -> dict[KitchenId, Books]:
         """The books of its kitchens as the night begins."""
@@ -56,12 +66,14 @@ class MemoryStorage:
 
     def image(self) -> object:
         """A backup."""
-        return self.log.image()
+        return self.log.image(), self.recoveries.image()
 
     def restore(self, image: object) -> None:
         """Put a backup in the place of what is there."""
-        assert isinstance(image, FakeLog)
-        self.log.restore(image)
+        assert isinstance(image, tuple)
+        log, answers = image
+        self.log.restore(log)
+        self.recoveries.restore(answers)
 
     def close(self) -> None:
         """Nothing is held."""
@@ -86,6 +98,12 @@ class SqliteStorage:
         self._engine = open_engine(f"sqlite:///{self._file}")
         self.log = SqlLog(self._engine)
         self.care = LogCare(self._engine)
+        self.recoveries = SqlRecoveries(self._engine)
+
+    def recover(self, restored: Sequence[Restored], *, now_ms: int, wait_ms: int) -> None:
+        """What was restored waits for its kiosks."""
+        with writing(self._engine) as connection:
+            begin(connection, restored, now_ms=now_ms, wait_ms=wait_ms)
 
     def books(self) -> dict[KitchenId, Books]:
         """The books of its kitchens as the night begins."""

@@ -34,7 +34,7 @@ SHAPES = (
     "forgetful", "sqlite",
 )  # fmt: skip
 """What a whole night is like."""
-COUNTED = (*TIMED, *BUS, *SHAPES, "overflow", "dial_refused")
+COUNTED = (*TIMED, *BUS, *SHAPES, "overflow", "dial_refused", "tail_brought")
 NEVER_WITH_RESTORE = frozenset({"old_image", "clone", "revoke", "damage"})
 """A restore loses what no living kiosk holds: these lose kiosks, and both at once lose taps rightly."""
 SQLITE_EVERY = 50
@@ -75,6 +75,7 @@ def drawn(seed: int) -> Swarm:
     kiosks = tuple(random.randint(1, 3) for _ in range(2 if "two_kitchens" in shapes else 1))
     if kiosks == (1,):
         kiosks = (2,)
+    agenda = _agenda(seed, length_ms, sum(kiosks))
     return Swarm(
         servers=random.choice((1, 2, 2, 2, 3)),
         kiosks=kiosks,
@@ -82,8 +83,8 @@ def drawn(seed: int) -> Swarm:
         length_ms=length_ms,
         shapes=tuple(shapes),
         bus={fault: _drawn(seed, fault) for fault in BUS if _drawn(seed, fault) < 0.5},
-        agenda=_agenda(seed, length_ms, sum(kiosks)),
-        limits=_limits(random, shapes),
+        agenda=agenda,
+        limits=_limits(random, shapes, agenda),
         queue_frames=random.randint(2, 6) if "tiny_queue" in shapes else 256,
         read_events=random.randint(1, 3) if "tiny_pages" in shapes else 500,
     )
@@ -96,10 +97,16 @@ def _drawn(seed: int, name: str) -> float:
     return int.from_bytes(digest, "big") / 2**48
 
 
-def _limits(random: Random, shapes: list[str]) -> Limits:
+def _limits(random: Random, shapes: list[str], agenda: tuple[Item, ...]) -> Limits:
+    # A night is short: a restored log has a tail only where heads are signed in between.
+    top_every_s = 1 if any(item.kind == "restore" for item in agenda) else Limits().top_every_s
     if "tiny_windows" not in shapes:
-        return Limits()
-    return Limits(window_commands=random.randint(1, 4), window_pages=random.randint(1, 2))
+        return Limits(top_every_s=top_every_s)
+    return Limits(
+        window_commands=random.randint(1, 4),
+        window_pages=random.randint(1, 2),
+        top_every_s=top_every_s,
+    )
 
 
 def _agenda(seed: int, length_ms: int, kiosks: int) -> tuple[Item, ...]:

@@ -16,6 +16,7 @@ from tests.simulation.mutant_scenes import (
     flood,
     lockout,
     prompt,
+    restored,
     steady,
 )
 from tests.simulation.mutants import BY_NAME, CATALOGUE, hunt
@@ -38,6 +39,9 @@ ISSUE_ASKS = 28
         ("rows_above_ack_skipped", "liveness"),
         ("queue_unbounded", "I11"),
         ("lockout_reset_by_restart", "lockout"),
+        ("tail_chain_unchecked", "I3"),
+        ("decided_while_recovering", "I10"),
+        ("brought_events_without_answers", "I2"),
     ],
 )
 def test_planted_bug_is_caught_by_the_invariant_it_breaks(name: str, invariant: str) -> None:
@@ -56,6 +60,7 @@ def test_planted_bug_is_caught_by_the_invariant_it_breaks(name: str, invariant: 
         cut_before_answers,
         back_together,
         archived,
+        restored,
         flood,
         crowd,
         lockout,
