@@ -303,7 +303,7 @@ class KioskSide:
         last = first + len(bodies) - 1
         self._head = max(self._head, last)
         expected = self.position.seq + 1
-        if self._replacing:
+        if self._replacing or self._offering:
             return []
         if last < expected or first > expected:
             return self._catch_up()

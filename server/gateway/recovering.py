@@ -101,7 +101,7 @@ class Recovering:
         """Find out what is to be recovered; before the first kiosk comes. Raises Unavailable."""
         self._places = {name: _Place(one) for name, one in self._recoveries.open().items()}
         for name in self._places:
-            _log.warning("%s was restored and waits for its kiosks", name)
+            _log.info("%s was restored and waits for its kiosks", name)
 
     @property
     def kitchens(self) -> int:
@@ -182,7 +182,9 @@ class Recovering:
         here = None if place is None else place.here.get(device)
         if place is None or here is None:
             return
-        here.told, check = found
+        before, (here.told, check) = here.told, found
+        if here.told != before:
+            self.look()
         if check is not None and place.asked is None:
             place.asked = device
             here.bringer.want(check)
@@ -215,7 +217,7 @@ class Recovering:
             place = self._places.pop(kitchen, None)
             if place is None:
                 continue
-            _log.warning("%s is recovered: its kiosks come back", kitchen)
+            _log.info("%s is recovered: its kiosks come back", kitchen)
             for here in place.here.values():
                 back_s = self._random.uniform(*BACK_S)
                 here.bringer.end(GoodbyeCode.RESTART, retry_after_s=back_s, detail="recovered")
@@ -286,7 +288,7 @@ class Recovering:
         except Exception as error:  # noqa: BLE001 - signed once, yet nobody could fold it: the log stays sound
             _log.exception("%s: the tail of %s cannot be taken", kitchen, device)
             told = f"refused: {type(error).__name__}"
-        _log.warning("%s: %s %s", kitchen, device, told)
+        _log.info("%s: %s %s", kitchen, device, told)
         self._recoveries.note(
             *(kitchen, device, Standing.DONE), seq=0, told=told, now_ms=self._now_ms()
         )

@@ -56,6 +56,12 @@ def by_server(events: list[bytes]) -> int:
     return sum(decode_event(event).device == SERVER_DEVICE for event in events)
 
 
+def burn(file: Path) -> None:
+    """Nothing is left of a database."""
+    for end in ("", "-wal", "-shm"):
+        Path(f"{file}{end}").unlink(missing_ok=True)
+
+
 class Scene:
     """A kitchen, the command line beside it, and the log that is going to be lost."""
 
@@ -89,8 +95,7 @@ class Scene:
     async def restore(self, backup: Path, *words: str) -> str:
         """The server burns, another one begins with the backup."""
         self.place.server.kill()
-        for end in ("", "-wal", "-shm"):
-            Path(f"{self.file}{end}").unlink(missing_ok=True)
+        burn(self.file)
         told = await self.cli("restore", str(backup), "--stopped", "--devices-checked", *words)
         self.place.restart_server()
         return told
