@@ -34,6 +34,8 @@ from server.desk.ports import (
 BACK_S = (0.1, 2.0)
 """When it is over all kiosks of a kitchen come back, not all at once."""
 
+TAILS_AT_ONCE = 16
+"""Of one process, each in memory until it is whole; the others are asked a second later."""
 _GAP = "keeps events"
 
 T = TypeVar("T")
@@ -185,7 +187,8 @@ class Recovering:
         before, (here.told, check) = here.told, found
         if here.told != before:
             self.look()
-        if check is not None and place.asked is None:
+        busy = sum(one.asked is not None for one in self._places.values())
+        if check is not None and place.asked is None and busy < TAILS_AT_ONCE:
             place.asked = device
             here.bringer.want(check)
 

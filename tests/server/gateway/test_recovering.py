@@ -17,6 +17,7 @@ from dapur.wire.messages import GoodbyeCode, Lost, Offer, Outcome, SignedHead, t
 from server.desk.desk import Desk
 from server.desk.groups import Submission
 from server.desk.ports import DeviceRecord, Entry, Standing, Stored, Unavailable
+from server.gateway import recovering as recovering_module
 from server.gateway.recovering import Recovering
 from server.log.recovery import Restored
 from tests.server.desk.test_desk import Bench, refused_tap
@@ -332,6 +333,16 @@ def test_tail_is_asked_for_again_when_the_database_was_away(scene: Scene) -> Non
     scene.one.gives()
     assert scene.head == BACKUP
     scene.recoveries.away = False
+    scene.recovering.look()
+    scene.one.gives()
+    assert scene.head == HEAD
+
+
+def test_only_so_many_tails_come_at_once(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recovering_module, "TAILS_AT_ONCE", 0)
+    scene.one.offers(HEAD)
+    assert scene.one.check is None
+    monkeypatch.setattr(recovering_module, "TAILS_AT_ONCE", 1)
     scene.recovering.look()
     scene.one.gives()
     assert scene.head == HEAD
