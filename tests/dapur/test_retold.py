@@ -8,14 +8,15 @@ from dapur.envelope import Event, Occurred, decode_event
 from dapur.ids import CommandId, DeviceId, OutboxId, SessionId, StaffId
 from dapur.retold import retold, unread
 from dapur.wire.messages import Outcome
-from tests.server.desk.test_desk import Bench, command, notice, refused_tap
+from tests.server.desk.test_desk import DEVICE, Bench, refused_tap
+from tests.support.gateway import command, notice
 
 
 def test_events_tell_the_answer_of_every_command_that_has_some() -> None:
     bench = Bench()
     rows = [bench.row(tap) for tap in (refused_tap(), b"no command", refused_tap())]
     bench.give(*rows[:2])
-    bench.revoke(bench.records and next(iter(bench.records)))
+    bench.revoke(DEVICE)
     bench.now_ms += 60_000
     bench.give(rows[2])
     bench.desk.take_now(bench.log.kitchens()[0], OutboxId("own"), [notice("hi")])

@@ -29,6 +29,7 @@ from tests.simulation.engine import quiet, small
 from tests.simulation.kiosk import Kiosk
 from tests.simulation.network import Way
 from tests.simulation.night import Night
+from tests.simulation.server import Server
 from tests.simulation.swarm import Swarm, drawn
 from tests.simulation.troubles import happen
 from tests.simulation.world import Violation, World
@@ -292,8 +293,11 @@ def _restored(world: World, night: Night) -> None:
     def speak(random: Random) -> None:
         server = random.choice(night.servers)
         if server.alive and world.now_ms > _RESTORE_MS:
-            for kitchen in night.books:
-                server.do(partial(night.own, server, kitchen, *_NOTICE))
+            server.do(partial(say, server))
+
+    def say(server: Server) -> None:
+        for kitchen in night.books:
+            night.own(server, kitchen, *_NOTICE)
 
     world.after(5_000, night.back_up)
     world.after(_RESTORE_MS, burn)

@@ -50,6 +50,13 @@ class Kiosk:
     def want(self, check: TailCheck) -> None:
         self.check = check
 
+    def is_asked(self) -> bool:
+        return self.check is not None
+
+    def is_back(self) -> bool:
+        """Whether it was told to come again."""
+        return self.ended is GoodbyeCode.RESTART
+
     def end(self, code: GoodbyeCode, *, retry_after_s: float = 0.0, detail: str = "") -> None:
         assert detail == "recovered"
         assert retry_after_s > 0
@@ -189,7 +196,7 @@ def test_kiosk_is_told_what_is_missing_as_long_as_it_is(scene: Scene) -> None:
     assert scene.recovering.kitchens == 1
     scene.recoveries.end(KITCHEN, scene.now_ms)
     scene.recovering.look()
-    assert scene.one.ended is GoodbyeCode.RESTART
+    assert scene.one.is_back()
     assert scene.one.comes() is None
     assert scene.recovering.kitchens == 0
 
@@ -199,20 +206,21 @@ def test_tail_comes_and_the_kitchen_goes_on_when_all_kiosks_were_heard(scene: Sc
     assert scene.recovering.kitchens == 1
     scene.one.gives()
     assert (scene.head, scene.told(ONE)) == (HEAD, "brought 4 to 9")
-    assert scene.one.ended is None, "the second kiosk is waited for"
+    assert not scene.one.is_back(), "the second kiosk is waited for"
     scene.two.offers(7)
     assert scene.told(TWO) == "nothing more"
-    assert (scene.one.ended, scene.two.ended) == (GoodbyeCode.RESTART, GoodbyeCode.RESTART)
+    assert scene.one.is_back()
+    assert scene.two.is_back()
     assert scene.how == "all"
 
 
 def test_longest_tail_wins_whoever_is_asked_first(scene: Scene) -> None:
     scene.one.offers(6)
     scene.two.offers(HEAD)
-    assert scene.two.check is None, "one after another"
+    assert not scene.two.is_asked(), "one after another"
     scene.one.gives()
     assert scene.head == 6
-    assert scene.two.check is not None
+    assert scene.two.is_asked()
     scene.two.gives()
     assert scene.head == HEAD
 
@@ -222,7 +230,7 @@ def test_kiosk_with_a_hole_helps_once_another_has_filled_it(scene: Scene) -> Non
     assert scene.told(ONE) == "keeps events from 6 on, 4 is wanted"
     scene.two.offers(6)
     scene.two.gives()
-    assert scene.one.check is not None
+    assert scene.one.is_asked()
     scene.one.gives()
     assert (scene.head, scene.how) == (HEAD, "all")
 
@@ -236,7 +244,7 @@ def test_head_that_this_server_did_not_sign_for_that_log_is_refused_and_told(
         scene.one.offers(HEAD, epoch="e-0")
     else:
         assert scene.told(ONE).startswith("refused: not signed")
-        assert scene.one.check is None
+        assert not scene.one.is_asked()
         assert alarms("not signed by this server")
     assert scene.head == BACKUP
     assert scene.recoveries.helpers(KITCHEN)[0].seq in (0, HEAD)
@@ -288,7 +296,7 @@ def test_kiosk_that_goes_away_while_it_gives_is_waited_for_again(scene: Scene) -
     scene.two.offers(HEAD)
     scene.one.leaves()
     assert scene.told(ONE) == "went away"
-    assert scene.two.check is not None
+    assert scene.two.is_asked()
     scene.two.gives()
     assert scene.how == "", "the first may have more"
     again = Kiosk(scene, ONE)
@@ -302,7 +310,7 @@ def test_older_connection_of_a_kiosk_that_ends_late_changes_nothing(scene: Scene
     again = Kiosk(scene, ONE)
     again.offers(HEAD)
     scene.one.leaves()
-    assert again.check is not None
+    assert again.is_asked()
     again.gives()
     assert scene.head == HEAD
 
@@ -316,7 +324,7 @@ def test_time_is_up_although_a_kiosk_never_came(scene: Scene) -> None:
     scene.now_ms += 1
     scene.recovering.look()
     assert scene.how == "time"
-    assert scene.one.ended is GoodbyeCode.RESTART
+    assert scene.one.is_back()
     assert scene.recoveries.helpers(KITCHEN)[1].standing is Standing.AWAITED
 
 
@@ -341,7 +349,7 @@ def test_tail_is_asked_for_again_when_the_database_was_away(scene: Scene) -> Non
 def test_only_so_many_tails_come_at_once(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recovering_module, "TAILS_AT_ONCE", 0)
     scene.one.offers(HEAD)
-    assert scene.one.check is None
+    assert not scene.one.is_asked()
     monkeypatch.setattr(recovering_module, "TAILS_AT_ONCE", 1)
     scene.recovering.look()
     scene.one.gives()
@@ -360,12 +368,12 @@ def test_second_process_goes_on_from_what_the_first_has_taken(scene: Scene) -> N
     scene.recovering = second
     scene.two.gives()
     assert scene.head == 6, "it was made for another head"
-    assert scene.two.check is not None
+    assert scene.two.is_asked()
     scene.two.gives()
     assert (scene.head, scene.how) == (HEAD, "all")
-    assert scene.two.ended is GoodbyeCode.RESTART
+    assert scene.two.is_back()
     first.look()
-    assert scene.one.ended is GoodbyeCode.RESTART
+    assert scene.one.is_back()
 
 
 def test_stranger_and_a_kiosk_of_a_sound_kitchen_are_not_asked(scene: Scene) -> None:
