@@ -1,4 +1,4 @@
-"""What waiting for kiosks after a restore promises: in memory, on a SQLite file and on a real PostgreSQL."""
+"""What waiting for kiosks after a restore promises: in memory, on SQLite, on PostgreSQL under the servers' role."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from server.desk.ports import Conflict, Log, Over, Recoveries, Recovery, Standin
 from server.log.engine import writing
 from server.log.recovery import Restored, SqlRecoveries, begin
 from server.log.schema import upgrade
+from server.log.scope import EVERY_KITCHEN
 from server.log.sql_log import SqlLog
-from tests.support.databases import clean_postgres, opened, sqlite_url
+from tests.support.databases import as_servers, clean_postgres, opened, sqlite_url
 from tests.support.fake_log import FakeLog
 from tests.support.fake_recoveries import FakeRecoveries
 from tests.support.groups import KITCHEN, OTHER, entries, group
@@ -55,14 +56,16 @@ def bare(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         )
         return
     if request.param == "sqlite":
-        url = sqlite_url(tmp_path)
+        url = servers = sqlite_url(tmp_path)
         upgrade(url)
     else:
+        # What restores owns the tables, what serves does not.
         url = clean_postgres()
-    with opened(url) as engine:
+        servers = as_servers(url)
+    with opened(servers) as engine, opened(url) as owner:
 
         def made(some: Sequence[Restored], wait_ms: int) -> None:
-            with writing(engine) as connection:
+            with writing(owner, EVERY_KITCHEN) as connection:
                 begin(connection, some, now_ms=NOW_MS, wait_ms=wait_ms)
 
         yield Store(SqlLog(engine), SqlRecoveries(engine), made)
