@@ -135,8 +135,8 @@ class KioskSide:
         self._acked = 0
         self._parts: list[str] = []
         self._replacing = False
-        self._holding = False
-        """The server is being restored: it answers no command on this connection."""
+        self.held = False
+        """The server was restored and waits for kiosks: it answers no command on this connection."""
         self._offering = False
         """What it lacks may be here: the replica stays as it is until the next connection."""
         self._answering: Want | None = None
@@ -278,7 +278,7 @@ class KioskSide:
         return effects + self._want_rows()
 
     def _offer(self, lost: Lost) -> Offer:
-        self._holding = True
+        self.held = True
         self._offering = self.position.epoch == lost.epoch
         kept = self.kept() if self._offering else None
         if kept is None or kept.signed.epoch != lost.epoch:
@@ -390,7 +390,7 @@ class KioskSide:
         room = self._limits.window_commands - (self._sent - self._acked)
         if (
             not self.admitted
-            or self._holding
+            or self.held
             or self._ended
             or room <= 0
             or self._outbox.dseq <= self._sent

@@ -38,6 +38,7 @@ from dapur.wire.messages import (
     top_text,
 )
 from kiosk.clock import KioskTime
+from kiosk.link.backoff import SERVED_MS
 from kiosk.local.errors import DiskRefused, FileDamaged
 from kiosk.local.mirror import Mirror
 
@@ -106,6 +107,18 @@ class Carrier:
     def tick(self, now_ms: int) -> None:
         """Call about once a second."""
         self.carry(self.side.tick(now_ms))
+
+    def served_ms(self, now_ms: int) -> int:
+        """For how long this was a line, now that it is over.
+
+        One that only gave a restored server what it lacked ends soon and in order: the next is not to
+        be put off as after a bad one.
+        """
+        if self.admitted_ms is None:
+            return 0
+        in_order = self.over is not None and self.over.code is GoodbyeCode.RESTART
+        least_ms = SERVED_MS if self.side.held and in_order else 0
+        return max(least_ms, now_ms - self.admitted_ms)
 
     def flush(self) -> None:
         """Store and show the events that are held back."""

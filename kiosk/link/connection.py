@@ -72,9 +72,9 @@ class Connection:
         self._carrier.on_held = Gather(self._carrier.flush).wanted
 
     @property
-    def admitted_ms(self) -> int | None:
-        """When the server took us in, on the steady clock; None: not yet."""
-        return self._carrier.admitted_ms
+    def served_ms(self) -> int:
+        """For how long it was a line, now that it is over."""
+        return self._carrier.served_ms(self._time.mono_ms())
 
     def tapped(self) -> None:
         """The outbox grew: send what is new."""

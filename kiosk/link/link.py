@@ -207,8 +207,7 @@ class Link:
         finally:
             self._connection = None
             self._heard_ms = connection.heard_ms or self._heard_ms
-        since_ms = connection.admitted_ms
-        return over, 0 if since_ms is None else self._time.mono_ms() - since_ms
+        return over, connection.served_ms
 
     async def _sleep(self, wait_s: float) -> None:
         self._retry_at_ms = self._time.mono_ms() + int(wait_s * 1000)

@@ -346,8 +346,7 @@ class Kiosk:
         if ended.code in LAST_WORDS:
             self.dismissed = True
             return
-        since_ms = call.carrier.admitted_ms
-        self._retry(ended, 0 if since_ms is None else self.time.mono_ms() - since_ms)
+        self._retry(ended, call.carrier.served_ms(self.time.mono_ms()))
 
     def _retry(self, ended: Ended, served_ms: int) -> None:
         wait_s = self.backoff.next_s(

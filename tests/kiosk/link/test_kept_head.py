@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from dapur.sync.effects import KeepHead, NeedTail
+from dapur.sync.effects import Ended, KeepHead, NeedTail
 from dapur.sync.kiosk_side import KeptTail
-from dapur.wire.messages import SignedHead, Tail, Want, top_text
+from dapur.wire.messages import GoodbyeCode, SignedHead, Tail, Want, top_text
+from kiosk.link.backoff import SERVED_MS
 from kiosk.link.signature import signed_by
 from tests.kiosk.link.test_carry import Shell
 
@@ -50,6 +51,25 @@ def test_tail_goes_out_as_it_once_came(tmp_path: Path) -> None:
     shell.carrier.carry([NeedTail(before, before + 3, 100_000)])
     bodies = tuple(shell.log[before + number][0] for number in range(3))
     assert shell.sent[-1] == Tail(shell.first, bodies)
+
+
+@pytest.mark.parametrize(
+    ("code", "held", "least_ms"),
+    [
+        (GoodbyeCode.RESTART, True, SERVED_MS),
+        (GoodbyeCode.RESTART, False, 7),
+        (GoodbyeCode.UNAVAILABLE, True, 7),
+        (None, True, 7),
+    ],
+)
+def test_line_that_helped_a_restored_server_was_a_good_one(
+    tmp_path: Path, code: GoodbyeCode | None, held: bool, least_ms: int
+) -> None:
+    carrier = Shell(tmp_path).carrier
+    assert carrier.served_ms(1_000) == 0
+    carrier.admitted_ms, carrier.side.held = 1_000, held
+    carrier.carry([Ended(code, 0.5, "over")])
+    assert carrier.served_ms(1_007) == least_ms
 
 
 def test_key_that_is_none_signed_nothing() -> None:
