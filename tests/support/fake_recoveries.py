@@ -9,6 +9,7 @@ import msgspec
 from dapur.ids import CommandId, DeviceId, KitchenId
 from server.desk.ports import Append, Entry, Helper, Over, Recovery, Standing, Stored
 from server.log.recovery import Restored
+from server.log.tables import TOLD_MAX
 from tests.support.fake_log import FakeLog
 
 
@@ -96,7 +97,7 @@ class FakeRecoveries:
             self._recoveries[kitchen] = msgspec.structs.replace(found, first_ms=now_ms)
         helpers = self._helpers[kitchen]
         before = helpers[device].seq if device in helpers else 0
-        helpers[device] = Helper(device, standing, max(before, seq), told, now_ms)
+        helpers[device] = Helper(device, standing, max(before, seq), told[:TOLD_MAX], now_ms)
 
     def bring(
         self, kitchen: KitchenId, entries: Sequence[Entry], answers: Sequence[Stored]
