@@ -8,6 +8,8 @@ from typing import Literal, TypeVar
 import msgspec
 
 from dapur import past
+from dapur.handover import SUBJECT as HANDOVER
+from dapur.night import DAY_TURNS_MIN, midnight_ms
 from dapur.past import (
     ActivityRow,
     AlertRow,
@@ -25,6 +27,8 @@ Why = Literal["offline", "slow", "refused"]
 """No line; no answer in time; an answer that is none (another release)."""
 PAGES_MAX = 200
 """Of one question: a server that always has more must not be asked for ever."""
+
+WIT_MIN = 9 * 60
 
 HEARD_LATE_MS = 24 * 3_600_000
 """After the night: by then a kiosk that worked without a line has told what happened."""
@@ -59,7 +63,7 @@ class Night(msgspec.Struct, frozen=True):
     seq: int
     """True up to this event of the log."""
     events: tuple[AuditRow, ...] = ()
-    """What happened to its batches, in no order."""
+    """What happened to its batches, and hand-overs of it and of the nights beside it; in no order."""
 
 
 class Asked:
@@ -172,6 +176,8 @@ class _Gathering:
         from_ms, until_ms = span_of(self._batches())
         if name == past.ACTIVITY:
             return past.SpanArgs(from_ms, until_ms, len(rows))
+        # The first hand-over comes before the first batch is touched.
+        from_ms = min(from_ms, _opens_ms(self._night)) if from_ms else 0
         wanted = AuditFilter(from_ms=from_ms, until_ms=until_ms + HEARD_LATE_MS)
         last = rows[-1] if rows else None
         return past.AuditArgs(wanted, last.seq if isinstance(last, AuditRow) else None)
@@ -192,7 +198,7 @@ class _Gathering:
 
     def _whole(self) -> Night:
         _, readings, checks, alerts, activity, events = self._rows
-        known = {row.batch for row in self._batches()}
+        known = {row.batch for row in self._batches()} | {HANDOVER}
         return Night(
             self._night,
             tuple(self._batches()),
@@ -210,6 +216,11 @@ def span_of(batches: Sequence[BatchRow]) -> tuple[int, int]:
     begun = [row.preparing_ms or row.planned_prepare_ms for row in batches]
     ended = [row.completed_ms or row.ended_ms or row.planned_ready_ms for row in batches]
     return (min(begun), max(ended) + 1) if batches else (0, 0)
+
+
+def _opens_ms(serving_date: str) -> int:
+    """15:00 of the day before, in the easternmost zone of the country (UTC ms)."""
+    return midnight_ms(serving_date, WIT_MIN) - (24 * 60 - DAY_TURNS_MIN) * 60_000
 
 
 def _ending(asked: Asked, done: Callable[[R], None]) -> Callable[[R], None]:

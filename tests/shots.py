@@ -255,6 +255,9 @@ async def main(qapp: QApplication, out: Path) -> None:
                 folder = out / f"{size[0]}x{size[1]}-{'dark' if dark else 'light'}-{language}"
                 if LOOKS in folder.name:
                     await _look(qapp, story, folder, size, dark=dark, language=language)
+        gloves = out / f"{size[0]}x{size[1]}-gloves"
+        if LOOKS in gloves.name:
+            await _look(qapp, story, gloves, size, dark=False, language="id", glove=True)
     if LOOKS in "1920x1080-dark-offline":
         await _offline(qapp, story, out / "1920x1080-dark-offline")
 
@@ -267,10 +270,11 @@ async def _look(
     *,
     dark: bool,
     language: Language,
+    glove: bool = False,
 ) -> None:
     _made(folder)
     with tempfile.TemporaryDirectory() as data:
-        look = Look(language=language, dark=dark, size=size, dpi=DPI[size])
+        look = Look(language=language, dark=dark, size=size, dpi=DPI[size], glove=glove)
         app = open_scene(
             Path(data),
             qapp,

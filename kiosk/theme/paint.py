@@ -11,6 +11,8 @@ from kiosk.theme import fonts
 ELLIPSIS = "…"
 WRAP_CACHE = 4096  # texts of about 30 cards, several widths
 _DASH = (4.0, 3.0)
+_SIGNS = frozenset("≥≤±")
+"""They belong to the number after them."""
 
 
 @lru_cache(maxsize=256)
@@ -160,10 +162,26 @@ def _left(rect: QRectF, wide: float, align: Qt.AlignmentFlag) -> float:
     return rect.left()
 
 
+def _unparted(text: str, px: int, weight: int, width: int) -> list[str]:
+    """Words, a number together with what it counts (`1.742 porsi`, `≥ 75 °C`) as far as that fits a line.
+
+    Here and not in the texts: tables, files and what a screen reader says keep plain spaces.
+    """
+    made: list[str] = []
+    for word in text.split(" "):
+        before = made[-1][-1:] if made else ""
+        joined = f"{made[-1]} {word}" if made else word
+        if (before.isdigit() or before in _SIGNS) and advance(joined, px, weight) <= width:
+            made[-1] = joined
+        else:
+            made.append(word)
+    return made
+
+
 def _wrap_paragraph(text: str, px: int, weight: int, width: int) -> list[str]:
     lines: list[str] = []
     line = ""
-    for word in text.split(" "):
+    for word in _unparted(text, px, weight, width):
         longer = f"{line} {word}" if line else word
         if line and advance(longer, px, weight) > width:
             lines.append(line)

@@ -16,7 +16,7 @@ from kiosk.views.floor import Floor, ViewModel
 from kiosk.views.looks import ButtonLook, ButtonRole, ChipLook, OptionLook, PersonLook, TopLook
 from kiosk.views.naming import role_text
 from kiosk.views.night_end import NightEndView
-from kiosk.views.open_matters import counts
+from kiosk.views.open_matters import counts, new_alerts
 
 PAGE_OF = {
     "alarms": "alerts",
@@ -58,7 +58,8 @@ class HandOverView(ViewModel):
             return RecordLook(key, words(f"summary.open.{key}.none"), "", "", chip)
         see = ButtonLook("see", words("handover.see"), "chevron-right", "outlined")
         title = words(f"summary.open.{key}", count=self.floor.number(count))
-        return RecordLook(key, title, words(f"handover.what.{key}"), "", None, (see,))
+        detail = words(f"handover.what.{key}", new=self.floor.number(len(new_alerts(self.floor))))
+        return RecordLook(key, title, detail, "", None, (see,))
 
     # ---- take ---------------------------------------------------------------------------------
 

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from dapur.handover import Open, open_now
+from dapur.watch import Alert
 from kiosk.views.floor import Floor
+
+
+def new_alerts(floor: Floor) -> tuple[Alert, ...]:
+    """Those that nobody handles yet: the badge on the rail, and the first figure of their page."""
+    records = floor.kitchen.alerts
+    return tuple(
+        alert
+        for alert in floor.alerts
+        if (record := records.get(alert.key)) is None or record.owner is None
+    )
 
 
 def counts(floor: Floor) -> dict[str, int]:

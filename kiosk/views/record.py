@@ -7,12 +7,15 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QObject, QTimer
 
-from dapur.ids import StaffId
+from dapur.handover import SUBJECT as HANDOVER
+from dapur.ids import BatchId, StaffId
 from dapur.kitchen import Kitchen
 from kiosk.past import Asked, Night, NoAnswer
 from kiosk.record import tables as made
 from kiosk.record.document import Document
 from kiosk.record.files import file_name
+from kiosk.record.handovers import passings_from, passings_of
+from kiosk.record.holds import holds_from, holds_of
 from kiosk.record.tables import Table
 from kiosk.record.tonight import lines_from, lines_of, tonight
 from kiosk.views.floor import WIB_MIN, Floor, ViewModel
@@ -135,8 +138,13 @@ class RecordView(ViewModel):
         floor = self.floor
         self._of = kitchen = floor.kitchen
         night = tonight(kitchen, floor.people.store.position.seq)
+        if not night.serving_date:
+            self._told = None
+            return
         lines = lines_of(kitchen, night.serving_date)
-        self._told = Told(night, lines, floor.now_ms, tonight=True) if night.serving_date else None
+        holds = {row.batch: holds_of(kitchen.batches[BatchId(row.batch)]) for row in night.batches}
+        passings = passings_of(kitchen.handovers)
+        self._told = Told(night, lines, floor.now_ms, tonight=True, holds=holds, passings=passings)
 
     # ---- the server -------------------------------------------------------------------------
 
@@ -181,12 +189,25 @@ class RecordView(ViewModel):
     def _on_night(self, answer: Night | NoAnswer) -> None:
         self._answered(answer if isinstance(answer, NoAnswer) else None)
         if not isinstance(answer, NoAnswer):
-            lines = lines_from(answer.events)
-            self._told = Told(answer, lines, self.floor.now_ms, tonight=False)
+            self._told = self._of_server(answer)
             if answer.seq < self._seq_wanted and self._asked_behind < BEHIND_MAX:
                 self._asked_behind += 1
                 self._behind.start()
         self.changed.emit()
+
+    def _of_server(self, night: Night) -> Told:
+        """The server's events say who and when, never why: what cannot be told stays away."""
+        lines = lines_from(night.events)
+        known = {row.batch: holds_from(lines.get(row.batch, ())) for row in night.batches}
+        holds = {
+            row.batch: spans
+            for row in night.batches
+            if (spans := known[row.batch]) and len(spans) == row.holds
+        }
+        at = self.floor.kitchen.night
+        offset_min = at.offset_min if at is not None else WIB_MIN
+        passings = passings_from(lines.get(HANDOVER, ()), night.serving_date, offset_min)
+        return Told(night, lines, self.floor.now_ms, tonight=False, holds=holds, passings=passings)
 
     def _answered(self, failure: NoAnswer | None) -> None:
         self._asked, self._failure = None, failure

@@ -13,10 +13,13 @@ from dapur.policy import NAMES
 from kiosk.past import Night
 from kiosk.record.document import Document, Section
 from kiosk.record.gaps import entered_late, silent
+from kiosk.record.handovers import Passing
+from kiosk.record.holds import HoldSpan
 from kiosk.record.tables import moment
 from kiosk.views import figures_text as text
 from kiosk.views.admin_policy import PolicyView
 from kiosk.views.floor import WIB_MIN, Floor
+from kiosk.views.record_spans import handover_section, hold_section
 from kiosk.views.story import line_look
 from kiosk.views.summary import date_text
 
@@ -31,6 +34,10 @@ class Told(msgspec.Struct, frozen=True):
     lines: Mapping[str, tuple[Line, ...]]
     at_ms: int
     tonight: bool
+    holds: Mapping[str, tuple[HoldSpan, ...]]
+    """By batch; a batch that is missing has none that is known."""
+    passings: tuple[Passing, ...]
+    """Hand-overs between chiefs, oldest first."""
 
 
 def document(floor: Floor, told: Told) -> Document:
@@ -44,6 +51,7 @@ def document(floor: Floor, told: Told) -> Document:
             writer.overview(),
             *(section for batch in told.night.batches for section in writer.batch(batch)),
             writer.alerts(),
+            handover_section(floor, told.passings, SIGN),
             writer.people(),
             writer.limits(),
         ),
@@ -148,8 +156,10 @@ class _Writer:
         night = self._told.night
         readings = [each for each in night.readings if each.batch == row.batch]
         checks = [each for each in night.checks if each.batch == row.batch]
+        held = self._told.holds.get(row.batch, ())
         return (
             Section(f"{row.code} · {row.name}", self._notes(row, readings)),
+            *((hold_section(self._floor, held, SIGN),) if held else ()),
             self._happened(row),
             self._measured(readings),
             self._checked(checks),

@@ -20,6 +20,7 @@ from kiosk.views.looks import (
     StripLook,
     UndoLook,
 )
+from kiosk.views.open_matters import new_alerts
 
 _UNDER = {"batch": "board"}
 """The place on the rail of a page that has none of its own; the rest belong to the menu."""
@@ -38,7 +39,8 @@ class ShellView(ViewModel):
     def rail(self, page: str) -> RailLook:
         """Where one can go, with what waits there."""
         floor, words = self.floor, self.words
-        loud = self._loud()
+        new = new_alerts(floor)
+        loud = any(SEVERITY_ORDER[alert.severity] >= _LOUD for alert in new)
         reviews = len(open_reviews(floor.kitchen))
         checks = len(quality.due(floor))
         items: tuple[NavItem, ...] = (
@@ -47,10 +49,11 @@ class ShellView(ViewModel):
                 "alerts",
                 words("nav.alerts"),
                 "bell",
-                _badge(len(loud)),
-                "alarm",
+                _badge(len(new)),
+                "alarm" if loud else "attention",
+                words("nav.alerts_new", count=len(new)),
                 # What is heard is seen too, also with sounds off.
-                pulse=any(self._owner(alert) is None for alert in loud),
+                pulse=loud,
             ),
             NavItem("review", words("nav.review"), "inbox", _badge(reviews)),
             NavItem("quality", words("nav.quality"), "clipboard-check", _badge(checks)),

@@ -69,6 +69,7 @@ class Sheet(Themed):
         self._extra = self._button(f"{subject}.extra", "sheet")
         self._confirm = self._button(f"{subject}.confirm", "sheet")
         self._body_slot = QVBoxLayout()
+        self._foot_line = Line(theme, self._panel)
         self._arrange()
         self._cross.tapped.connect(self._on_dismiss_tapped)
         self._cancel.tapped.connect(self._on_dismiss_tapped)
@@ -100,6 +101,7 @@ class Sheet(Themed):
             button.setVisible(button_look is not None)
             if button_look is not None:
                 button.set_look(button_look)
+        self._fit_foot()
         self._place()
 
     def set_body(self, body: QWidget) -> None:
@@ -146,13 +148,21 @@ class Sheet(Themed):
         self._head.setSpacing(px(16))
         inner = px(_TIGHT_PX if self._is_tight() else 16)
         self._body_slot.setContentsMargins(tight, inner, tight, inner)
-        edge = px(_TIGHT_PX if self._is_tight() else 16)
-        self._foot.setContentsMargins(tight, edge, tight, edge)
         self._foot.setSpacing(px(12))
+        self._fit_foot()
         for button, least in ((self._cancel, 45), (self._extra, 45), (self._confirm, 100)):
             button.setMinimumWidth(round(self.theme.px(least * 4)))
         self._cross.setFixedWidth(self.theme.mm(CARD_MM))
         self._place()
+
+    def _fit_foot(self) -> None:
+        """A foot without a button is no foot: neither its line nor its margins stay."""
+        look = self._look
+        shown = any(each is not None for each in (look.cancel, look.extra, look.confirm))
+        side = self.theme.px(16 if self.theme.metrics.compact else 24) if shown else 0
+        edge = self.theme.px(_TIGHT_PX if self._is_tight() else 16) if shown else 0
+        self._foot_line.setVisible(shown)
+        self._foot.setContentsMargins(side, edge, side, edge)
 
     def _is_tight(self) -> bool:
         """Keys for gloves in a small window need the room that a sheet else leaves around itself."""
@@ -187,7 +197,7 @@ class Sheet(Themed):
         outer.addLayout(self._head)
         outer.addWidget(Line(self.theme, self._panel))
         outer.addLayout(self._body_slot, 1)
-        outer.addWidget(Line(self.theme, self._panel))
+        outer.addWidget(self._foot_line)
         outer.addLayout(self._foot)
 
     def _place(self) -> None:

@@ -114,3 +114,27 @@ def test_long_text_is_elided_and_wrapped_within_its_width() -> None:
     assert lines[-1].endswith(paint.ELLIPSIS)
     assert all(paint.advance(line, 20, 600) <= 200.5 for line in lines)
     assert paint.wrap("pendek", 20, 600, 200, 2) == ("pendek",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "G1-03 · Gelombang 1 · 1.742 porsi",
+        "Masak tertutup sampai inti ≥ 75 °C",
+        "Daftar orang dan hak dari 04.28 (14 mnt lalu)",
+        "perkiraan cadangan 45 mnt · habiskan 12 porsi",
+    ],
+)
+def test_number_is_never_parted_from_what_it_counts(qapp: QApplication, text: str) -> None:
+    whole = int(paint.advance(text, 16, 400))
+    for width in range(150, whole, 7):
+        lines = paint.wrap(text, 16, 400, width, 9)
+        assert " ".join(lines) == text
+        for line in lines[:-1]:
+            assert not line[-1].isdigit(), lines
+            assert line[-1] not in "≥≤", lines
+
+
+def test_number_and_unit_that_fit_no_line_are_parted_rather_than_cut(qapp: QApplication) -> None:
+    wide = int(max(paint.advance(each, 16, 400) for each in ("1.742", "porsi")))
+    assert paint.wrap("1.742 porsi", 16, 400, wide + 1, 2) == ("1.742", "porsi")

@@ -13,7 +13,10 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from dapur import past
+from dapur.access import Role
 from dapur.batch import HoldReason
+from dapur.handover import SUBJECT as HANDOVER
+from dapur.handover import HandOverArgs, TakeOverArgs
 from dapur.hold import HoldBatchArgs
 from dapur.temperature import RecordTemperatureArgs
 from kiosk.app import App, Look
@@ -29,6 +32,8 @@ from tests.support.scene import Story, demo_plan, open_scene
 
 PATIENCE_S = 15.0
 COOK, CODE = "s-sari", "G1-02"
+CHIEF, HEAD = "s-ratna", "s-hendra"
+DAY_MS = 24 * 3_600_000
 Done = Callable[[msgspec.Raw | QueryFailed], None]
 NOTHING: Mapping[str, msgspec.Struct] = MappingProxyType({})
 
@@ -39,7 +44,12 @@ async def page(
 ) -> AsyncIterator[tuple[App, RecordView]]:
     story = Story(demo_plan())
     story.tap("04:10", COOK, "record_temperature", CODE, RecordTemperatureArgs(61.8))
+    given = HandOverArgs(to=CHIEF, note="Gelombang 2 belum mulai")
+    story.tap("00:30", "s-endang", "hand_over", "", given, subject=HANDOVER)
+    waits = story.kitchen.handovers[-1].id
+    story.tap("00:41", CHIEF, "take_over", "", TakeOverArgs(waits), subject=HANDOVER)
     story.tap("04:20", COOK, "hold_batch", CODE, HoldBatchArgs(HoldReason.ALLERGEN))
+    story.tap("04:30", CHIEF, "hand_over", "", HandOverArgs(role=Role.KEPALA), subject=HANDOVER)
     look = Look(size=(1280, 720), dpi=102.0)
     app = open_scene(folder, qapp, story, "04:42", look=look, actors=(COOK,), answers=answers)
     try:
@@ -82,6 +92,63 @@ async def test_record_of_tonight_needs_no_line(tmp_path: Path, qapp: QApplicatio
         assert all(act.enabled for act in look.acts)
         for said in ("61,8 °C", "▲ di luar batas", "Kontak silang alergen", "Sari Wulandari"):
             assert said in paper
+
+
+async def test_record_of_tonight_tells_each_hold_and_each_hand_over(
+    tmp_path: Path, qapp: QApplication
+) -> None:
+    async with page(tmp_path, qapp) as (_, view):
+        view.open()
+        document = view.document()
+        assert document is not None
+        (held,) = _rows(document, "Tahanan")
+        assert held[:5] == (
+            *("H-0001", "04.20", "Sari Wulandari", "Kontak silang alergen"),
+            "▲ masih ditahan",
+        )
+        given, taken = _rows(document, "Serah terima")
+        assert given[:3] == ("00.30", "Endang Sriwahyuni", "Ratna Puspita")
+        assert given[4:] == ("Gelombang 2 belum mulai", "00.41 Ratna Puspita")
+        assert taken[2] == "Kepala SPPG"
+        assert "1 batch ditahan" in taken[3]
+        assert taken[5] == "▲ belum diterima"
+
+
+async def test_record_of_an_earlier_night_tells_who_held_and_handed_over_but_not_why(
+    tmp_path: Path, qapp: QApplication
+) -> None:
+    async with page(tmp_path, qapp) as (app, view):
+        here, answers = whole_night(app)
+        (batch,) = (each for each in here.batches if each.code == CODE)
+        at_ms = batch.planned_ready_ms
+        events = (
+            _event(8, "batch_held", batch.batch, COOK, at_ms),
+            _event(9, "hold_released", batch.batch, CHIEF, at_ms + 12 * 60_000),
+            _event(10, "handed_over", HANDOVER, CHIEF, at_ms - DAY_MS),
+            _event(11, "taken_over", HANDOVER, HEAD, at_ms - DAY_MS + 60_000),
+            _event(12, "handed_over", HANDOVER, HEAD, at_ms),
+        )
+        answers[past.AUDIT] = past.AuditReply(events, False, here.seq)
+        app.kiosk.link.answers = answers  # type: ignore[attr-defined]
+        view.open("2026-11-21")
+        document = view.document()
+        assert document is not None
+        (held,) = _rows(document, "Tahanan")
+        assert (held[0], held[3]) == ("–", "–")
+        assert (held[2], held[5], held[6]) == ("Sari Wulandari", "12:00", "Ratna Puspita")
+        assert "Alasan tahanan" in view.look().said
+        (given,) = _rows(document, "Serah terima")
+        assert given[1] == "Ratna Puspita"
+        assert given[5].endswith("Hendra Gunawan")
+
+
+def _rows(document: Document, title: str) -> tuple[tuple[str, ...], ...]:
+    (found,) = (each for each in document.sections if each.title == title)
+    return found.rows
+
+
+def _event(seq: int, kind: str, subject: str, actor: str, at_ms: int) -> past.AuditRow:
+    return past.AuditRow(seq, kind, subject, actor, "s", "d", f"c{seq}", at_ms, at_ms, "synced", 0)
 
 
 async def test_record_is_the_same_object_until_the_language_changes(
