@@ -29,6 +29,8 @@ _MARK_TINTS: dict[MarkKind, str] = {
     "eat_by": "alarm_text",
 }
 _LABEL_ROWS = 4
+_NAME_SHARE = 0.18
+"""Of the height: a mark, its value and the name of a limit under each other."""
 _GAP_C = 12.0  # above the foot of the scale, where the bar of the time to eat may lie
 _EARLY = 0.6
 """A window that begins left of this part of the scale has room for its words on the right."""
@@ -152,9 +154,12 @@ class Curve(StillPlot):
         if look.points:
             newest = look.points[-1]
             tint = "alarm_text" if newest.tone == "out" else "text"
-            self._write(
-                newest.text, self._x(newest.at_ms), newest.value_c, tint, SEMIBOLD, (1.0, -0.3)
-            )
+            # Under the point, but never over the name of a limit close under it.
+            near_c = (look.high_c - look.low_c) * _NAME_SHARE
+            named = any(0 <= newest.value_c - each.value_c <= near_c for each in look.limits)
+            anchor = (1.0, 1.2) if named else (1.0, -0.3)
+            at = self._x(newest.at_ms)
+            self._write(newest.text, at, newest.value_c, tint, SEMIBOLD, anchor)
 
     def _spot(self, point: CurvePoint, *, chosen: bool) -> dict[str, object]:
         out = point.tone == "out"

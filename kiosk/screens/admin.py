@@ -21,6 +21,7 @@ from kiosk.views.looks import ButtonLook, TopLook
 from kiosk.widgets.action_button import ActionButton
 from kiosk.widgets.base import empty_layout
 from kiosk.widgets.code_panel import CodePanel
+from kiosk.widgets.empty_state import EmptyState
 from kiosk.widgets.record_row import RecordRow
 from kiosk.widgets.segments import Segments
 from kiosk.widgets.text_block import TextBlock
@@ -36,7 +37,8 @@ class AdminPage(Page):
         self._shape: tuple[object, ...] = ()
         self._tools: dict[str, ActionButton] = {}
         self._tools_of = ""
-        self._closed = TextBlock(theme, "", "title", tint="text2", lines=4, parent=self)
+        self._closed = EmptyState(theme, "admin.closed", self)
+        self._closed.tapped.connect(self._on_way_on_tapped)
         self._tabs = Segments(theme, "admin.tab", view.tabs(), parent=self)
         self._tabs.chosen.connect(self._on_tab_chosen)
         self._notice = TextBlock(theme, "", "body", tint="text2", lines=2)
@@ -67,10 +69,10 @@ class AdminPage(Page):
         """Show the section as it is."""
         view = self._admin
         closed = view.closed()
-        self._closed.setVisible(bool(closed))
-        self._closed.set_text(closed)
-        self._inside.setVisible(not closed)
-        if closed:
+        self._closed.setVisible(closed is not None)
+        self._inside.setVisible(closed is None)
+        if closed is not None:
+            self._closed.set_look(closed)
             view.close()
             return
         self._tabs.set_look(view.tabs())
@@ -130,6 +132,10 @@ class AdminPage(Page):
         self._list.addStretch(1)
 
     # ---- taps -------------------------------------------------------------------------------
+
+    def _on_way_on_tapped(self, action: str) -> None:
+        if not self._admin.act_as(action):
+            self.go.emit("sign_in", "")
 
     def _on_tab_chosen(self, key: str) -> None:
         self._admin.choose_tab(key)
@@ -263,5 +269,5 @@ class AdminPage(Page):
         column.addWidget(self._scroll, 1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self._closed)
+        outer.addWidget(self._closed, 1)
         outer.addWidget(self._inside, 1)

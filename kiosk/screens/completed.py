@@ -12,8 +12,8 @@ from kiosk.views.completed import OPEN, UNDO, CompletedView
 from kiosk.views.looks import TopLook
 from kiosk.widgets.base import empty_layout
 from kiosk.widgets.chip_row import ChipRow
+from kiosk.widgets.empty_state import EmptyState
 from kiosk.widgets.record_row import RecordRow
-from kiosk.widgets.text_block import TextBlock
 
 
 class CompletedPage(Page):
@@ -25,20 +25,21 @@ class CompletedPage(Page):
         self._rows: dict[tuple[str, ...], RecordRow] = {}
         self._chips = ChipRow(theme, "completed.filter", self)
         self._chips.chosen.connect(view.choose)
-        self._none = TextBlock(theme, "", "section", tint="text2", lines=2)
+        self._none = EmptyState(theme, "completed.none", self)
         inside = QWidget()
         self._column = QVBoxLayout()
         self._column.setSpacing(theme.px(8))
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, theme.px(4), theme.px(12))
-        column.addWidget(self._none)
         column.addLayout(self._column)
         column.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(theme.px(12))
         outer.addWidget(self._chips)
-        outer.addWidget(Scroll(inside, self), 1)
+        self._list = Scroll(inside, self)
+        outer.addWidget(self._list, 1)
+        outer.addWidget(self._none, 1)
 
     @override
     def top(self) -> TopLook:
@@ -51,7 +52,8 @@ class CompletedPage(Page):
         self._chips.set_looks(self._completed.filters())
         looks = self._completed.rows()
         self._none.setVisible(not looks)
-        self._none.set_text("" if looks else self._completed.empty())
+        self._list.setVisible(bool(looks))
+        self._none.set_look(self._completed.empty())
         # A row keeps its buttons: another action, another row.
         keys = [(look.key, *(button.action for button in look.buttons)) for look in looks]
         if keys != list(self._rows):

@@ -14,6 +14,8 @@ from kiosk.widgets.base import empty_layout
 from kiosk.widgets.option_tile import OptionTile
 
 COLUMNS = 3
+TILE_MM = 26.0
+"""There is room, and who opens this page is looking for a word."""
 
 
 class MenuPage(Page):
@@ -55,7 +57,7 @@ class MenuPage(Page):
         empty_layout(self._grid)
         self._tiles = {}
         for place, look in enumerate(self._menu.tiles()):
-            tile = OptionTile(self.theme, f"menu.{look.key}", look)
+            tile = OptionTile(self.theme, f"menu.{look.key}", look, height_mm=TILE_MM)
             tile.chosen.connect(self._on_chosen)
             self._tiles[look.key] = tile
             self._grid.addWidget(tile, place // COLUMNS, place % COLUMNS)

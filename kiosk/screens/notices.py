@@ -15,8 +15,8 @@ from kiosk.views.notices import OPEN, NoticesView
 from kiosk.widgets.action_button import ActionButton
 from kiosk.widgets.base import empty_layout
 from kiosk.widgets.chip_row import ChipRow
+from kiosk.widgets.empty_state import EmptyState
 from kiosk.widgets.record_row import RecordRow
-from kiosk.widgets.text_block import TextBlock
 
 
 class NoticesPage(Page):
@@ -31,13 +31,12 @@ class NoticesPage(Page):
         self._all = ActionButton(theme, "notices.read_all", view.all_read_button())
         self._all.tapped.connect(self._on_all_tapped)
         self._all.blocked.connect(self._on_all_blocked)
-        self._none = TextBlock(theme, "", "section", tint="text2", lines=2)
+        self._none = EmptyState(theme, "notices.none", self)
         inside = QWidget()
         self._column = QVBoxLayout()
         self._column.setSpacing(theme.px(8))
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, theme.px(4), theme.px(12))
-        column.addWidget(self._none)
         column.addLayout(self._column)
         column.addStretch(1)
         head = QHBoxLayout()
@@ -48,7 +47,9 @@ class NoticesPage(Page):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(theme.px(12))
         outer.addLayout(head)
-        outer.addWidget(Scroll(inside, self), 1)
+        self._list = Scroll(inside, self)
+        outer.addWidget(self._list, 1)
+        outer.addWidget(self._none, 1)
 
     @override
     def top(self) -> TopLook:
@@ -63,7 +64,8 @@ class NoticesPage(Page):
         self._all.set_look(view.all_read_button())
         looks = view.rows()
         self._none.setVisible(not looks)
-        self._none.set_text("" if looks else view.empty())
+        self._list.setVisible(bool(looks))
+        self._none.set_look(view.empty())
         # A row keeps its buttons: another action, another row.
         keys = [(look.key, *(button.action for button in look.buttons)) for look in looks]
         if keys != list(self._rows):

@@ -15,6 +15,7 @@ from kiosk.widgets.action_button import ActionButton
 from kiosk.widgets.base import Panel
 from kiosk.widgets.block_reason import BlockReason
 from kiosk.widgets.corrective_panel import CorrectivePanel
+from kiosk.widgets.empty_state import EmptyState
 from kiosk.widgets.qc_row import QcHeading, QcRow
 from kiosk.widgets.text_block import TextBlock
 
@@ -47,7 +48,9 @@ class QualityPage(Page):
         self._save = ActionButton(
             theme, "quality.save", view.save_button(), size="page", parent=self
         )
-        self._nothing = TextBlock(theme, "", "title", tint="text2", lines=2, parent=self)
+        self._save.blocked.connect(self._on_missing_wanted)
+        self._sign.blocked.connect(self._show_next_open)
+        self._nothing = EmptyState(theme, "quality.none", self)
         self._arrange()
 
     @override
@@ -72,7 +75,7 @@ class QualityPage(Page):
             return
         batch = view.floor.batch(view.batch_id)
         self._nothing.setVisible(batch is None)
-        self._nothing.set_text(view.words("qc.none_due"))
+        self._nothing.set_look(view.nothing())
         for part in (self._left, self._right):
             part.setVisible(batch is not None)
         self._save.setVisible(batch is not None)
@@ -94,9 +97,19 @@ class QualityPage(Page):
             # One after the other where both do not fit: first what is done about it, then the PIN.
             self._mending.setVisible(view.mending)
             self._sign_panel.setVisible(not view.mending)
-        self._sign.set_open(view.ready)
+        self._sign.set_open(view.ready, view.block().title)
         self._block.set_look(view.block())
         self._save.set_look(view.save_button())
+
+    def _on_missing_wanted(self, action: str, reason: str) -> None:
+        """The closed button was tapped: say what is missing, and bring it into sight."""
+        self._quality.floor.tell(f"why.{action}", reason, tone="attention")
+        self._show_next_open()
+
+    def _show_next_open(self) -> None:
+        row = self._rows.get(self._quality.next_open)
+        if row is not None:
+            self._left.ensureWidgetVisible(row, 0, self.theme.px(8))
 
     def _show_rows(self) -> None:
         groups = self._quality.groups()
@@ -184,7 +197,7 @@ class QualityPage(Page):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, px(12))
         outer.setSpacing(px(12))
-        outer.addWidget(self._nothing)
+        outer.addWidget(self._nothing, 1)
         outer.addLayout(columns, 1)
         outer.addLayout(foot)
         self._save.setMinimumWidth(px(300))

@@ -12,6 +12,7 @@ from kiosk.views.looks import TopLook
 from kiosk.views.review import ReviewView
 from kiosk.widgets.answer_card import AnswerCard
 from kiosk.widgets.base import Panel, empty_layout
+from kiosk.widgets.empty_state import EmptyState
 from kiosk.widgets.event_line import EventLine
 from kiosk.widgets.refusal_row import RefusalRow
 from kiosk.widgets.text_block import TextBlock
@@ -44,7 +45,7 @@ class ReviewPage(Page):
         self._answers: list[AnswerCard] = []
         self._answer_row = QHBoxLayout()
         self._detail = QWidget(self)
-        self._none = TextBlock(theme, "", "title", tint="text2")
+        self._none = EmptyState(theme, "review.none", self)
         self._arrange()
 
     @override
@@ -67,7 +68,7 @@ class ReviewPage(Page):
         item = view.item
         self._detail.setVisible(item is not None)
         self._none.setVisible(item is None)
-        self._none.set_text(words("review.none"))
+        self._none.set_look(view.nothing())
         if item is None:
             return
         self._tap_title.set_text(words("review.tap"))

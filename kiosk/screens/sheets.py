@@ -21,6 +21,8 @@ class ViewSheet(Sheet):
         view.changed.connect(self._on_view_changed)
         self.dismissed.connect(self.close_down)
         self.tapped.connect(self._on_confirm_tapped)
+        self.blocked.connect(self._on_confirm_blocked)
+        self._gone = False
 
     def confirm(self, action: str) -> bool:
         """Do what the button says; True when the sheet may go."""
@@ -37,7 +39,10 @@ class ViewSheet(Sheet):
         return replace(look, cancel=None, confirm=None)
 
     def close_down(self) -> None:
-        """Go away for good."""
+        """Go away for good; a second tap on the way out does nothing more."""
+        if self._gone:
+            return
+        self._gone = True
         self.view.changed.disconnect(self._on_view_changed)
         self.shut()
         self.deleteLater()
@@ -45,6 +50,11 @@ class ViewSheet(Sheet):
     def _on_view_changed(self) -> None:
         if not self.isHidden():
             self.refresh()
+
+    def _on_confirm_blocked(self, action: str, reason: str) -> None:
+        """A closed button that only stays quiet looks broken."""
+        if reason:
+            self.view.floor.tell(f"why.{action}", reason, tone="attention")
 
     def _on_confirm_tapped(self, action: str) -> None:
         if self.confirm(action):

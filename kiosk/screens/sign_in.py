@@ -63,6 +63,7 @@ class SignInPage(Page):
         self._arrange()
         self._pad.changed.connect(self._on_pad_changed)
         self._pad.completed.connect(self._on_pad_completed)
+        self._pad.blocked.connect(self._on_pad_blocked)
         view.signed_in.connect(self._on_signed_in)
 
     @override
@@ -191,6 +192,10 @@ class SignInPage(Page):
     def _on_pad_changed(self, entry: str) -> None:
         if len(entry) < PIN_DIGITS:
             self._sign_in.typed(len(entry))
+
+    def _on_pad_blocked(self) -> None:
+        view = self._sign_in
+        view.floor.tell("why.pin", view.prompt(), tone="attention")
 
     def _on_pad_completed(self, pin: str) -> None:
         self._sign_in.typed(PIN_DIGITS)

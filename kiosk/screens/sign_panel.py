@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from kiosk.theme.theme import Theme
@@ -19,7 +19,12 @@ _KEY_MOST_MM = 26
 
 
 class SignPanel(QWidget):
-    """Avatar, name and role over dots and keys; `set_open` says whether a PIN counts yet."""
+    """Avatar, name and role over dots and keys; `set_open` says whether a PIN counts yet.
+
+    `blocked` when somebody taps a key although it does not.
+    """
+
+    blocked = Signal()
 
     def __init__(
         self, theme: Theme, signing: Signing, subject: str, parent: QWidget | None = None
@@ -38,6 +43,7 @@ class SignPanel(QWidget):
         self._other.tapped.connect(self._on_other_tapped)
         self._pad.changed.connect(self._on_pad_changed)
         self._pad.completed.connect(self._on_pad_completed)
+        self._pad.blocked.connect(self._on_pad_blocked)
         signing.changed.connect(self.refresh)
         self.refresh()
 
@@ -97,6 +103,11 @@ class SignPanel(QWidget):
     def _on_pad_changed(self, entry: str) -> None:
         if len(entry) < PIN_DIGITS:
             self._signing.typed(len(entry))
+
+    def _on_pad_blocked(self) -> None:
+        """What is missing before a PIN counts stands above the dots; who taps keys looks at the keys."""
+        self._signing.floor.tell("why.sign", self._prompt.text(), tone="attention")
+        self.blocked.emit()
 
     def _on_pad_completed(self, pin: str) -> None:
         self._signing.typed(PIN_DIGITS)

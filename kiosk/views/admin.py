@@ -11,8 +11,9 @@ from kiosk.views.admin_plan import PlanView
 from kiosk.views.admin_policy import PolicyView
 from kiosk.views.admin_staff import StaffView
 from kiosk.views.floor import Floor, ViewModel
-from kiosk.views.looks import Segment, SegmentsLook, TopLook
+from kiosk.views.looks import ButtonLook, EmptyLook, Segment, SegmentsLook, TopLook
 
+SIGN_IN = "sign_in"
 Tab = Literal["kiosks", "staff", "policy", "plan"]
 TABS: tuple[tuple[Tab, str], ...] = (
     ("kiosks", "monitor-smartphone"),
@@ -61,18 +62,38 @@ class AdminView(ViewModel):
 
     def open(self) -> None:
         """The page or a section came into view: ask the server for what only it knows."""
-        if not self.closed() and self.tab == "kiosks":
+        if self.closed() is None and self.tab == "kiosks":
             self.kiosks.ask()
 
     def close(self) -> None:
         """Nobody who may see it is here: a code that stands on the glass goes."""
         self.kiosks.drop_code()
 
-    def closed(self) -> str:
-        """Why the page is closed to whoever taps now; empty when it is open."""
-        actor: StaffId | None = self.floor.actor
-        if actor is None:
-            return self.words("admin.sign_in")
-        if not self.floor.kitchen.roles_of(actor) & CHIEFS:
-            return self.words("admin.chiefs_only", name=self.floor.name_of(actor))
-        return ""
+    def closed(self) -> EmptyLook | None:
+        """Why the page is closed to whoever taps now, and the way on; None when it is open."""
+        floor, words = self.floor, self.words
+        actor: StaffId | None = floor.actor
+        if actor is not None and floor.kitchen.roles_of(actor) & CHIEFS:
+            return None
+        why = words("admin.now", name=floor.name_of(actor)) if actor else words("admin.nobody")
+        chief = self._chief_here()
+        button = ButtonLook(SIGN_IN, words("nav.sign_in"), "key-round", "primary")
+        if chief is not None:
+            text = words("admin.act_as", name=floor.short_name(chief))
+            button = ButtonLook(chief, text, "users", "primary")
+        return EmptyLook("lock", words("admin.chiefs_only"), why, button)
+
+    def act_as(self, action: str) -> bool:
+        """Whoever may use the page taps now, if that person is signed in here."""
+        chief = self._chief_here()
+        if chief is None or action != chief:
+            return False
+        self.floor.people.session.act_as(chief)
+        self.open()
+        self.changed.emit()
+        return True
+
+    def _chief_here(self) -> StaffId | None:
+        floor = self.floor
+        here = floor.people.session.signed_in
+        return next((each for each in here if floor.kitchen.roles_of(each) & CHIEFS), None)

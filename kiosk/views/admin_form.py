@@ -17,6 +17,7 @@ from kiosk.views.looks import (
     OptionLook,
     SheetLook,
 )
+from kiosk.views.naming import day_text
 
 MINUTE_MS, DAY_MS = 60_000, 86_400_000
 WIB_MIN = 420
@@ -154,12 +155,13 @@ class FormView(ViewModel):
 
     def pad(self) -> KeyPadLook:
         """The keys."""
-        words = self.words
+        words, decimal = self.words, self.field.kind == "decimal"
+        mark = "," if words.language == "id" else "."
         return KeyPadLook(
             words("act.clear"),
             words("act.delete"),
-            words("form.sign"),
-            "," if words.language == "id" else ".",
+            words("form.sign") if decimal else "",
+            mark if decimal else "",
             enabled=self.field.kind != "switch",
         )
 
@@ -226,8 +228,8 @@ def clock24(floor: Floor, at_ms: int) -> str:
 
 
 def day(floor: Floor, at_ms: int) -> str:
-    """Day and month in the kitchen, as `22-11-2026`."""
-    return f"{_local_time(floor, at_ms):%d-%m-%Y}"
+    """The day in the kitchen, as `22 Nov 2026`."""
+    return day_text(floor, date(floor, at_ms))
 
 
 def date(floor: Floor, at_ms: int) -> str:

@@ -14,6 +14,7 @@ from kiosk.views.admin_looks import Field, RecordLook
 from kiosk.views.ask_pin import Ask, AskView, ask_tap
 from kiosk.views.floor import Floor, ViewModel
 from kiosk.views.looks import ButtonLook
+from kiosk.views.naming import day_text
 
 UNITS: tuple[tuple[str, str], ...] = (
     ("_min", "min"),
@@ -61,7 +62,9 @@ class PolicyView(ViewModel):
     def _row(self, name: str) -> RecordLook:
         limit, words = self.limit(name), self.words
         change = ButtonLook("change", words("admin.change"), "settings-2", "outlined")
-        detail = words("admin.limit_from", source=limit.source, date=limit.valid_from)
+        detail = words(
+            "admin.limit_from", source=limit.source, date=day_text(self.floor, limit.valid_from)
+        )
         return RecordLook(
             name, self.label(name), detail, self.value_text(name, limit.value), None, (change,)
         )
@@ -121,7 +124,9 @@ class PolicyView(ViewModel):
             self.label(name),
             "shield-check",
             (field,),
-            subtitle=self.words("admin.limit_from", source=limit.source, date=limit.valid_from),
+            subtitle=self.words(
+                "admin.limit_from", source=limit.source, date=day_text(self.floor, limit.valid_from)
+            ),
             needs_pin=True,
             needs_source=True,
         )

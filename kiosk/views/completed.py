@@ -9,7 +9,7 @@ from dapur.stage import FINISHED, Stage
 from kiosk.views import buttons
 from kiosk.views.admin_looks import RecordLook
 from kiosk.views.floor import Floor, ViewModel
-from kiosk.views.looks import ButtonLook, ChipLook, FilterLook, TopLook
+from kiosk.views.looks import ButtonLook, ChipLook, EmptyLook, FilterLook, TopLook
 
 ALL = "all"
 ENDED = "ended"
@@ -70,9 +70,10 @@ class CompletedView(ViewModel):
         """One line a batch."""
         return tuple(self._row(batch) for batch in self._over() if self._is_wanted(batch))
 
-    def empty(self) -> str:
+    def empty(self) -> EmptyLook:
         """What stands there while nothing is over."""
-        return self.words("completed.none")
+        words = self.words
+        return EmptyLook("check-check", words("completed.none"), words("completed.none_hint"))
 
     # ---- inside -----------------------------------------------------------------------------
 

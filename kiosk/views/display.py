@@ -9,6 +9,7 @@ from dapur.access import CHIEFS
 from kiosk.headless import APP
 from kiosk.views.floor import Floor, ViewModel
 from kiosk.views.looks import ButtonLook, OptionLook, TopLook
+from kiosk.views.naming import day_text
 
 DARK, GLOVE, MOTION, SOUNDS, DPI = "dark", "glove", "motion", "sounds", "dpi"
 """Names by which the choices are kept in this kiosk's file."""
@@ -142,7 +143,10 @@ class DisplayView(ViewModel):
                 else words("display.never"),
             ),
             (words("display.fact_unsent"), floor.number(floor.unsent)),
-            (words("display.fact_kept"), nights[0] if nights else words("display.never")),
+            (
+                words("display.fact_kept"),
+                day_text(floor, nights[0]) if nights else words("display.never"),
+            ),
             (words("display.fact_disk"), self._disk_text()),
         )
 

@@ -224,7 +224,7 @@ class FilterLook(msgspec.Struct, frozen=True):
 
 
 class KeyPadLook(msgspec.Struct, frozen=True):
-    """Words of the function keys and the decimal mark of the language in use."""
+    """Words of the function keys and the decimal mark of the language in use; empty: that key is closed."""
 
     clear_text: str
     back_name: str
@@ -448,6 +448,15 @@ class LoadLook(msgspec.Struct, frozen=True):
     tone: Literal["normal", "attention"] = "normal"
     icon: str = ""
     tip: str = ""
+
+
+class EmptyLook(msgspec.Struct, frozen=True):
+    """A page without anything to show: what is not there, what will be, and a way on if there is one."""
+
+    icon: str
+    title: str
+    hint: str = ""
+    button: ButtonLook | None = None
 
 
 class WipeLook(msgspec.Struct, frozen=True):

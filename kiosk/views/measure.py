@@ -14,7 +14,7 @@ from kiosk.views.looks import (
     SegmentsLook,
     SheetLook,
 )
-from kiosk.views.naming import stage_text
+from kiosk.views.naming import day_text, stage_text
 
 LOW_C, HIGH_C = -40.0, 150.0
 """What a probe of a kitchen can show (screens.md 4)."""
@@ -211,4 +211,4 @@ class MeasureView(ViewModel):
             source, date = policy.source, policy.valid_from
         else:
             return self.words("measure.dish_limit")
-        return self.words("measure.policy", source=source, date=date)
+        return self.words("measure.policy", source=source, date=day_text(self.floor, date))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QDate, QLocale
+
 from dapur.access import Role
 from dapur.batch import Batch, Hold, Post, Reading, Source
 from dapur.crew import present
@@ -13,6 +15,15 @@ SOURCE_ICONS: dict[Source, str] = {
     Source.PROBE: "cable",
     Source.SENSOR: "cable",
 }
+
+
+def day_text(floor: Floor, date: str, form: str = "d MMM yyyy") -> str:
+    """22 Nov 2026, of a date as records write it (`2026-11-22`); `form` is Qt's."""
+    language = QLocale.Language.Indonesian
+    if floor.words.language == "en":
+        language = QLocale.Language.English
+    day = QDate.fromString(date, "yyyy-MM-dd")
+    return QLocale(language).toString(day, form) if day.isValid() else date
 
 
 def portions(floor: Floor, batch: Batch) -> str:

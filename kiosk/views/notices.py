@@ -6,7 +6,7 @@ from dapur.ids import SYSTEM
 from dapur.notice import EVERYBODY, Notice
 from kiosk.views.admin_looks import RecordLook
 from kiosk.views.floor import Floor, ViewModel
-from kiosk.views.looks import ButtonLook, ButtonRole, ChipLook, FilterLook, TopLook
+from kiosk.views.looks import ButtonLook, ButtonRole, ChipLook, EmptyLook, FilterLook, TopLook
 from kiosk.views.naming import lead
 from kiosk.views.news import book_of, concerns, key_of, unread
 
@@ -88,9 +88,9 @@ class NoticesView(ViewModel):
         """One line a notice, the newest first."""
         return tuple(self._row(each) for each in reversed(self._shown()))
 
-    def empty(self) -> str:
+    def empty(self) -> EmptyLook:
         """What stands there while there is none."""
-        return self.words("notice.none")
+        return EmptyLook("megaphone", self.words("notice.none"), self.words("notice.none_hint"))
 
     # ---- inside -----------------------------------------------------------------------------
 

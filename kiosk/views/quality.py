@@ -19,6 +19,7 @@ from kiosk.views.looks import (
     ButtonLook,
     ChipLook,
     CorrectiveLook,
+    EmptyLook,
     OptionLook,
     QcLook,
     TopLook,
@@ -118,6 +119,11 @@ class QualityView(ViewModel):
 
     def _open(self) -> int:
         return sum(1 for item in self.items() if self._choice(item) is None)
+
+    @property
+    def next_open(self) -> str:
+        """The first item in the order of the sheet that nobody has judged; empty when there is none."""
+        return next((item for item in self.items() if self._choice(item) is None), "")
 
     @property
     def mending(self) -> bool:
@@ -282,11 +288,21 @@ class QualityView(ViewModel):
             return None
         return self.words("qc.after_fail"), self.words("qc.after_fail_2")
 
+    def nothing(self) -> EmptyLook:
+        """Instead of a sheet."""
+        words = self.words
+        return EmptyLook("clipboard-check", words("qc.none_due"), words("qc.none_due_hint"))
+
     def block(self) -> BlockLook:
         """What is still missing."""
         signer = self.signing.signer
         if self._open():
-            return BlockLook(self.words("qc.need_items", count=self._open()), icon="info")
+            item = self.words(f"qc.item.{self.next_open}")
+            return BlockLook(
+                self.words("qc.need_items", count=self._open()),
+                (self.words("qc.need_next", item=item),),
+                icon="info",
+            )
         if self._unfixed():
             return BlockLook(self.words("qc.need_action"), icon="triangle-alert", tone="attention")
         if blocks := self._blocks():
@@ -302,9 +318,9 @@ class QualityView(ViewModel):
         """Names the result; the PIN is what saves."""
         key = "qc.save_hold" if self._failed() else "qc.save_pass"
         icon = "circle-pause" if self._failed() else "check"
-        return ButtonLook(
-            "save", self.words(key), icon, "blocked", enabled=False, reason=self.block().title
-        )
+        why = self.block()
+        reason = why.joiner.join((why.title, *why.reasons))
+        return ButtonLook("save", self.words(key), icon, "blocked", enabled=False, reason=reason)
 
 
 def due(floor: Floor) -> tuple[str, ...]:

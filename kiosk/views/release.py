@@ -76,7 +76,9 @@ class ReleaseView(ViewModel):
                 "lock-open",
                 "blocked",
                 enabled=False,
-                reason=self.words("release.choose") if self._decision is None else "",
+                reason=self.words("release.choose")
+                if self._decision is None
+                else self.signing.prompt(),
             ),
         )
 

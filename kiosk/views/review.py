@@ -16,6 +16,7 @@ from kiosk.views.looks import (
     AnswerLook,
     ButtonLook,
     ChipLook,
+    EmptyLook,
     EventLook,
     RefusalLook,
     TopLook,
@@ -206,6 +207,10 @@ class ReviewView(ViewModel):
             return AnswerLook(title, text, ButtonLook(Answer.REDO, label, "", "tonal"), icon)
         text = self.words("review.redo_text", who=who)
         return AnswerLook(title, text, ButtonLook(Answer.REDO, label, "", "primary"), icon)
+
+    def nothing(self) -> EmptyLook:
+        """Instead of an item."""
+        return EmptyLook("inbox", self.words("review.none"), self.words("review.none_hint"))
 
     def never(self) -> str:
         """Why no reading is in this list."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from operator import is_
 
-from PySide6.QtCore import QDate, QLocale
-
 from kiosk.views import (
     summary_curves,
     summary_export,
@@ -17,6 +15,7 @@ from kiosk.views import (
 )
 from kiosk.views.floor import Floor, ViewModel
 from kiosk.views.looks import FilterLook, Segment, SegmentsLook, TopLook
+from kiosk.views.naming import day_text
 from kiosk.views.summary_looks import (
     GanttLook,
     KpiLook,
@@ -211,8 +210,4 @@ _LIST_ICONS: dict[str, str] = {
 
 def date_text(floor: Floor, date: str) -> str:
     """Minggu, 22 November 2026."""
-    language = QLocale.Language.Indonesian
-    if floor.words.language == "en":
-        language = QLocale.Language.English
-    day = QDate.fromString(date, "yyyy-MM-dd")
-    return QLocale(language).toString(day, "dddd, d MMMM yyyy") if day.isValid() else date
+    return day_text(floor, date, "dddd, d MMMM yyyy")

@@ -32,6 +32,7 @@ class Key(Pressable):
     """One key; a short guard only, so that a doubled digit can be typed."""
 
     tapped = Signal(str)
+    blocked = Signal()
 
     def __init__(
         self,
@@ -67,6 +68,10 @@ class Key(Pressable):
     @override
     def on_tap(self) -> None:
         self.tapped.emit(self.key)
+
+    @override
+    def on_blocked(self) -> None:
+        self.blocked.emit()
 
     @override
     def sizeHint(self) -> QSize:
@@ -108,7 +113,8 @@ class Key(Pressable):
 
 
 class KeyPad(Themed):
-    """Emits `changed(entry)` on each key, and `completed(entry)` when a PIN has its last digit.
+    """Emits `changed(entry)` on each key, and `completed(entry)` when a PIN has its last digit;
+    `blocked` when a key of a closed pad is tapped.
 
     `entry()` is what was typed, with the decimal mark of the look; `plain()` has a point and an
     ASCII minus, ready to be parsed, and is empty while no digit is there.
@@ -116,6 +122,7 @@ class KeyPad(Themed):
 
     changed = Signal(str)
     completed = Signal(str)
+    blocked = Signal()
 
     def __init__(
         self,
@@ -150,7 +157,7 @@ class KeyPad(Themed):
         return self._entry
 
     def plain(self) -> str:
-        text = self._entry.replace(self._look.decimal, ".").replace(MINUS, "-").rstrip(".")
+        text = self._entry.replace(self._mark(), ".").replace(MINUS, "-").rstrip(".")
         return text if any(letter.isdigit() for letter in text) else ""
 
     def set_whole_digits(self, whole_digits: int, *, keep_zero: bool = False) -> None:
@@ -174,6 +181,8 @@ class KeyPad(Themed):
         elif key == "back":
             self._set(self._entry[:-1])
         elif key == "sign":
+            if not self._look.sign_name:
+                return
             negative = self._entry.startswith(MINUS)
             self._set(self._entry[1:] if negative else MINUS + self._entry)
         elif self._kind == "pin":
@@ -187,6 +196,10 @@ class KeyPad(Themed):
             self.theme.px(8 if self._kind == "pin" or self.theme.metrics.compact else 10)
         )
 
+    def _on_key_blocked(self) -> None:
+        if not self._look.enabled:
+            self.blocked.emit()
+
     def _press_pin(self, digit: str) -> None:
         if len(self._entry) < self._length:
             self._set(self._entry + digit)
@@ -195,9 +208,9 @@ class KeyPad(Themed):
 
     def _press_number(self, key: str) -> None:
         digits = self._entry.lstrip(MINUS)
-        whole, mark, decimals = digits.partition(self._look.decimal)
+        whole, mark, decimals = digits.partition(self._mark())
         if key in (self._look.decimal, "decimal"):
-            if not mark:
+            if not mark and self._look.decimal:
                 self._set(self._entry + ("" if whole else "0") + self._look.decimal)
         elif mark:
             if len(decimals) < _MAX_DECIMALS:
@@ -206,6 +219,9 @@ class KeyPad(Themed):
             self._set(self._entry[:-1] + key)
         elif len(whole) < self._whole_digits:
             self._set(self._entry + key)
+
+    def _mark(self) -> str:
+        return self._look.decimal or ","
 
     def _set(self, entry: str) -> None:
         if entry != self._entry:
@@ -251,6 +267,7 @@ class KeyPad(Themed):
             least_mm=least,
         )
         made.tapped.connect(self.press)
+        made.blocked.connect(self._on_key_blocked)
         self._grid.addWidget(made, row, column, 1, span)
         self._keys[key] = made
 
@@ -264,6 +281,10 @@ class KeyPad(Themed):
             self._keys["sign"].set_text("", look.sign_name)
         for key in self._keys.values():
             key.setEnabled(look.enabled)
+        # A time of day and a count have neither: their keys are closed, not traps.
+        for name, given in (("decimal", look.decimal), ("sign", look.sign_name)):
+            if name in self._keys:
+                self._keys[name].setEnabled(look.enabled and bool(given))
 
     @override
     def sizeHint(self) -> QSize:

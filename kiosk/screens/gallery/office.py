@@ -9,10 +9,11 @@ from kiosk.screens.gallery.samples import band
 from kiosk.theme.theme import Theme
 from kiosk.views.admin_looks import CodeLook, RecordLook
 from kiosk.views.alerts_looks import AlertDetailLook, ResolvedLook, ValueLook
-from kiosk.views.looks import ButtonLook, ChipLook, EventLook
+from kiosk.views.looks import ButtonLook, ChipLook, EmptyLook, EventLook
 from kiosk.views.rest import RestLook
 from kiosk.widgets.alert_detail import AlertButtons, AlertFacts
 from kiosk.widgets.code_panel import CodePanel
+from kiosk.widgets.empty_state import EmptyState
 from kiosk.widgets.history_line import HistoryLine
 from kiosk.widgets.record_paper import RecordPaper
 from kiosk.widgets.record_row import RecordRow
@@ -37,6 +38,12 @@ _DETAIL = AlertDetailLook(
     history=_EVENTS,
     buttons=(ButtonLook("measure", "Ukur", "thermometer", "primary"),),
 )
+_EMPTY = EmptyLook(
+    "lock",
+    "Halaman ini untuk Kepala SPPG",
+    "Sekarang: Sari Wulandari",
+    ButtonLook("s-hendra", "Lanjut sebagai Hendra G.", "users", "primary"),
+)
 _CODE = CodeLook("Kode untuk kios baru", "4F7K-92QD", "Ketik kode ini di kios baru.", "sisa 09:41")
 
 
@@ -49,6 +56,9 @@ def office(theme: Theme) -> QWidget:
     paper = RecordPaper(theme, "gallery.paper")
     paper.set_document(None)
     frame.addWidget(paper, 1)
+    empty = EmptyState(theme, "gallery.empty")
+    empty.set_look(_EMPTY)
+    frame.addWidget(empty, 1)
     return page
 
 
