@@ -224,7 +224,7 @@ class FilterLook(msgspec.Struct, frozen=True):
 
 
 class KeyPadLook(msgspec.Struct, frozen=True):
-    """Words of the function keys and the decimal mark of the language in use; empty: that key is closed."""
+    """Words of the function keys and the decimal mark of the language in use; empty: no such key."""
 
     clear_text: str
     back_name: str

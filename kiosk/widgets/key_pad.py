@@ -80,7 +80,7 @@ class Key(Pressable):
 
     @override
     def paint_face(self, painter: QPainter, rect: QRectF, *, down: bool) -> None:
-        fill, tint = ("surface2", "text") if self._kind == "digit" else ("surface3", "text2")
+        fill, tint = ("surface2", "text") if self._kind == "digit" else ("surface3", "text")
         if down:
             fill, tint = "held", "on_held"
         if not self.isEnabled():
@@ -281,10 +281,10 @@ class KeyPad(Themed):
             self._keys["sign"].set_text("", look.sign_name)
         for key in self._keys.values():
             key.setEnabled(look.enabled)
-        # A time of day and a count have neither: their keys are closed, not traps.
+        # A time of day has neither: a key that does nothing is a trap.
         for name, given in (("decimal", look.decimal), ("sign", look.sign_name)):
             if name in self._keys:
-                self._keys[name].setEnabled(look.enabled and bool(given))
+                self._keys[name].setVisible(bool(given))
 
     @override
     def sizeHint(self) -> QSize:

@@ -57,7 +57,7 @@ class LetterKey(Pressable):
     @override
     def paint_face(self, painter: QPainter, rect: QRectF, *, down: bool) -> None:
         code, special = self.theme.code, len(self.key) > 1
-        fill, tint = ("surface3", "text2") if special else ("surface2", "text")
+        fill, tint = ("surface3", "text") if special else ("surface2", "text")
         if self._lit:
             fill, tint = "text", "surface"
         if down:

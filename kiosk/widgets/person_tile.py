@@ -69,9 +69,9 @@ class PersonTile(Pressable):
     def paint_face(self, painter: QPainter, rect: QRectF, *, down: bool) -> None:
         px, code, look = self.theme.px, self.theme.code, self._look
         locked = look.state == "locked"
-        fill, border, width = ("surface2", "line2", 1.0) if locked else ("surface", "line", 1.0)
+        fill, border, width = ("surface", "line2", 1.0) if locked else ("surface", "line", 1.0)
         if look.chosen:
-            fill, border, width = ("surface2" if locked else "tonal"), "primary", 3.0
+            fill, border, width = ("surface" if locked else "tonal"), "primary", 3.0
         paint.box(
             painter,
             rect,

@@ -128,6 +128,20 @@ _TREND = TrendLook(
     "Tepat waktu 75 %",
 )
 
+_ALERT = AlertLook(
+    "k1",
+    ChipLook("KRITIS", "octagon-alert", "alarm"),
+    "Suhu kurang: Ayam Teriyaki",
+    "G1-02 · sejak 04.38",
+    "04.38",
+    "4 mnt",
+    "Belum ada",
+    "",
+    "02:40",
+    "ke Ahli gizi",
+    ButtonLook("handle", "Saya tangani", "hand", "alarm"),
+)
+
 
 def desk(theme: Theme) -> QWidget:
     """Figures, timeline, table, curves, load, alerts."""
@@ -140,6 +154,7 @@ def desk(theme: Theme) -> QWidget:
     frame.addLayout(below, 1)
     below.addLayout(_left(theme), 2)
     below.addLayout(_right(theme), 1)
+    frame.addWidget(AlertRow(theme, _ALERT))
     return page
 
 
@@ -185,25 +200,11 @@ def _right(theme: Theme) -> QVBoxLayout:
     )
     bar = CardBar(theme, "Lebar kartu")
     bar.set_wide_px(theme.px(340))
-    alert = AlertLook(
-        "k1",
-        ChipLook("KRITIS", "octagon-alert", "alarm"),
-        "Suhu kurang: Ayam Teriyaki",
-        "G1-02 · sejak 04.38",
-        "04.38",
-        "4 mnt",
-        "Belum ada",
-        "",
-        "02:40",
-        "ke Ahli gizi",
-        ButtonLook("handle", "Saya tangani", "hand", "alarm"),
-    )
     lines = (LineLook("a", "bell", "Terlambat", "Nasi Putih", "naik 02:40", "alarm"),)
     made = QVBoxLayout()
     made.addWidget(row(*minis, stretch=False))
     made.addWidget(loads)
     made.addWidget(SidePanel(theme, PanelLook("alerts", "Alarm terbuka", "Semua 1", lines)))
-    made.addWidget(AlertRow(theme, alert))
     made.addWidget(panel(theme, bar, row(IconMark(theme, "flame", 32), IconMark(theme, "bell"))))
     made.addStretch(1)
     return made

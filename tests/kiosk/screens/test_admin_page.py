@@ -416,7 +416,7 @@ async def test_code_leaves_the_glass_with_the_head(tmp_path: Path, qapp: QApplic
         assert page._admin.kiosks.code() is not None
         app.kiosk.session.lock()
         await until(lambda: page._admin.kiosks.code() is None, "the code stays")
-        assert "Masuk dulu" in words(app)
+        assert "Belum ada yang masuk" in words(app)
 
 
 async def test_batch_on_the_fire_keeps_its_plan_and_can_be_copied_once(
