@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from dapur.ids import StaffId
 from kiosk.record.document import Section
 from kiosk.record.handovers import Passing
@@ -11,6 +13,8 @@ from kiosk.views.handover_story import lines
 from kiosk.views.open_matters import counted
 
 UNKNOWN = "–"
+_COUNTED = re.compile(r"(?<=\d) ")
+"""Paper is broken into lines by Qt, which knows no counts: they are held together here."""
 
 
 def hold_section(floor: Floor, spans: tuple[HoldSpan, ...], sign: str) -> Section:
@@ -73,7 +77,9 @@ def _passing(floor: Floor, passing: Passing, sign: str) -> tuple[str, ...]:
         floor.clock(passing.at_ms),
         _name(floor, passing.giver),
         _name(floor, passing.to) if passing.to else role,
-        UNKNOWN if passing.open is None else "; ".join(lines(floor, counted(passing.open))),
+        UNKNOWN
+        if passing.open is None
+        else _COUNTED.sub("\N{NO-BREAK SPACE}", "; ".join(lines(floor, counted(passing.open)))),
         passing.note or UNKNOWN,
         ended,
     )

@@ -158,14 +158,15 @@ class _Writer:
         checks = [each for each in night.checks if each.batch == row.batch]
         held = self._told.holds.get(row.batch, ())
         return (
-            Section(f"{row.code} · {row.name}", self._notes(row, readings)),
+            Section(f"{row.code} · {row.name}", self._notes(row, readings, listed=bool(held))),
             *((hold_section(self._floor, held, SIGN),) if held else ()),
             self._happened(row),
             self._measured(readings),
             self._checked(checks),
         )
 
-    def _notes(self, row: BatchRow, readings: list[ReadingRow]) -> tuple[str, ...]:
+    def _notes(self, row: BatchRow, readings: list[ReadingRow], *, listed: bool) -> tuple[str, ...]:
+        """`listed`: its holds have a table of their own."""
         words = self._words
         notes = [
             words(
@@ -187,7 +188,7 @@ class _Writer:
             )
         if row.end_reason:
             notes.append(SIGN + words("record.ended", reason=row.end_reason))
-        if row.holds:
+        if row.holds and not listed:
             held = text.span(row.held_took_ms, language=words.language)
             notes.append(SIGN + words("record.holds", count=row.holds, span=held))
         gaps = silent(row, readings, self._unmeasured_ms, self._told.at_ms)

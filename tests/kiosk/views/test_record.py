@@ -110,7 +110,7 @@ async def test_record_of_tonight_tells_each_hold_and_each_hand_over(
         assert given[:3] == ("00.30", "Endang Sriwahyuni", "Ratna Puspita")
         assert given[4:] == ("Gelombang 2 belum mulai", "00.41 Ratna Puspita")
         assert taken[2] == "Kepala SPPG"
-        assert "1 batch ditahan" in taken[3]
+        assert "1\N{NO-BREAK SPACE}batch ditahan" in taken[3]
         assert taken[5] == "▲ belum diterima"
 
 
