@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 MARGIN_PX = 12
 LATER_MS = 400
 """Between two pages that are made while nobody has asked for them yet."""
-BAR_WIDTH_PX = 640
+BAR_WIDTH_PX = 860
+"""At most: a long sentence."""
 FREEZE_S = 2.0
 """Nothing moves this long after a touch."""
 _TOAST_ICONS = {"ok": "circle-check", "alarm": "octagon-alert", "attention": "triangle-alert"}
@@ -309,14 +310,28 @@ class Window(QWidget):
 
     def _place_bars(self) -> None:
         px = self.theme.px
-        wide = min(px(BAR_WIDTH_PX), self.width() - 2 * px(MARGIN_PX))
+        most = min(px(BAR_WIDTH_PX), self.width() - 2 * px(MARGIN_PX))
         bottom = self.height() - px(MARGIN_PX)
         for bar in (self._undo, self._toast):
             if bar.isHidden():
                 continue
-            high = bar.sizeHint().height()
-            bar.setGeometry((self.width() - wide) // 2, bottom - high, wide, high)
-            bottom -= high + px(8)
+            # No wider than its words: what it covers cannot be tapped meanwhile.
+            wanted = bar.sizeHint()
+            wide, high = min(wanted.width(), most), wanted.height()
+            top = bottom - high
+            if bar is self._toast and self._answers_a_sheet():
+                top = px(MARGIN_PX)
+            else:
+                bottom -= high + px(8)
+            bar.setGeometry((self.width() - wide) // 2, top, wide, high)
+
+    def _answers_a_sheet(self) -> bool:
+        """Why a sheet's button is closed is told above it: below it would lie on that very button."""
+        if not self._toast.look().key.startswith("why."):
+            return False
+        from kiosk.widgets.sheet import Sheet
+
+        return any(each.isVisible() for each in self.findChildren(Sheet))
 
     # ---- layout -----------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -16,7 +16,9 @@ from dapur.ids import StaffId
 from kiosk.app import App, Look
 from kiosk.screens.quality import QualityPage
 from kiosk.views.floor import Message
+from kiosk.widgets.action_button import ActionButton
 from kiosk.widgets.base import Pressable
+from kiosk.widgets.toast import Toast
 from tests import shots
 from tests.support.scene import open_scene
 
@@ -51,6 +53,13 @@ async def test_closed_button_of_a_sheet_says_what_is_missing(
         app.window.perform("hold", shots.night().batch("G1-02"))
         tap(app, "hold.confirm")
         assert [each.title for each in told] == ["Pilih alasan"]
+        said = app.window.findChild(Toast)
+        button = app.window.findChild(ActionButton, "hold.confirm")
+        assert said is not None
+        assert button is not None
+        assert said.isVisible()
+        place = QRect(button.mapTo(app.window, QPoint(0, 0)), button.size())
+        assert not said.geometry().intersects(place), "the answer lies on the button"
 
 
 @pytest.mark.parametrize("page", ["sign_in", "quality"])
