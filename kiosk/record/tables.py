@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from dapur.past import ActivityRow, AlertRow, BatchRow, CheckRow, ReadingRow
+from kiosk.record.handovers import Passing
+from kiosk.record.holds import HoldSpan
 
 Cell = str | int | float | None
 Row = tuple[Cell, ...]
@@ -32,6 +34,15 @@ ALERT_COLUMNS = (
     *("resolved",),
 )
 PEOPLE_COLUMNS = ("who", "kind", "subject", "since", "until", "device", "post", "offline")
+
+HOLD_COLUMNS = (
+    *("code", "number", "since", "who", "reason", "note", "until", "took_min", "released_by"),
+    "decision",
+)
+HANDOVER_COLUMNS = (
+    *("at", "giver", "receiver", "note", "open_alarms", "open_checks", "open_holds"),
+    *("open_reviews", "open_clocks", "taker", "taken"),
+)
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -125,6 +136,38 @@ def people_rows(
         )
         for row in activity
     )
+
+
+def hold_rows(
+    holds: Iterable[tuple[str, HoldSpan]], name: Name, offset_min: int
+) -> tuple[Row, ...]:
+    """Under HOLD_COLUMNS; each with the code of its batch."""
+    return tuple(
+        (
+            *(code, span.number or None, moment(span.from_ms, offset_min), name(span.by)),
+            *(span.reason or None, span.note or None, moment(span.until_ms, offset_min)),
+            None if span.took_ms is None else round(span.took_ms / 60_000, 1),
+            *(name(span.released_by) if span.released_by else None, span.decision or None),
+        )
+        for code, span in holds
+    )
+
+
+def handover_rows(passings: Iterable[Passing], name: Name, offset_min: int) -> tuple[Row, ...]:
+    """Under HANDOVER_COLUMNS; counts only where they are known."""
+    rows: list[Row] = []
+    for each in passings:
+        sorts = ("alerts", "checks", "holds", "reviews", "clocks")
+        counts = (None if each.open is None else getattr(each.open, sort).count for sort in sorts)
+        rows.append(
+            (
+                *(moment(each.at_ms, offset_min), name(each.giver)),
+                *(name(each.to) if each.to else each.role or None, each.note or None),
+                *counts,
+                *(name(each.taker) if each.taker else None, moment(each.taken_ms, offset_min)),
+            )
+        )
+    return tuple(rows)
 
 
 def _flag(value: bool | None) -> int | None:

@@ -290,6 +290,8 @@ class RecordView(ViewModel):
         offset_min = at.offset_min if at is not None else WIB_MIN
         codes = {row.batch: row.code for row in night.batches}
         name, words = self._name, self.words
+        known = self._told.holds
+        holds = [(row.code, span) for row in night.batches for span in known.get(row.batch, ())]
         matter: tuple[tuple[str, tuple[str, ...], tuple[made.Row, ...]], ...] = (
             ("batches", made.BATCH_COLUMNS, made.batch_rows(night.batches, offset_min)),
             (
@@ -307,6 +309,11 @@ class RecordView(ViewModel):
             (
                 *("people", made.PEOPLE_COLUMNS),
                 made.people_rows(night.activity, codes, name, offset_min),
+            ),
+            ("holds", made.HOLD_COLUMNS, made.hold_rows(holds, name, offset_min)),
+            (
+                *("handovers", made.HANDOVER_COLUMNS),
+                made.handover_rows(self._told.passings, name, offset_min),
             ),
         )
         return tuple(

@@ -97,7 +97,7 @@ async def test_chief_reads_and_saves_the_record_of_two_nights(
         with zipfile.ZipFile(book) as parts:
             assert b"71.5" in parts.read("xl/worksheets/sheet2.xml")
         await kiosk.tap("record.csv")
-        await kiosk.see(lambda: len(list(folder.glob("*.csv"))) == 5, "no CSV files")
+        await kiosk.see(lambda: len(list(folder.glob("*.csv"))) == 7, "no CSV files")
         assert "71,5" in (folder / f"{name}-suhu.csv").read_text("utf-8-sig")
         assert not list(folder.glob(".*"))
 

@@ -233,10 +233,17 @@ async def test_tables_of_a_record_are_as_wide_as_their_heads(
     async with page(tmp_path, qapp) as (_, view):
         view.open()
         tables = view.tables()
-        assert [table.name for table in tables] == ["batch", "suhu", "uji", "alarm", "orang"]
+        assert [table.name for table in tables] == [
+            *("batch", "suhu", "uji", "alarm", "orang", "tahanan", "serah-terima"),
+        ]
         for table in tables:
             assert all(len(row) == len(table.header) for row in table.rows)
         assert ("G1-02", "2026-11-22 04:10:00", 61.8) in [row[:3] for row in tables[1].rows]
+        (held,) = tables[5].rows
+        assert held[:5] == ("G1-02", 1, "2026-11-22 04:20:00", "Sari Wulandari", "allergen")
+        first, second = tables[6].rows
+        assert first[-2:] == ("Ratna Puspita", "2026-11-22 00:41:00")
+        assert (second[2], second[6], second[-1]) == ("KEPALA", 1, None)
 
 
 async def test_pdf_of_a_record_has_pages_and_letters(tmp_path: Path, qapp: QApplication) -> None:
