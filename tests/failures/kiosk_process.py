@@ -54,8 +54,15 @@ class KioskProcess:
     """One kiosk on its folder; it can be killed and opened again any number of times."""
 
     def __init__(
-        self, folder: Path, name: str, *, environment: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        name: str,
+        *,
+        environment: Mapping[str, str] | None = None,
+        root: Path = ROOT,
     ) -> None:
+        """`root` is the checkout whose program it is; may be changed between two lives."""
+        self.root = root
         self.folder = folder
         self.name = name
         self.confirmed: list[Confirmed] = []
@@ -87,12 +94,12 @@ class KioskProcess:
             self._spare = await self._spawn()
 
     async def _spawn(self) -> Process:
-        if not self.environment:
+        if not self.environment and self.root == ROOT:
             return await fork(self._log, limit=LINE_MAX_BYTES)
         with self._log.open("ab") as log:
             return await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "tests.failures.kiosk_program"),
-                cwd=ROOT,
+                cwd=self.root,
                 env={**os.environ, **self.environment},
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,

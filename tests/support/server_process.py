@@ -19,11 +19,14 @@ PROGRAM = "DAPUR_TEST_PROGRAM"
 """In its environment: the module to run in the place of `server`, for a failure no product has."""
 
 
-def server_cli(*words: str, stdin: str | None = None) -> str:
-    """Run one `dapur-server` command; its output, or an error that shows what it said."""
+def server_cli(*words: str, stdin: str | None = None, root: Path = ROOT) -> str:
+    """Run one `dapur-server` command; its output, or an error that shows what it said.
+
+    `root` is the checkout whose program it is.
+    """
     done = subprocess.run(
         [sys.executable, "-m", "server", *words],
-        cwd=ROOT,
+        cwd=root,
         input=stdin,
         text=True,
         capture_output=True,
@@ -37,17 +40,21 @@ def server_cli(*words: str, stdin: str | None = None) -> str:
 class ServerProcess:
     """`dapur-server run` on loopback; killed at the latest with the test."""
 
-    def __init__(self, data: Path, *, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, data: Path, *, environment: dict[str, str] | None = None, root: Path = ROOT
+    ) -> None:
+        """`root` is the checkout whose program it is; may be changed between two lives."""
         self.data = data
+        self.root = root
         self._environment = {**os.environ, **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
         self.port = 0
 
     def prepare(self, plan: Path = PLAN, *, clock: str = "00:20") -> None:
         """Make the data directory and import a plan."""
-        server_cli("init", "--data", str(self.data))
+        server_cli("init", "--data", str(self.data), root=self.root)
         words = ["plan", "import", str(plan), "--data", str(self.data), "--demo-pins"]
-        server_cli(*words, *(["--local-time", clock] if clock else []))
+        server_cli(*words, *(["--local-time", clock] if clock else []), root=self.root)
 
     def start(self) -> None:
         """Start and wait until it listens; the port stays the same over restarts."""
@@ -60,7 +67,7 @@ class ServerProcess:
                     *("--data", str(self.data), "--listen", f"127.0.0.1:{self.port}"),
                     *("--ready-file", str(ready)),
                 ],
-                cwd=ROOT,
+                cwd=self.root,
                 env=self._environment,
                 stdout=log,
                 stderr=log,
@@ -87,7 +94,7 @@ class ServerProcess:
     def code(self, kitchen: str, name: str) -> str:
         """An enrolment code for one more kiosk."""
         words = ("device", "code", "--data", str(self.data), "--kitchen", kitchen, "--name", name)
-        return server_cli(*words).splitlines()[-1].strip()
+        return server_cli(*words, root=self.root).splitlines()[-1].strip()
 
     def log(self) -> str:
         """What it has written."""
