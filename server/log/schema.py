@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pkgutil
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, inspect, select, text
+from sqlalchemy import Connection, Engine, inspect, select, text, update
 
 from server.log.engine import open_engine, reading, writing
 from server.log.scope import EVERY_KITCHEN
@@ -111,9 +113,25 @@ def _migrate(url: str, to: int, *, up: bool) -> None:
                 return
             go = command.upgrade if up else command.downgrade
             go(_config(connection), f"{to:04}" if to else "base")
+            if to:
+                oldest = oldest_code(connection.dialect.name, to=to)
+                connection.execute(update(schema_compat).values(oldest_code=oldest))
             _check_foreign_keys(connection)
     finally:
         engine.dispose()
+
+
+def oldest_code(database: str, *, to: int = SCHEMA) -> int:
+    """The oldest schema that a program may know to run on a database of schema `to`.
+
+    Each migration names in `beside_previous` the databases (`sqlite`, `postgresql`) on which a
+    program that knows nothing of it may go on running; the newest one that does not shuts the door.
+    """
+    from server.log.migrations import versions
+
+    found = pkgutil.iter_modules(versions.__path__, f"{versions.__name__}.")
+    known = [module for each in found if int((module := import_module(each.name)).revision) <= to]
+    return max(int(each.revision) for each in known if database not in each.beside_previous)
 
 
 def _newer_than_known(connection: Connection) -> bool:

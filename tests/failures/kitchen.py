@@ -19,7 +19,7 @@ from kiosk.settings import Settings
 from server import settings as server_settings
 from server.cli.context import now_ms, rooms
 from tests.failures.cable import Cable
-from tests.failures.kiosk_process import PIN, Confirmed, KioskProcess
+from tests.failures.kiosk_process import PIN, ROOT, Confirmed, KioskProcess
 from tests.support.server_process import PLAN, ServerProcess, server_cli
 from tests.support.waiting import until
 
@@ -67,12 +67,12 @@ class Place:
         return [tap for kiosk in self.kiosks for tap in kiosk.confirmed]
 
     async def prepare_kiosk(
-        self, name: str, *, environment: Mapping[str, str] | None = None
+        self, name: str, *, environment: Mapping[str, str] | None = None, root: Path = ROOT
     ) -> KioskProcess:
         """A kiosk on the folder of this name and on a cable; its program runs, the kiosk is not open."""
         cable = Cable(self.server.port, seed=len(self.cables))
         await cable.start()
-        kiosk = KioskProcess(self.folder / name, name, environment=environment)
+        kiosk = KioskProcess(self.folder / name, name, environment=environment, root=root)
         self.kiosks.append(kiosk)
         self.cables.append(cable)
         await kiosk.prepare()

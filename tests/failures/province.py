@@ -28,7 +28,7 @@ from server.log.verify import verify
 from tests.support.databases import bound_postgres
 from tests.support.gateway import Kiosk, command
 from tests.support.redis_process import USERS, RedisProcess, own_redis
-from tests.support.server_process import ServerProcess
+from tests.support.server_process import ROOT, ServerProcess
 from tests.support.waiting import until
 
 DRAIN_S = "0.5"
@@ -53,6 +53,12 @@ class Province:
             data = folder / user
             data.mkdir()
             self.servers.append(ServerProcess(data, environment=self._environment(user)))
+
+    def another(self, data: Path, *, root: Path) -> ServerProcess:
+        """One more server process, of the program in `root`; not started."""
+        data.mkdir()
+        self.servers.append(ServerProcess(data, environment=self._environment(""), root=root))
+        return self.servers[-1]
 
     def _environment(self, user: str) -> dict[str, str]:
         return {
@@ -189,13 +195,16 @@ def _asked(server: ServerProcess, path: str) -> tuple[int, str]:
 
 
 @contextmanager
-def open_province(folder: Path, *, bridge: bool = False) -> Iterator[Province]:
-    """Two server processes; what a test breaks it mends itself."""
+def open_province(
+    folder: Path, *, bridge: bool = False, database_url: str = "", root: Path = ROOT
+) -> Iterator[Province]:
+    """Two server processes of the program in `root`; what a test breaks it mends itself."""
     with own_redis() as redis:
         sys.stdout.write(f"\nthese rows run on {redis.version}\n")
-        province = Province(folder, redis, bound_postgres(), bridge=bridge)
+        province = Province(folder, redis, database_url or bound_postgres(), bridge=bridge)
         try:
             for server in province.servers:
+                server.root = root
                 server.start()
             yield province
         finally:

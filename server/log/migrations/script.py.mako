@@ -7,6 +7,7 @@ revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = None
 depends_on = None
+beside_previous = ("sqlite", "postgresql")
 
 
 def upgrade() -> None:

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, make_url, text
 
 import server
 from server.log import schema
@@ -57,6 +57,42 @@ def test_schema_goes_up_and_down_and_up_again(url: str) -> None:
     schema.upgrade(url)
     with opened(url) as engine:
         schema.check(engine)
+
+
+def test_schema_goes_up_and_down_from_every_version(url: str) -> None:
+    for number in range(1, schema.SCHEMA + 1):
+        schema.upgrade(url, to=number)
+        assert schema.current(url) == number
+        assert oldest_stored(url) == schema.oldest_code(make_url(url).get_backend_name(), to=number)
+        schema.upgrade(url)
+        assert schema.differences(url) == []
+        schema.downgrade(url, to=number)
+        assert schema.current(url) == number
+
+
+def oldest_stored(url: str) -> int:
+    with opened(url) as engine, reading(engine) as connection:
+        return int(connection.scalar(text("SELECT oldest_code FROM schema_compat")) or 0)
+
+
+def test_each_migration_says_where_an_older_program_may_go_on_beside_it() -> None:
+    from server.log.migrations import versions
+
+    for each in pkgutil.iter_modules(versions.__path__, f"{versions.__name__}."):
+        named = import_module(each.name).beside_previous
+        assert set(named) <= {"sqlite", "postgresql"}, each.name
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_newest_migration_that_shuts_older_programs_out_is_the_oldest_code(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from server.log.migrations.versions import v0003_attempts, v0004_fleet
+
+    monkeypatch.setattr(v0003_attempts, "beside_previous", ())
+    monkeypatch.setattr(v0004_fleet, "beside_previous", ("sqlite",))
+    shut = {to: schema.oldest_code(database, to=to) for to in (1, 2, 3, 4)}
+    assert shut == {1: 1, 2: 1, 3: 3, 4: 3 if database == "sqlite" else 4}
 
 
 def test_schema_forgets_no_table_column_or_index(url: str) -> None:
