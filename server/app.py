@@ -33,14 +33,15 @@ from server.desk.folding import load
 from server.desk.ports import Bus, Identity, Library, Log, Recoveries
 from server.gateway.drain import SPREAD_S, drain
 from server.gateway.figures_page import FiguresPage
-from server.gateway.limits import GUESTS_PER_ADDRESS, Guests
-from server.gateway.listener import Listener
+from server.gateway.limits import GUESTS_PER_ADDRESS, Guests, room
+from server.gateway.listener import CONNECTIONS_MAX, Listener
 from server.gateway.services import Services, utc_ms
 from server.history.answers import Answers
 from server.history.cache import CachedAnswers, Shared
 from server.history.follower import NAME as HISTORY
 from server.history.follower import History
 from server.identity.sql_identity import SqlIdentity
+from server.log.damage import Damage
 from server.log.engine import open_engine
 from server.log.follower import Follower
 from server.log.pacing import Stepping, keep_following
@@ -92,6 +93,8 @@ class Parts(msgspec.Struct, frozen=True):
     """What runs beside the sockets until the end (the bridge)."""
     troubles: Sequence[Callable[[], str]] = ()
     """What may be out of order while the service goes on; each says so in a few words."""
+    whole: Callable[[], bool] = lambda: True
+    """Whether what it stands on can be trusted; if not, no balancer shall send anybody here."""
     attach: Callable[[Services], None] | None = None
     """Told of the services before the first socket, by what was made before them."""
     close: Callable[[], None] = lambda: None
@@ -137,7 +140,10 @@ async def serve(parts: Parts, doorway: Doorway) -> None:
         library=parts.library,
         metrics=parts.metrics,
     )
-    services.guests = Guests(doorway.guests_per_address)
+    places = room(CONNECTIONS_MAX)
+    if places.connections < CONNECTIONS_MAX:
+        _log.info("room for %d connections (ulimit -n)", places.connections)
+    services.guests = Guests(doorway.guests_per_address, places.guests)
     if (certificates := parts.certificates) is not None:
         services.authorities = lambda: certificates.authorities
     services.writer.start()
@@ -151,7 +157,8 @@ async def serve(parts: Parts, doorway: Doorway) -> None:
     )
     listener = Listener(
         services,
-        healthy=lambda: services.fanout.reachable,
+        connections_max=places.connections,
+        healthy=lambda: services.fanout.reachable and parts.whole(),
         with_metrics=doorway.metrics_beside_kiosks,
     )
     figures = FiguresPage(services.metrics)
@@ -418,6 +425,8 @@ def compose(
     metrics = Metrics()
     bell, shared = _between_processes(bus, metrics)
     engine = open_engine(database_url)
+    damage = Damage(engine)
+    damage.look()
     check(engine)
     log = SqlLog(engine)
     hooks = _Hooks(log)
@@ -446,7 +455,8 @@ def compose(
         library=CachedAnswers(Answers(engine), metrics, shared),
         followers=(history,) if bridge is None else (history, bridge.follower),
         beside=() if bridge is None else (_beside(bridge, log),),
-        troubles=_troubles(bridge, weakness(engine)),
+        troubles=(damage.says, *_troubles(bridge, weakness(engine))),
+        whole=lambda: not damage.found,
         attach=hooks.attach,
         close=engine.dispose,
         certificates=certificates,

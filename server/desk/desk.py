@@ -119,10 +119,11 @@ class Desk:
                 _log.warning("a commit is in doubt: the outboxes are read again")
                 moved |= self._doubt(drafts)
                 continue
-            except Unavailable as error:
-                _log.warning("the log is not available: %s", error)
+            except (Unavailable, MemoryError) as error:
+                why = str(error) or "no memory left"
+                _log.warning("the log is not available: %s", why)
                 self._doubt(drafts)
-                return Group(tuple(_unavailable(str(error)) for _ in submissions))
+                return Group(tuple(_unavailable(why) for _ in submissions))
             except Exception as error:  # noqa: BLE001 - whatever it is, it must not take the others along
                 self._doubt(drafts)
                 return self._apart(submissions, error)

@@ -137,6 +137,9 @@ class Draft:
         try:
             taking = rules.take(self._state, taken, taken.received_ms)
             return self._keep(taking, event_max_bytes=EVENT_MAX_BYTES)
+        except MemoryError:
+            # The machine's fault and not the tap's: it is not answered and comes again.
+            raise
         except Exception:  # noqa: BLE001 - whatever a rule raises, the taps behind this one must go on
             _log.exception("command %s (%s) is poison", taken.command.id, taken.command.kind)
             return self._quarantine(taken, "fault")

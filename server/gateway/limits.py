@@ -7,10 +7,14 @@ begin anew with a new connection, and a kitchen that sends more than can be writ
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import Counter
 from collections.abc import Hashable
 
 import msgspec
+
+if sys.platform != "win32":
+    import resource
 
 from dapur.ids import DeviceId, KitchenId
 from dapur.sync.server_side import FRAMES_BURST, FRAMES_PER_S
@@ -29,8 +33,33 @@ kiosks of a kitchen that was offline empty their outboxes below it.
 """
 TIRED_MAX = 20_000
 """Devices whose spent patience is remembered: as many as may be connected."""
+OWN_FILES = 48
+"""Files of the process itself: three for each connection to SQLite, Redis, the loop, modules."""
+SOCKETS_LEAST = 4
 LOOPBACK = frozenset({"127.0.0.1", "::1", "::ffff:127.0.0.1"})
 """Who is on this machine: a proxy, a test; its address says nothing about who comes."""
+
+
+class Room(msgspec.Struct, frozen=True):
+    """How many sockets there is room for."""
+
+    guests: int
+    connections: int
+
+
+def room(most: int) -> Room:
+    """So many connections at most, or fewer where the system gives fewer files (`ulimit -n`).
+
+    A process that has no file left can neither open its database nor take a socket; so it keeps some
+    back, and turns newcomers away before those that it serves feel it.
+    """
+    files = most + GUESTS_MAX + OWN_FILES
+    if sys.platform != "win32":
+        soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        files = files if soft == resource.RLIM_INFINITY else min(files, soft)
+    sockets = max(SOCKETS_LEAST, files - OWN_FILES)
+    guests = min(GUESTS_MAX, max(1, sockets // 4))
+    return Room(guests, min(most, sockets - guests))
 
 
 class Guests:

@@ -171,9 +171,10 @@ class Listener:
 
     def _readiness(self) -> Response:
         """Degraded is ready: a balancer that turned away here would turn away everywhere at once."""
-        if not (self.ready and self._healthy()):
-            return response(HTTPStatus.SERVICE_UNAVAILABLE, b"not ready\n")
         degraded = self._services.degraded
+        if not (self.ready and self._healthy()):
+            why = f"not ready: {degraded}\n" if degraded else "not ready\n"
+            return response(HTTPStatus.SERVICE_UNAVAILABLE, why.encode())
         return response(
             HTTPStatus.OK, f"degraded: {degraded}\n".encode() if degraded else b"ready\n"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 import time
@@ -22,6 +23,7 @@ POISON = "racun"
 """A note with this text makes the rule that reads it raise."""
 BLOCK_S = 5.0
 SNAPSHOT_S = 1.5
+FILES = 64
 
 
 def poison() -> None:
@@ -60,11 +62,17 @@ def often_signed() -> None:
     vars(services)["Limits"] = partial(Limits, top_every_s=1)
 
 
+def few_files() -> None:
+    """`ulimit -n 64`."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))
+
+
 ODD = {
     "poison": poison,
     "block": block,
     "late_snapshot": late_snapshot,
     "often_signed": often_signed,
+    "few_files": few_files,
 }
 
 if __name__ == "__main__":

@@ -91,6 +91,11 @@ class ServerProcess:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def alive(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
     def code(self, kitchen: str, name: str) -> str:
         """An enrolment code for one more kiosk."""
         words = ("device", "code", "--data", str(self.data), "--kitchen", kitchen, "--name", name)

@@ -1,0 +1,130 @@
+"""Row 59: no file, no memory left, and the kernel's SIGKILL: newcomers are refused, kiosks of before go on."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.failures.checking import common_check
+from tests.failures.kiosk_process import KioskProcess
+from tests.failures.kitchen import Place, open_place, scaled
+from tests.failures.odd_server import FAULT, FILES
+from tests.failures.raw import Raw, request
+from tests.support.server_process import PROGRAM
+from tests.support.waiting import until
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(int(scaled(300, 120)))]
+
+ODD = "tests.failures.odd_server"
+LITTLE_BYTES = 512 * 1024
+"""Less than an arena of Python's allocator: the next one that it wants is refused."""
+DEATHS = int(scaled(10, 2))
+
+
+async def taken(kiosk: KioskProcess, batch: str, taps: int = 3) -> None:
+    """Taps are answered without a new connection."""
+    lives = len(kiosk.seen)
+    for _ in range(taps):
+        await kiosk.measure(batch, "s-nur")
+    await kiosk.sent(nudged=False)
+    assert len(kiosk.seen) == lives, "the line broke"
+
+
+async def test_row_59_server_without_files_refuses_newcomers_and_keeps_its_kiosks(
+    tmp_path: Path,
+) -> None:
+    async with open_place(tmp_path, environment={PROGRAM: ODD, FAULT: "few_files"}) as place:
+        kiosk, other = place.kiosks
+        assert "ulimit -n" in place.server.log()
+        batch = await kiosk.any_batch()
+        crowd: list[Raw] = []
+        try:
+            for number in range(2 * FILES):
+                crowd.append(await Raw.connect(place.server.port))
+                # Half of them say nothing, half ask properly and are known to nobody.
+                if number % 2:
+                    await crowd[-1].send(request())
+                if number % FILES == 0:
+                    await taken(kiosk, batch)
+            crowd.append(await Raw.connect(place.server.port))
+            assert b"101" not in await refused(crowd[-1])
+            await taken(kiosk, batch)
+            await taken(other, batch)
+            assert open_files(place) < FILES
+        finally:
+            for raw in crowd:
+                raw.abort()
+        await place.redial(other)
+        counted = await common_check(place)
+        assert counted.applied == counted.confirmed >= 10
+
+
+async def refused(newcomer: Raw) -> bytes:
+    """What somebody is told who comes now; nothing when the line is cut at once."""
+    with suppress(OSError):
+        await newcomer.send(request())
+        return await newcomer.end(within_s=5)
+    return b""
+
+
+def open_files(place: Place) -> int:
+    """Files and sockets of the server process."""
+    return len(list(Path(f"/proc/{place.server.pid}/fd").iterdir()))
+
+
+def size_bytes(place: Place) -> int:
+    """All address space of the server process."""
+    pages = Path(f"/proc/{place.server.pid}/statm").read_text().split()[0]
+    return int(pages) * resource.getpagesize()
+
+
+async def test_row_59_server_without_memory_calls_no_tap_poison_and_answers_all_afterwards(
+    tmp_path: Path,
+) -> None:
+    async with open_place(tmp_path) as place:
+        kiosk, other = place.kiosks
+        batch = await kiosk.any_batch()
+        await kiosk.measure(batch, "s-nur")
+        await kiosk.sent()
+        limits = resource.prlimit(place.server.pid, resource.RLIMIT_AS)
+        most = size_bytes(place) + LITTLE_BYTES
+        resource.prlimit(place.server.pid, resource.RLIMIT_AS, (most, limits[1]))
+        for each in place.kiosks:
+            await each.ask("work", seed=59, pin="135790", taps=60, within_s=60)
+        with suppress(OSError, EOFError, TimeoutError):
+            async with asyncio.timeout(2):
+                await place.redial(other)
+        with suppress(ProcessLookupError):
+            resource.prlimit(place.server.pid, resource.RLIMIT_AS, limits)
+        if not place.server.alive:
+            place.restart_server()
+        await place.heal()
+        counted = await common_check(place)
+        assert counted.confirmed > 100
+
+
+def _more(place: Place, taps: int) -> bool:
+    return len(place.confirmed()) > taps
+
+
+async def test_row_59_tap_is_there_once_however_often_the_kernel_kills_the_server(
+    tmp_path: Path,
+) -> None:
+    """What the kernel does when memory is out is a SIGKILL at any moment."""
+    async with open_place(tmp_path) as place:
+        await asyncio.gather(
+            *(each.ask("work", seed=n, pin="135790") for n, each in enumerate(place.kiosks))
+        )
+        for _ in range(DEATHS):
+            await until(partial(_more, place, len(place.confirmed()) + 10))
+            place.server.kill()
+            place.server.start()
+            await place.heal()
+        await asyncio.gather(*(each.ask("rest") for each in place.kiosks))
+        counted = await common_check(place)
+        assert counted.confirmed > 10 * DEATHS
