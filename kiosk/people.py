@@ -95,11 +95,12 @@ class RosterWatch:
         self._wanted = wanted
         self._asked: frozenset[StaffId] | None = None
         self._task: asyncio.Task[bool] | None = None
+        # A line may be gone and back between two looks.
+        self._deafen = link.subscribe(self._on_line)
 
     def look(self) -> None:
         """Ask if need be; call about once a second."""
         if not self._link.online:
-            self._asked = None
             return
         wanted = self._wanted()
         if wanted == self._asked or (self._task is not None and not self._task.done()):
@@ -109,9 +110,14 @@ class RosterWatch:
 
     async def close(self) -> None:
         """End of the kiosk."""
+        self._deafen()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+
+    def _on_line(self) -> None:
+        if not self._link.online:
+            self._asked = None
 
 
 def _stored(store: Store) -> RosterReply:

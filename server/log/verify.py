@@ -53,6 +53,12 @@ def verify(engine: Engine, kitchens: Sequence[KitchenId] | None = None) -> Itera
             yield _Walk(connection, kitchen).finding()
 
 
+def _must_be_bytes(what: str, *values: object) -> None:
+    for value in values:
+        if not isinstance(value, bytes):
+            raise _Wrong(f"{what}: stored as {type(value).__name__}, not as bytes")
+
+
 class _Walk:
     """One kitchen, in one transaction so that a running server does not look like damage."""
 
@@ -71,6 +77,11 @@ class _Walk:
             self._walk_snapshots(head)
         except _Wrong as wrong:
             return Finding(self._kitchen, self._events, self._receipts, str(wrong))
+        except TypeError as error:
+            # SQLite stores what it is given, text where bytes belong and the other way.
+            where = f"after {self._events} events and {self._receipts} receipts"
+            told = f"a value of another type {where}: {error}"
+            return Finding(self._kitchen, self._events, self._receipts, told)
         return Finding(self._kitchen, self._events, self._receipts)
 
     def _head(self) -> _Head:
@@ -91,6 +102,7 @@ class _Walk:
                 continue
             if row_seq != seq + 1:
                 raise _Wrong(f"event {seq + 1} is missing, {row_seq} follows {seq}")
+            _must_be_bytes(f"event {row_seq}", body, row_hash)
             seq, link = row_seq, chain(link, body)
             if row_hash != link:
                 raise _Wrong(f"event {seq}: body or hash was changed, the chain breaks here")
@@ -143,6 +155,7 @@ class _Walk:
         """Receipts may have been trimmed at their beginning, never in the middle or at the end."""
         dseq, link, seq = 0, GENESIS, 0
         for row_dseq, row_hash, row_seq, raw in self._receipt_rows(outbox):
+            _must_be_bytes(f"outbox {outbox}: dseq {row_dseq}", raw, row_hash)
             if dseq and row_dseq != dseq + 1:
                 raise _Wrong(f"outbox {outbox}: dseq {dseq + 1} is missing")
             if (dseq or row_dseq == 1) and chain(link, raw) != row_hash:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -42,12 +43,19 @@ def body(number: int) -> bytes:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """Two kitchens; the first has 12 events, two outboxes with 6 receipts each and a snapshot."""
-    if request.param == "sqlite":
-        url = sqlite_url(tmp_path)
-        upgrade(url)
-    else:
-        url = clean_postgres()
+    url = _migrated(tmp_path) if request.param == "sqlite" else clean_postgres()
+    with _two_kitchens(url) as opened_engine:
+        yield opened_engine
+
+
+def _migrated(folder: Path) -> str:
+    upgrade(sqlite_url(folder))
+    return sqlite_url(folder)
+
+
+@contextmanager
+def _two_kitchens(url: str) -> Iterator[Engine]:
+    """The first has 12 events, two outboxes with 6 receipts each and a snapshot."""
     with opened(url) as opened_engine:
         log = SqlLog(opened_engine)
         for kitchen in (KITCHEN, OTHER):
@@ -120,6 +128,36 @@ def test_verify_names_the_first_wrong_row(engine: Engine, statement: str) -> Non
     ours, theirs = verify(engine)
     assert DAMAGE[statement] in ours.wrong
     assert theirs == Finding(OTHER, 1, 1)
+
+
+OF_ANOTHER_TYPE = {
+    f"UPDATE event SET body = CAST(body AS TEXT) {WHERE} AND seq = 5": (
+        "event 5: stored as str, not as bytes"
+    ),
+    f"UPDATE event SET hash = hex(hash) {WHERE} AND seq = 5": "event 5: stored as str",
+    f"UPDATE event SET body = 7 {WHERE} AND seq = 5": "event 5: stored as int",
+    f"UPDATE receipt SET raw = CAST(raw AS TEXT) {WHERE} AND outbox = 'outbox-1' AND dseq = 2": (
+        "outbox outbox-1: dseq 2: stored as str"
+    ),
+    f"UPDATE receipt SET outbox = CAST(outbox AS BLOB) {WHERE} AND dseq = 2": "outbox",
+    f"UPDATE outbox_head SET outbox = CAST(outbox AS BLOB) {WHERE} AND last_dseq = 6": "outbox",
+    f"UPDATE tenant_head SET floor_hash = hex(floor_hash) {WHERE}": "head: floor 0",
+    f"UPDATE outbox_head SET last_hash = hex(last_hash) {WHERE}": "head says 6",
+    f"UPDATE snapshot SET hash = hex(hash) {WHERE}": "another hash than the event's",
+}
+
+
+@pytest.mark.parametrize("statement", OF_ANOTHER_TYPE)
+def test_verify_names_what_is_stored_as_another_type(statement: str, tmp_path: Path) -> None:
+    """PostgreSQL cannot be told to store such a thing."""
+    with _two_kitchens(_migrated(tmp_path)) as engine:
+        with writing(engine) as connection:
+            connection.execute(text("PRAGMA ignore_check_constraints = ON"))
+            connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+            assert connection.execute(text(statement)).rowcount > 0
+        ours, theirs = verify(engine)
+        assert OF_ANOTHER_TYPE[statement] in ours.wrong
+        assert theirs == Finding(OTHER, 1, 1)
 
 
 def test_verify_takes_receipts_whose_beginning_was_trimmed(engine: Engine) -> None:
