@@ -31,6 +31,7 @@ from dapur.rule import Wish
 from dapur.wire.messages import Outcome, Row
 from dapur.words import TEXT_MAX, Id, TempC
 from server.bridge.reader import Garbage, Inbound, is_number, text_in
+from server.desk.ports import MESSAGE
 from server.settings import Heard
 
 REFERENCE_MAX = 200
@@ -40,9 +41,13 @@ DETAIL_MAX = 200
 
 
 def outbox_of(topic: Heard, inbound: Inbound) -> OutboxId:
-    """A message is an outbox of its own: the log takes each of its rows once, for ever."""
+    """A message is an outbox of its own: the log takes each of its rows once.
+
+    It is remembered for as long as its events (`LogCare.forget_messages`): no stream keeps a message
+    so long.
+    """
     name = hashlib.sha256(f"{topic}\0{inbound.id}".encode()).hexdigest()
-    return OutboxId(f"bridge-{name[:40]}")
+    return OutboxId(f"{MESSAGE}{name[:40]}")
 
 
 def wishes_of(topic: Heard, inbound: Inbound, state: Kitchen, now_ms: int) -> tuple[Wish, ...]:

@@ -40,6 +40,7 @@ def forget(settings: Settings, options: argparse.Namespace) -> int:
         wanted = [opened.kitchen(options.kitchen)] if options.kitchen else opened.log.kitchens()
         for kitchen in wanted:
             _events(opened, kitchen, options, folder)
+            _messages(opened, kitchen, options)
             _audit(opened, kitchen, options)
     return EXIT_OK
 
@@ -61,6 +62,12 @@ def _events(opened: Rooms, kitchen: KitchenId, options: argparse.Namespace, fold
     _have_snapshot(opened, kitchen, found)
     care.raise_floor(kitchen, found.seq)
     say(f"{kitchen}: {count} events are in {file}, {SAID[found.why]}")
+
+
+def _messages(opened: Rooms, kitchen: KitchenId, options: argparse.Namespace) -> None:
+    """What is remembered so that no message of the platform counts twice, beyond its events' time."""
+    if not options.dry_run and (gone := LogCare(opened.engine).forget_messages(kitchen)):
+        say(f"{kitchen}: {gone} messages of the platform are not remembered any more")
 
 
 def _have_snapshot(opened: Rooms, kitchen: KitchenId, found: Bound) -> None:

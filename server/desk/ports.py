@@ -12,6 +12,9 @@ import msgspec
 from dapur.ids import CommandId, DeviceId, KitchenId, OutboxId
 from dapur.wire.messages import Outcome
 
+MESSAGE = "bridge-"
+"""Begins the outbox of a message of the platform: one message, one outbox, and it never grows."""
+
 
 class Head(msgspec.Struct, frozen=True):
     """Where the log of one kitchen stands."""

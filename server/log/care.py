@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Engine, delete, func, select, update
+from sqlalchemy import Connection, Engine, and_, delete, exists, func, select, update
 
 from dapur.ids import KitchenId
+from dapur.kitchen import SERVER_DEVICE
+from server.desk.ports import MESSAGE
 from server.log.engine import reading, writing
 from server.log.scope import of_kitchens
-from server.log.tables import event, snapshot, tenant_head
+from server.log.tables import event, outbox_head, receipt, snapshot, tenant_head
 
 EVENTS_PER_SLICE = 5000
 """Events deleted in one transaction: about 50 ms in which no tap can be written."""
+MESSAGES_PER_SLICE = 500
+"""Of the platform, for the same reason; a message has a few rows."""
 
 
 class LogCare:
@@ -71,6 +75,38 @@ class LogCare:
         if found is None:
             raise LookupError(f"no log of kitchen {kitchen}")
         return found
+
+    def forget_messages(self, kitchen: KitchenId) -> int:
+        """Forget which messages of the platform came whose events are all archived; how many.
+
+        Heads of kiosks' outboxes stay for ever: a kiosk may lie in a drawer for years.
+        """
+        gone = 0
+        while found := self._forget_some(kitchen, self.floor(kitchen)):
+            gone += found
+        return gone
+
+    def _forget_some(self, kitchen: KitchenId, floor: int) -> int:
+        """Receipts and head go together: a head without them would answer a double with nothing."""
+        mine = and_(receipt.c.kitchen == kitchen, receipt.c.outbox == outbox_head.c.outbox)
+        old = (
+            select(outbox_head.c.outbox)
+            .where(
+                outbox_head.c.kitchen == kitchen,
+                outbox_head.c.device == SERVER_DEVICE,
+                outbox_head.c.outbox.startswith(MESSAGE),
+                ~exists().where(mine, receipt.c.seq > floor),
+                exists().where(mine),
+            )
+            .limit(MESSAGES_PER_SLICE)
+        )
+        with writing(self._engine, of_kitchens(kitchen)) as connection:
+            names = list(connection.scalars(old))
+            for table in (receipt, outbox_head):
+                connection.execute(
+                    delete(table).where(table.c.kitchen == kitchen, table.c.outbox.in_(names))
+                )
+        return len(names)
 
     def _delete_slice(self, kitchen: KitchenId, floor: int) -> bool:
         """Delete the oldest events up to the floor; whether there were any."""
