@@ -39,7 +39,7 @@ def stored(place: Place) -> set[str]:
     [("before_commit", False), ("after_commit", True)],
     ids=["row_04", "row_05"],
 )
-async def test_tap_is_applied_once_when_the_server_died_around_its_commit(
+async def test_row_04_and_row_05_tap_is_applied_once_when_the_server_died_around_its_commit(
     tmp_path: Path, moment: str, applied: bool
 ) -> None:
     async with open_place(tmp_path) as place:
