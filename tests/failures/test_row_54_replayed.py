@@ -30,8 +30,8 @@ async def replayed(url: str, said: Sequence[str]) -> list[dict[str, object]]:
             heard.append(json.loads(await line.recv()))
             for text in said:
                 await line.send(text)
-            async for answer in line:
-                heard.append(json.loads(answer))
+            while True:
+                heard.append(json.loads(await line.recv()))
         except ConnectionClosed:
             pass
     return heard
