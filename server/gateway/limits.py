@@ -58,7 +58,7 @@ def room(most: int) -> Room:
         soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         files = files if soft == resource.RLIM_INFINITY else min(files, soft)
     sockets = max(SOCKETS_LEAST, files - OWN_FILES)
-    guests = min(GUESTS_MAX, max(1, sockets // 4))
+    guests = min(GUESTS_MAX, max(1, sockets // 4, sockets - most))
     return Room(guests, min(most, sockets - guests))
 
 

@@ -201,6 +201,22 @@ def test_desk_quarantines_one_command_and_takes_the_next_when_a_rule_raises(
     assert bench.give(poison).results == answer.results[:1]
 
 
+@pytest.mark.expected_log("no memory left")
+def test_desk_answers_nothing_for_want_of_memory_and_calls_no_tap_poison(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object) -> rules.Taking:
+        raise MemoryError
+
+    monkeypatch.setattr(rules, "take", breaks)
+    tap = bench.row(refused_tap())
+    answer = bench.give(tap)
+    assert (answer.results, answer.fault) == ((), GoodbyeCode.UNAVAILABLE)
+    assert bench.kinds() == []
+    monkeypatch.undo()
+    assert [result.outcome for result in bench.give(tap).results] == [Outcome.REFUSED]
+
+
 @pytest.mark.expected_log("is poison")
 def test_desk_quarantines_a_command_whose_event_would_not_fit_a_page(
     bench: Bench, monkeypatch: pytest.MonkeyPatch

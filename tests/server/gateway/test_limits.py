@@ -18,7 +18,7 @@ from dapur.ids import DeviceId, KitchenId
 from dapur.sync.server_side import FRAMES_BURST, FRAMES_PER_S
 from dapur.wire.codec import encode
 from dapur.wire.messages import SUBPROTOCOL, GoodbyeCode, Got, Outcome
-from server.gateway.limits import Guests, Kitchens, Patience, Tired
+from server.gateway.limits import OWN_FILES, Guests, Kitchens, Patience, Room, Tired, room
 from server.tls import authority
 from tests.support.gateway import KITCHEN, OTHER_KITCHEN, Shop, command, open_shop, until
 
@@ -38,6 +38,25 @@ def test_address_has_room_for_its_share_and_others_keep_theirs() -> None:
     for number in (0, 1, 1, 2, "never came"):
         guests.left(number)
     assert (guests.crowded("a"), len(guests)) == (False, 2)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such limit")
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        (-1, Room(8_192, 20_000)),
+        (65_536, Room(8_192, 20_000)),
+        (1_024, Room(244, 732)),
+        (64, Room(4, 12)),
+        (32, Room(1, 3)),
+    ],
+)
+def test_server_keeps_files_back_for_its_own_work(
+    files: int, found: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("resource.getrlimit", lambda _which: (files, files))
+    assert room(20_000) == found
+    assert found.guests + found.connections + OWN_FILES <= max(files, 52) or files < 0
 
 
 @pytest.mark.parametrize(("per_address", "address"), [(0, "a"), (1, "127.0.0.1"), (1, "::1")])
