@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from server.log import schema
-from tests.failures.kitchen import scaled
+from tests.failures.kitchen import FULL, scaled
 from tests.failures.province import County, Province, Roamer, open_province, tap
 from tests.releases.release import releases
 from tests.support.databases import empty_postgres
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(int(scaled(300, 120)))]
 
 PACE_S = scaled(0.06, 0.1)
 """Slower than a device may send for as long as it likes: the load lasts until the last change."""
-ROUNDS = int(scaled(4, 1))
+ROUNDS = 4
 LAST = releases()[-1]
 
 
@@ -82,7 +82,10 @@ async def beside(province: Province, program: Path) -> None:
     """The last release and today's serve together while kiosks roam and tap."""
     first, second, third = province.servers
     # The third has seen nothing of new tables and goes on; the first comes back as it was.
-    steps = ((first, ROOT), (second, ROOT), (first, program), (first, ROOT)) * ROUNDS
+    steps = [(first, ROOT), (first, program)]
+    if FULL:
+        forward = [(first, ROOT), (second, ROOT)]
+        steps = [*forward, *steps[1:], *forward] * ROUNDS + [(third, ROOT)]
     async with province.opened(6) as county:
         roamers = [Roamer(kiosk, province.servers) for kiosk in county.kiosks]
         over = asyncio.Event()
@@ -92,14 +95,15 @@ async def beside(province: Province, program: Path) -> None:
             done = await asyncio.to_thread(database, ROOT, province.database_url)
             assert done.returncode == 0, done.stderr
             assert schema.current(province.database_url) == schema.SCHEMA
-            for server, root in (*steps, (third, ROOT)):
+            for server, root in steps:
                 await grown(county)
                 await changed(province, server, root)
             await grown(county)
             over.set()
             await tapping
             await county.converged()
-            assert all(roamer.moves for roamer in roamers), "somebody stayed at one server"
+            assert any(roamer.moves for roamer in roamers)
+            assert all(roamer.moves for roamer in roamers) or not FULL, "somebody never moved"
         finally:
             tapping.cancel()
             for roamer in roamers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -12,15 +13,16 @@ import pytest
 from dapur.kitchen import STATE_VERSION
 from tests.failures.checking import common_check
 from tests.failures.kiosk_process import ROOT, KioskProcess
-from tests.failures.kitchen import Place
+from tests.failures.kitchen import FULL, Place
 from tests.releases.release import Release, releases
 from tests.support.server_process import ServerProcess, server_cli
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(120),
-    pytest.mark.parametrize("release", releases(), ids=lambda release: release.name),
 ]
+EVERY = releases()
+name = attrgetter("name")
 
 
 @asynccontextmanager
@@ -63,6 +65,7 @@ async def told(kiosk: KioskProcess, state: str) -> None:
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.parametrize("release", EVERY, ids=name)
 async def test_row_40_full_outbox_of_an_old_kiosk_is_taken_whole_after_its_upgrade(
     tmp_path: Path, release: Release
 ) -> None:
@@ -83,6 +86,7 @@ async def test_row_40_full_outbox_of_an_old_kiosk_is_taken_whole_after_its_upgra
         assert counted.applied + counted.refused == counted.confirmed
 
 
+@pytest.mark.parametrize("release", EVERY if FULL else EVERY[-1:], ids=name)
 async def test_row_40_old_and_new_kiosks_and_servers_meet_and_lose_nothing(
     tmp_path: Path, release: Release
 ) -> None:
