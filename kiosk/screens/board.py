@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterator
+
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QPaintEvent
@@ -66,6 +68,23 @@ class WaveSection(QWidget):
     def cards(self) -> list[BatchCard | BatchTile]:
         """What stands here, in order."""
         return [self._cards[each] for each in self._placed[0] if each in self._cards]
+
+    def made(self) -> Collection[str]:
+        """The batches that have a card here."""
+        return self._cards.keys()
+
+    def between(self, top: int, bottom: int) -> Iterator[str]:
+        """The batches of the rows that touch these heights (px in the page), and a row more at both ends.
+
+        One that is dragged in has to be right already. A row is asked once: its cards are equally high.
+        """
+        order, columns = self._placed
+        for start in range(0, len(order), max(1, columns)):
+            if (card := self._cards.get(order[start])) is None:
+                continue
+            at, high = self.y() + card.y(), card.height()
+            if top - 2 * high < at < bottom + high:
+                yield from order[start : start + columns]
 
     def _make(self, look: CardLook) -> BatchCard | BatchTile:
         card = BatchCard(self._theme) if self._full else BatchTile(self._theme)
@@ -139,7 +158,7 @@ class BoardPage(Page):
     @override
     def refresh(self) -> None:
         """Show the waves as they are."""
-        sections = self._board.sections(self._is_seen, self._most)
+        sections = self._board.sections(self._seen(), self._most)
         if self._most is not None and sum(len(each.cards) for each in sections) < self._most:
             self._most = None
         empty = self._board.empty()
@@ -212,14 +231,15 @@ class BoardPage(Page):
     def on_card_blocked(self, batch: str, action: str, reason: str) -> None:
         self.sheet.emit(f"why:{action}:{reason}", batch)
 
-    def _is_seen(self, batch: str) -> bool:
+    def _seen(self) -> Callable[[str], bool]:
         """Whether a card is within the scrolled part, or not made yet."""
+        made: set[str] = set()
+        seen: set[str] = set()
+        at, room = self._scroll.verticalScrollBar().value(), self._scroll.viewport().height()
         for section in self._sections.values():
-            if (card := section.card(batch)) is not None:
-                top = section.y() + card.y() - self._scroll.verticalScrollBar().value()
-                # A card's height more at both ends: one that is dragged in has to be right already.
-                return -2 * card.height() < top < self._scroll.viewport().height() + card.height()
-        return True
+            made.update(section.made())
+            seen.update(section.between(at, at + room))
+        return lambda batch: batch in seen or batch not in made
 
     def _columns(self) -> int:
         room = self._scroll.viewport().width() or self.width()

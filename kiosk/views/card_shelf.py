@@ -35,6 +35,8 @@ class CardShelf:
         self._floor = floor
         self._kept: dict[BatchId, _Kept] = {}
         self._common: tuple[object, ...] = ()
+        self._tones: dict[BatchId, str] = {}
+        self._tones_of: tuple[object, ...] = ()
         self.begin()
 
     def begin(self) -> None:
@@ -50,12 +52,20 @@ class CardShelf:
         self._kitchen, self._waiting = kitchen, floor.waiting_by_subject
         self._alerts, self._items = floor.alerts_by_subject, floor.open_items
         self._second = floor.now_ms // SECOND_MS
+        # A round asks for each tone several times: for the counts, for the order, for the card.
+        ground = (kitchen, self._alerts, self._items)
+        if len(self._tones_of) != len(ground) or not all(map(is_, ground, self._tones_of)):
+            self._tones, self._tones_of = {}, ground
         if len(self._kept) > 2 * len(kitchen.batches):
             self._kept = {k: v for k, v in self._kept.items() if k in kitchen.batches}
 
     def tone(self, batch: Batch) -> str:
         """Of any card, as it is now."""
-        return tone_of(self._floor, batch, self._alerts.get(batch.id, ()))
+        kept = self._tones.get(batch.id)
+        if kept is None:
+            kept = tone_of(self._floor, batch, self._alerts.get(batch.id, ()))
+            self._tones[batch.id] = kept
+        return kept
 
     def look(self, batch: Batch, is_seen: Callable[[str], bool] = everybody) -> CardLook:
         """The card of a batch; one that is not seen stays as it was, so that a long board costs no more."""
