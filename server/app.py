@@ -440,7 +440,13 @@ def compose(
         process=holder,
         authority_pin=lambda: certificates.pin if certificates else "",
     )
-    history = Follower(log, Lease(engine, HISTORY, holder), History(engine, log), name=HISTORY)
+    history = Follower(
+        log,
+        Lease(engine, HISTORY, holder),
+        History(engine, log),
+        name=HISTORY,
+        behind=metrics.follower_behind(HISTORY),
+    )
     leases = (Lease(engine, BRIDGE, holder), Lease(engine, PLANS, holder))
     places = Places(engine, BRIDGE, version=BRIDGE_VERSION)
     bridge = _bridge(platform, log, places, leases, metrics)

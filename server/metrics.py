@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter as Tally
+from collections.abc import Callable
 from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -155,6 +156,12 @@ class Metrics:
             ["topic", "fate"],
             registry=registry,
         )
+        self._follower_behind = Gauge(
+            "dapur_follower_behind_events",
+            "Events of the log that a follower has not taken in, of the process that leads it",
+            ["follower"],
+            registry=registry,
+        )
         self.unavailable = Counter(
             "dapur_unavailable", "Answers the database did not allow", registry=registry
         )
@@ -168,6 +175,10 @@ class Metrics:
     def hint(self, fate: Fate, times: int = 1) -> None:
         """Something became of hints."""
         self._hints.labels(fate).inc(times)
+
+    def follower_behind(self, name: str) -> Callable[[int], None]:
+        """Tells how far this follower is behind the log, in events."""
+        return self._follower_behind.labels(name).set
 
     def told(self, topic: str, age_ms: int) -> None:
         """The platform was told of an event of this age."""

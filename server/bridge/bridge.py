@@ -47,7 +47,8 @@ class Bridge:
         self._ask_at_ms = 0
         self._holding = False
         publisher = Publisher(places, log, platform, self._names, metrics, now_ms)
-        self.follower = Telling(Follower(log, leases[0], publisher, name=NAME))
+        behind = metrics.follower_behind(NAME)
+        self.follower = Telling(Follower(log, leases[0], publisher, name=NAME, behind=behind))
 
     @property
     def trouble(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from dapur.ids import KitchenId
@@ -36,11 +36,21 @@ class Followed(Protocol):
 class Follower:
     """Not thread-safe: one thread calls `step` when there may be something new."""
 
-    def __init__(self, log: Log, lease: Lease, followed: Followed, *, name: str) -> None:
+    def __init__(
+        self,
+        log: Log,
+        lease: Lease,
+        followed: Followed,
+        *,
+        name: str,
+        behind: Callable[[int], None] = lambda _events: None,
+    ) -> None:
+        """`behind` is told at every step how many events are not in yet; 0 while another process leads."""
         self._log = log
         self._lease = lease
         self._followed = followed
         self._name = name
+        self._behind = behind
         self._renew_at_ms: int | None = None
         self._failed: frozenset[KitchenId] = frozenset()
         self._last = KitchenId("")
@@ -59,10 +69,15 @@ class Follower:
         not stop the others. Raises Unavailable.
         """
         if not self._holds(now_ms):
+            self._behind(0)
             return 0
         positions = self._followed.positions()
         heads = self._log.heads(self._log.kitchens())
-        behind = [kitchen for kitchen, head in heads.items() if positions.get(kitchen, 0) < head]
+        behind = {
+            kitchen: head - positions.get(kitchen, 0)
+            for kitchen, head in heads.items()
+            if positions.get(kitchen, 0) < head
+        }
         self._failed &= frozenset(behind)
         taken = 0
         for kitchen in sorted(behind, key=lambda each: (each <= self._last, each)):
@@ -70,6 +85,7 @@ class Follower:
                 break
             self._last = kitchen
             taken += self._follow(kitchen, positions.get(kitchen, 0), heads[kitchen])
+        self._behind(sum(behind.values()) - taken)
         return taken
 
     def _follow(self, kitchen: KitchenId, position: int, head: int) -> int:
@@ -86,14 +102,6 @@ class Follower:
             _log.exception("%s cannot follow %s after event %d", self._name, kitchen, position)
             self._failed |= {kitchen}
         return 0
-
-    def lag(self) -> dict[KitchenId, int]:
-        """Events that each kitchen is behind, for the metrics. Raises Unavailable."""
-        positions = self._followed.positions()
-        heads = self._log.heads(self._log.kitchens())
-        return {
-            kitchen: max(0, head - positions.get(kitchen, 0)) for kitchen, head in heads.items()
-        }
 
     def stop(self) -> None:
         """Give the lease back."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -57,8 +57,14 @@ class Pile:
         return len(mine)
 
 
-def follower(engine: Engine, log: SqlLog, pile: Pile, holder: str = "server-1") -> Follower:
-    return Follower(log, Lease(engine, "pile", holder), pile, name="pile")
+def follower(
+    engine: Engine,
+    log: SqlLog,
+    pile: Pile,
+    holder: str = "server-1",
+    behind: Callable[[int], None] = lambda _: None,
+) -> Follower:
+    return Follower(log, Lease(engine, "pile", holder), pile, name="pile", behind=behind)
 
 
 class TestFollower:
@@ -69,13 +75,25 @@ class TestFollower:
         mine = follower(engine, log, pile)
         assert mine.step(0) == 0
         log.append([group(log, bodies=[b"1", b"2"]), group(log, OTHER, [b"a"])])
-        assert mine.lag() == {KITCHEN: 2, OTHER: 1}
         assert mine.step(1) == 3
         log.append([group(log, bodies=[b"3"])])
         assert mine.step(2) == 1
         assert mine.step(3) == 0
         assert pile.bodies == {KITCHEN: [b"1", b"2", b"3"], OTHER: [b"a"]}
-        assert mine.lag() == {KITCHEN: 0, OTHER: 0}
+
+    def test_follower_tells_how_far_it_is_behind_and_only_the_leader_does(
+        self, engine: Engine, log: SqlLog
+    ) -> None:
+        told: list[tuple[str, int]] = []
+        mine = follower(engine, log, Pile(), behind=lambda events: told.append(("mine", events)))
+        other = follower(
+            engine, log, Pile(), "server-2", behind=lambda events: told.append(("other", events))
+        )
+        log.append([group(log, bodies=[b"x"] * (EVENTS_PER_FOLLOW + 3)), group(log, OTHER, [b"a"])])
+        while mine.step(0):
+            pass
+        assert other.step(0) == 0
+        assert told == [("mine", 3), ("mine", 0), ("mine", 0), ("other", 0)]
 
     def test_follower_takes_a_long_log_in_pieces(self, engine: Engine, log: SqlLog) -> None:
         pile = Pile()
