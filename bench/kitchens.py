@@ -31,8 +31,10 @@ from server.desk.ports import Head
 from server.log.schema import upgrade
 from server.settings import Settings
 
-OFFSET_MIN = 420
-HOUR_MS = 3_600_000
+MINUTE_MS, HOUR_MS, DAY_MIN = 60_000, 3_600_000, 24 * 60
+LOCAL_MIN = 3 * 60 + 30
+"""What the kitchens' clocks say, whenever the bench runs: rules about the hour must not stop it."""
+EAST_MOST_MIN = 14 * 60
 STOPS = 10
 COOK = StaffId("cook-1")
 NUTRITIONIST = StaffId("gizi-1")
@@ -81,7 +83,9 @@ def furnish(
         for number in range(kitchens):
             kitchen = kitchen_name(number)
             rooms.log.create_kitchen(kitchen, epoch=f"epoch-{number}")
-            rooms.identity.add_kitchen(kitchen, f"Dapur {number}", utc_offset_min=OFFSET_MIN)
+            rooms.identity.add_kitchen(
+                kitchen, f"Dapur {number}", utc_offset_min=offset_min(_now_ms())
+            )
             _open(rooms, kitchen, batches)
             for staff in _PEOPLE:
                 rooms.identity.add_staff(kitchen, staff, staff)
@@ -93,9 +97,15 @@ def furnish(
     return made
 
 
-def heads_of(data: Path) -> dict[KitchenId, Head]:
-    """Where the log of each kitchen stands; for an SQLite database in `data`."""
-    rooms = Rooms(Settings(data=data).database_url)
+def offset_min(now_ms: int) -> int:
+    """Minutes east of UTC at which it is LOCAL_MIN after midnight at `now_ms`."""
+    east_min = (LOCAL_MIN - now_ms // MINUTE_MS) % DAY_MIN
+    return east_min if east_min <= EAST_MOST_MIN else east_min - DAY_MIN
+
+
+def heads_of(data: Path, database: str = "") -> dict[KitchenId, Head]:
+    """Where the log of each kitchen stands; `database` is a URL (default: SQLite in `data`)."""
+    rooms = Rooms(Settings(data=data, database=database).database_url)
     try:
         found = {kitchen: rooms.log.head(kitchen) for kitchen in rooms.log.kitchens()}
         return {kitchen: head for kitchen, head in found.items() if head is not None}
@@ -114,14 +124,15 @@ def _enrol(rooms: Rooms, kitchen: KitchenId, index: int) -> Device:
 def _open(rooms: Rooms, kitchen: KitchenId, batches: int) -> None:
     """A night with its people and dishes, as a plan import gives them; nothing is late yet."""
     now_ms = _now_ms()
-    date = serving_date_of(now_ms, OFFSET_MIN)
+    east_min = offset_min(now_ms)
+    date = serving_date_of(now_ms, east_min)
     begin_ms = now_ms + HOUR_MS
     stops = tuple(
         Stop(f"sd-{n}", f"SDN {n}", "school", begin_ms + 8 * HOUR_MS, 15, pk=100, pb=60)
         for n in range(STOPS)
     )
     waves = (Wave("G1", "Gelombang 1", begin_ms + 6 * HOUR_MS, stops),)
-    commands = [_own("open_night", SUBJECT, OpenNightArgs(date, "WIB", OFFSET_MIN, waves))]
+    commands = [_own("open_night", SUBJECT, OpenNightArgs(date, "WIB", east_min, waves))]
     for staff, role in _PEOPLE.items():
         args = RosterStaffArgs(staff, (role,), "TIM", now_ms - HOUR_MS, now_ms + 8 * HOUR_MS)
         commands.append(_own("roster_staff", staff_subject(staff), args))

@@ -1,0 +1,299 @@
+"""Thousands of kiosks in one thread: each connects, signs in, taps when it is told to, and follows its kitchen's log.
+
+The wire is the product's (`bench.wire`); there is no disk, no screen and no fold on this side.
+"""
+
+from __future__ import annotations
+
+import random
+import select
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from bench.figure import percentile
+from bench.kitchens import Device, batch_name
+from bench.wire import READ_BYTES, Kiosk, masked
+from dapur.crew import OpenSessionArgs, session_subject
+from dapur.ids import CommandId, KitchenId
+from dapur.progress import NoteBatchArgs
+from dapur.temperature import RecordTemperatureArgs
+from dapur.wire.codec import encode_bytes
+from dapur.wire.messages import (
+    Challenge,
+    Goodbye,
+    Got,
+    Live,
+    Outcome,
+    Page,
+    Pull,
+    Results,
+    ServerFrame,
+    Submit,
+    Top,
+    Welcome,
+)
+from server.desk.ports import Head
+
+AT_ONCE = 256
+"""Kiosks on their way in."""
+GOT_S = 30.0
+"""As a kiosk does (`Limits.got_every_s`)."""
+NOTE_EVERY = 5
+WAIT_S = 0.005
+PATIENCE_S = 120.0
+
+
+class Seen(msgspec.Struct):
+    """What was noticed since the last `fresh`."""
+
+    answered_ms: list[float] = msgspec.field(default_factory=list)
+    """From when a tap was due to its receipt."""
+    near_ms: list[float] = msgspec.field(default_factory=list)
+    """From when a tap was due until another kiosk of the same server process had it."""
+    far_ms: list[float] = msgspec.field(default_factory=list)
+    """The same, at another server process."""
+    late_ms: list[float] = msgspec.field(default_factory=list)
+    """By how much the load came to a tap too late: it has one thread."""
+    taps: int = 0
+    frames: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    pulls: int = 0
+    """Times that a kiosk had to ask for what it missed."""
+    wrong: list[str] = msgspec.field(default_factory=list)
+    """Answers that nobody asked for, came twice, or are not `applied`."""
+
+    def add_late(self, after: Seen) -> None:
+        """What came `after` the end of this and belongs to it: answers to its last taps."""
+        for name in ("answered_ms", "near_ms", "far_ms", "wrong"):
+            getattr(self, name).extend(getattr(after, name))
+
+    def p(self, name: str, share: float) -> float:
+        """A percentile of one of the lists; 0 when it is empty."""
+        values: list[float] = getattr(self, name)
+        return percentile(values, share) if values else 0.0
+
+
+class _Body(msgspec.Struct):
+    """The one field of an event that is needed here."""
+
+    command: CommandId
+
+
+_body = msgspec.json.Decoder(_Body)
+
+
+class Tapper(Kiosk):
+    """One kiosk of the crowd; `place` is the server process that it is at."""
+
+    def __init__(self, port: int, device: Device, head: Head, place: int) -> None:
+        super().__init__(port, device)
+        self.knows(head.epoch, head.seq, head.hash)
+        self.kitchen, self.place = device.kitchen, place
+        self.seq = head.seq
+        self.pulling = False
+        self.began_s = 0.0
+        self.unanswered: dict[int, float] = {}
+        """When each tap was due, by its number."""
+
+
+class Tappers:
+    """All of them. Every method returns when what it names is done."""
+
+    def __init__(
+        self, ports: Sequence[int], devices: Sequence[Device], heads: dict[KitchenId, Head]
+    ) -> None:
+        """Kiosks of a kitchen are spread over the server processes in turn."""
+        self.all = [
+            Tapper(ports[number % len(ports)], device, heads[device.kitchen], number % len(ports))
+            for number, device in enumerate(devices)
+        ]
+        self.seen = Seen()
+        self._of: dict[int, Tapper] = {}
+        self._poll = select.epoll()
+        self._due: dict[CommandId, tuple[float, Tapper]] = {}
+        self._turn = list(self.all)
+        random.Random(7).shuffle(self._turn)
+        self._next = 0
+        self._gots: deque[tuple[float, Tapper]] = deque()
+
+    def fresh(self) -> Seen:
+        """What was noticed so far; from now on anew."""
+        seen, self.seen = self.seen, Seen()
+        return seen
+
+    def close(self) -> None:
+        """Hang up."""
+        for each in self._of.values():
+            each.close()
+        self._poll.close()
+
+    # ---- coming in -------------------------------------------------------------------------------
+
+    def come_in(self) -> list[float]:
+        """All connect, catch up and sign in, AT_ONCE at a time; seconds that each took."""
+        waiting = deque(self.all)
+        coming: set[Tapper] = set()
+        took_s: list[float] = []
+        last_s = time.perf_counter()
+        while waiting or coming:
+            while waiting and len(coming) < AT_ONCE:
+                kiosk = waiting.popleft()
+                kiosk.began_s = time.perf_counter()
+                kiosk.dial()
+                kiosk.socket.setblocking(False)
+                self._of[kiosk.socket.fileno()] = kiosk
+                self._poll.register(kiosk.socket.fileno(), select.EPOLLIN)
+                coming.add(kiosk)
+            self._read(WAIT_S)
+            now_s = time.perf_counter()
+            for kiosk in [each for each in coming if each.dseq and not each.unanswered]:
+                coming.remove(kiosk)
+                took_s.append(now_s - kiosk.began_s)
+                last_s = now_s
+                self._gots.append((now_s + GOT_S * random.random(), kiosk))
+            self._patient(last_s, f"{len(waiting) + len(coming)} kiosks are still out")
+        self._gots = deque(sorted(self._gots, key=lambda each: each[0]))
+        return took_s
+
+    # ---- the night -------------------------------------------------------------------------------
+
+    def rest(self, seconds: float) -> None:
+        """Nobody taps."""
+        self._live(seconds, 0.0)
+
+    def tap(self, seconds: float, per_s: float) -> None:
+        """So many taps a second in all, evenly, each by the next kiosk of a shuffled row."""
+        self._live(seconds, per_s)
+
+    def settle(self) -> None:
+        """Until every tap is answered and every kiosk of a kitchen stands where the others do."""
+        began_s = time.perf_counter()
+        while any(each.unanswered for each in self.all) or self._apart():
+            self._live(0.5, 0.0)
+            self._patient(began_s, "taps are unanswered or kiosks behind")
+
+    def until(self, done: Callable[[], bool], within_s: float) -> float:
+        """Live on until something is so, looked at once a second; seconds that it took."""
+        began_s = time.perf_counter()
+        while not done():
+            self._live(1.0, 0.0)
+            self._patient(began_s, "it never came", within_s)
+        return time.perf_counter() - began_s
+
+    def _live(self, seconds: float, per_s: float) -> None:
+        began_s = time.perf_counter()
+        tapped = 0
+        while (now_s := time.perf_counter()) - began_s < seconds:
+            while tapped < (now_s - began_s) * per_s:
+                self._tap(began_s + tapped / per_s)
+                tapped += 1
+            while self._gots and self._gots[0][0] <= now_s:
+                due_s, kiosk = self._gots.popleft()
+                self._send(kiosk, Got(kiosk.seq, int(now_s * 1000), offset_ms=0))
+                self._gots.append((due_s + GOT_S, kiosk))
+            self._read(WAIT_S if per_s == 0 else min(WAIT_S, 1 / per_s))
+
+    def _tap(self, due_s: float) -> None:
+        kiosk = self._turn[self._next % len(self._turn)]
+        self._next += 1
+        batch = batch_name(self._next % 16)
+        if self._next % NOTE_EVERY == 0:
+            note = NoteBatchArgs(text=f"catatan {self._next}: bumbu ditambah")
+            row = kiosk.row("note_batch", batch, note)
+        else:
+            reading = RecordTemperatureArgs(76.0 + self._next % 150 / 10)
+            row = kiosk.row("record_temperature", batch, reading)
+        kiosk.unanswered[row.dseq] = due_s
+        self._due[CommandId(f"{kiosk.outbox}-{row.dseq}")] = (due_s, kiosk)
+        self._send(kiosk, Submit((row,)))
+        self.seen.taps += 1
+        self.seen.late_ms.append(1000 * (time.perf_counter() - due_s))
+
+    # ---- frames ----------------------------------------------------------------------------------
+
+    def _read(self, wait_s: float) -> None:
+        for fd, _ in self._poll.poll(wait_s):
+            kiosk = self._of[fd]
+            data = kiosk.socket.recv(READ_BYTES)
+            if not data:
+                raise ConnectionError("the server hung up")
+            self.seen.bytes_in += len(data)
+            kiosk.received(data)
+            for frame in kiosk.frames():
+                self.seen.frames += 1
+                self._heard(kiosk, frame)
+
+    def _heard(self, kiosk: Tapper, frame: ServerFrame) -> None:
+        match frame:
+            case Challenge():
+                kiosk.answer(frame)
+            case Welcome():
+                self._welcomed(kiosk)
+            case Results():
+                self._answered(kiosk, frame)
+            case Live(first, bodies):
+                self._grown(kiosk, first, bodies)
+            case Page(first, bodies):
+                self._grown(kiosk, first, bodies)
+                kiosk.pulling = not frame.last
+            case Top(head):
+                if head > kiosk.seq:
+                    self._pull(kiosk)
+            case Goodbye():
+                raise ConnectionError(repr(frame))
+            case _:
+                raise ConnectionError(f"unasked for: {frame!r}"[:200])
+
+    def _welcomed(self, kiosk: Tapper) -> None:
+        row = kiosk.row("open_session", session_subject(kiosk.session), OpenSessionArgs())
+        kiosk.unanswered[row.dseq] = time.perf_counter()
+        self._pull(kiosk)
+        self._send(kiosk, Submit((row,)))
+
+    def _answered(self, kiosk: Tapper, frame: Results) -> None:
+        now_s = time.perf_counter()
+        for result in frame.results:
+            due_s = kiosk.unanswered.pop(result.dseq, None)
+            if due_s is None:
+                self.seen.wrong.append(f"answered twice: {kiosk.outbox} {result.dseq}")
+            elif result.outcome is not Outcome.APPLIED:
+                self.seen.wrong.append(f"{kiosk.outbox} {result.dseq}: {result.outcome}")
+            else:
+                self.seen.answered_ms.append(1000 * (now_s - due_s))
+
+    def _grown(self, kiosk: Tapper, first: int, bodies: tuple[str, ...]) -> None:
+        if first > kiosk.seq + 1:
+            self._pull(kiosk)
+            return
+        now_s = time.perf_counter()
+        for body in bodies[max(0, kiosk.seq + 1 - first) :]:
+            kiosk.seq += 1
+            due = self._due.get(_body.decode(body).command)
+            if due is not None and due[1] is not kiosk:
+                near = due[1].place == kiosk.place
+                took = self.seen.near_ms if near else self.seen.far_ms
+                took.append(1000 * (now_s - due[0]))
+
+    def _pull(self, kiosk: Tapper) -> None:
+        if not kiosk.pulling:
+            kiosk.pulling = True
+            self.seen.pulls += 1
+            self._send(kiosk, Pull(kiosk.seq))
+
+    def _send(self, kiosk: Tapper, frame: Got | Pull | Submit) -> None:
+        data = masked(encode_bytes(frame))
+        self.seen.bytes_out += len(data)
+        kiosk.socket.sendall(data)
+
+    def _apart(self) -> bool:
+        """Whether two kiosks of one kitchen stand at different events."""
+        stands: dict[KitchenId, int] = {}
+        return any(stands.setdefault(each.kitchen, each.seq) != each.seq for each in self.all)
+
+    def _patient(self, since_s: float, trouble: str, within_s: float = PATIENCE_S) -> None:
+        if time.perf_counter() - since_s > within_s:
+            raise TimeoutError(trouble)
