@@ -8,20 +8,26 @@ import time
 
 from bench.wire import READ_BYTES, masked
 
+STAMP, STAMP_DIGITS = b"@TS@", 19
 LIVE_BYTES = 330
 """A live frame with an event of 300 bytes is longer, a `top` is shorter."""
 _PING, _PONG, _CLOSE = 0x89, 0xA, 0x88
 PATIENCE_S = 30.0
+SETTLE_TURNS, SETTLE_TURN_S = 20, 0.05
 
 
 class Crowd:
     """Sockets of one process. It spins, so that the server never pays for waking it up."""
 
-    def __init__(self) -> None:
+    def __init__(self, live_bytes: int = LIVE_BYTES) -> None:
+        """Frames with a longer payload than `live_bytes` are counted."""
+        self._live_bytes = live_bytes
         self._sockets: dict[int, socket.socket] = {}
         self._rest: dict[int, bytes] = {}
         self._poll = select.epoll()
         self.live = 0
+        self.waits_ms: list[float] | None = None
+        """How long stamped frames took to come; set it to a list to begin."""
 
     def add(self, one: socket.socket) -> None:
         """Look after one more. Call `read` now and then while others connect: a silent one is cut."""
@@ -46,6 +52,11 @@ class Crowd:
                 raise ConnectionError("the server hung up")
             self._count(fd, self._rest.pop(fd, b"") + data)
 
+    def settle(self) -> None:
+        """Read until the answers to what was asked last are in."""
+        for _ in range(SETTLE_TURNS):
+            self.read(SETTLE_TURN_S)
+
     def close(self) -> None:
         """Hang up."""
         self._poll.close()
@@ -62,8 +73,10 @@ class Crowd:
                 size, head = data[at + 2] << 8 | data[at + 3], 4
             if end - at < head + size:
                 break
-            if size > LIVE_BYTES:
+            if size > self._live_bytes:
                 self.live += 1
+                if self.waits_ms is not None:
+                    self._timed(data[at + head : at + head + size])
             elif data[at] == _PING:
                 self._sockets[fd].send(masked(data[at + head : at + head + size], _PONG))
             elif data[at] == _CLOSE:
@@ -71,3 +84,15 @@ class Crowd:
             at += head + size
         if at < end:
             self._rest[fd] = data[at:]
+
+    def _timed(self, payload: bytes) -> None:
+        at = payload.find(STAMP)
+        if at >= 0 and self.waits_ms is not None:
+            at += len(STAMP)
+            sent_ns = int(payload[at : at + STAMP_DIGITS])
+            self.waits_ms.append((time.monotonic_ns() - sent_ns) / 1e6)
+
+
+def stamp(at_ns: int) -> str:
+    """What a frame carries that was due at `at_ns` (monotonic)."""
+    return f"{STAMP.decode()}{at_ns:0{STAMP_DIGITS}}"

@@ -1,4 +1,4 @@
-"""A real server whose desk is played from standard input: each line N is one committed group of N commands.
+"""A real server whose desk is played from standard input: each line `N STAMP` is one committed group of N commands.
 
 Connections, admission, limits, fan-out and the log are the product's own; only the commit is left out,
 which has figures of its own.
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from bench.crowd import stamp
 from dapur.envelope import Event, Occurred, encode_event
 from dapur.ids import CommandId, DeviceId, KitchenId, SessionId, StaffId
 from server.app import compose, run_loop
@@ -25,6 +26,7 @@ from server.gateway.services import Services
 from server.settings import Settings
 
 EVENT_BYTES = 300
+UNSTAMPED = stamp(0).encode()
 
 
 def body() -> bytes:
@@ -32,7 +34,9 @@ def body() -> bytes:
     event = Event(
         kind="temperature_recorded",
         subject="B-001",
-        data=msgspec.Raw(b'{"value_c":81.5,"point":"core","source":"hand","place":""}'),
+        data=msgspec.Raw(
+            b'{"value_c":81.5,"point":"core","source":"hand","place":"' + UNSTAMPED + b'"}'
+        ),
         command=CommandId("c" * 36),
         actor=StaffId("cook-1"),
         session=SessionId("s"),
@@ -55,20 +59,21 @@ class Groups:
         self._body = body()
         self._link = os.urandom(32)
 
-    def publish(self, count: int) -> None:
+    def publish(self, count: int, stamped: str) -> None:
         """What the writer posts to the loop after a commit."""
+        body = self._body.replace(UNSTAMPED, stamped.encode()) if stamped else self._body
         grown = []
         for _ in range(count):
             kitchen = next(self._turn)
             self._heads[kitchen] += 1
-            entry = Entry(self._heads[kitchen], self._link, self._body)
+            entry = Entry(self._heads[kitchen], self._link, body)
             grown.append(Grown(kitchen, (entry,)))
         self._services.published(grown)
 
 
-async def main(data: Path) -> None:
+async def main(data: Path, database: str = "", bus: str = "memory") -> None:
     """Serve until standard input ends."""
-    parts = compose(Settings(data=data).database_url)
+    parts = compose(Settings(data=data, database=database).database_url, bus=bus)
     services = Services(log=parts.log, identity=parts.identity, bus=parts.bus, key=parts.key)
     services.writer.start()
     listener = Listener(services, strangers_max=20_000)
@@ -80,7 +85,8 @@ async def main(data: Path) -> None:
 
     def listen() -> None:
         for line in sys.stdin:
-            loop.call_soon_threadsafe(groups.publish, int(line))
+            count, _, stamped = line.strip().partition(" ")
+            loop.call_soon_threadsafe(groups.publish, int(count), stamped)
         loop.call_soon_threadsafe(over.set)
 
     threading.Thread(target=listen, name="stdin", daemon=True).start()
@@ -91,4 +97,4 @@ async def main(data: Path) -> None:
 
 
 if __name__ == "__main__":
-    run_loop(main(Path(sys.argv[1])))
+    run_loop(main(Path(sys.argv[1]), *sys.argv[2:]))

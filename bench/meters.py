@@ -77,12 +77,16 @@ class Meters:
         )
         return {str(outbox): (int(every), int(different)) for outbox, every, different in rows}
 
-    def behind(self) -> int:
-        """Events that the slowest follower has not followed yet, of all kitchens."""
+    def behind(self, followers: int) -> int:
+        """Events that are not followed yet, of all kitchens and so many followers together."""
+        known = int(self._one("SELECT count(DISTINCT follower) FROM follower_position"))
+        if known < followers:
+            return int(self._one("SELECT sum(seq) FROM tenant_head"))
         return int(
             self._one(
-                "SELECT coalesce(sum(h.seq - p.seq), 0) FROM follower_position p"
-                " JOIN tenant_head h USING (kitchen)"
+                "SELECT sum(h.seq - coalesce(p.seq, 0)) FROM tenant_head h CROSS JOIN"
+                " (SELECT DISTINCT follower FROM follower_position) f"
+                " LEFT JOIN follower_position p USING (kitchen, follower)"
             )
         )
 

@@ -104,7 +104,8 @@ def _gated(run: Run) -> Iterator[Figure]:
         answered, far = seen.p("answered_ms", 0.99), seen.p("far_ms", 0.99)
         how = (
             f"{times}: {window.taps_per_s:.0f} taps/s; cores used: {window.shares}; "
-            f"load late p99 {seen.p('late_ms', 0.99):.1f} ms; {seen.pulls} pulls"
+            f"load late p99 {seen.p('late_ms', 0.99):.1f} ms; {seen.pulls} pulls, "
+            f"{len(seen.ends)} goodbyes{_first(seen.ends)}"
         )
         yield Figure(
             f"province_answered{name}", answered, "ms", ANSWERED_MS, answered / ANSWERED_MS,

@@ -9,16 +9,19 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from bench.crowd import Crowd
 from bench.figure import Figure
-from bench.kiosk.machine import real_disk
+from bench.kiosk.machine import real_disk, tree
 from bench.kitchens import Device, furnish, heads_of
+from bench.meters import rss_kib
 from bench.wire import followed
+from dapur.ids import KitchenId
+from server.desk.ports import Head
 
 ROOT = Path(__file__).resolve().parents[1]
 FLOOR_SOURCE = ROOT / "bench" / "c" / "fanout_floor.c"
@@ -29,16 +32,20 @@ FRAME_BYTES = 410
 """A live frame with one event of 300 bytes."""
 RUNS, RUN_S = 3, 2.5
 GATE, MOONSHOT = 1.8, 1.3
-SETTLE_TURNS, SETTLE_TURN_S = 20, 0.05
-"""Until the answers to the last pulls are read."""
+
+Publish = Callable[[int, str], None]
+"""Have so many kitchens told something, with this text in it."""
+Told = tuple[int, Publish, Crowd, float]
+"""A process, how it is told, who listens, and KiB of memory that each of these takes."""
 
 
 def fan_out() -> Iterator[Figure]:
     """CPU of one delivery, committed event to kernel, over the same in bare C."""
     with real_disk() as folder:
-        floor_us = _floor(folder)
-        with _serving(folder) as (server, crowd):
-            ours_us, per_s = _measured(server, crowd)
+        with bare(folder) as (pid, publish, crowd, _):
+            floor_us, _per_s = _measured(pid, publish, crowd)
+        with ours(folder) as (pid, publish, crowd, _):
+            ours_us, per_s = _measured(pid, publish, crowd)
     ratio = ours_us / floor_us
     note = (
         f"gate ≤ {GATE} × the C floor (moonshot {MOONSHOT}); {per_s:,.0f} deliveries/s with "
@@ -48,31 +55,32 @@ def fan_out() -> Iterator[Figure]:
     yield Figure("fan_out", ours_us, "µs CPU/delivery", floor_us, ratio, ratio <= GATE, note)
 
 
-def _measured(server: subprocess.Popen[str], crowd: Crowd) -> tuple[float, float]:
+def _measured(pid: int, publish: Publish, crowd: Crowd) -> tuple[float, float]:
     """CPU µs of a delivery and deliveries a second: medians of the runs."""
     costs_us: list[float] = []
     rates: list[float] = []
-    _publish(server, crowd)  # warm
+
+    def group() -> None:
+        publish(GROUP, "")
+        crowd.hear(GROUP * SUBSCRIBERS)
+
+    group()  # warm
     for _ in range(RUNS):
-        cpu_ns, began, before = _cpu_ns(server.pid), time.perf_counter(), crowd.live
+        spent_ns, began, before = cpu_ns(pid), time.perf_counter(), crowd.live
         while time.perf_counter() - began < RUN_S:
-            _publish(server, crowd)
+            group()
         deliveries = crowd.live - before
         rates.append(deliveries / (time.perf_counter() - began))
-        costs_us.append((_cpu_ns(server.pid) - cpu_ns) / 1000 / deliveries)
+        costs_us.append((cpu_ns(pid) - spent_ns) / 1000 / deliveries)
     return statistics.median(costs_us), statistics.median(rates)
-
-
-def _publish(server: subprocess.Popen[str], crowd: Crowd) -> None:
-    _pipe(server.stdin).write(f"{GROUP}\n")
-    _pipe(server.stdin).flush()
-    crowd.hear(GROUP * SUBSCRIBERS)
 
 
 # ---- the floor -------------------------------------------------------------------------------
 
 
-def _floor(folder: Path) -> float:
+@contextmanager
+def bare(folder: Path) -> Iterator[Told]:
+    """The C program with all its connections."""
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
         raise RuntimeError("the floor is a C program: install gcc")
@@ -82,11 +90,12 @@ def _floor(folder: Path) -> float:
     with _started(words) as process:
         port = int(_pipe(process.stdout).readline())
         crowd = Crowd()
+        before_kib = rss_kib(process.pid)
         for _ in range(KITCHENS * SUBSCRIBERS):
             crowd.add(socket.create_connection(("127.0.0.1", port)))
         assert _pipe(process.stdout).readline().strip() == "ready"
         try:
-            return _measured(process, crowd)[0]
+            yield process.pid, _teller(process), crowd, _each_kib(process.pid, before_kib)
         finally:
             crowd.close()
 
@@ -95,28 +104,37 @@ def _floor(folder: Path) -> float:
 
 
 @contextmanager
-def _serving(folder: Path) -> Iterator[tuple[subprocess.Popen[str], Crowd]]:
+def ours(folder: Path, database: str = "", bus: str = "memory") -> Iterator[Told]:
+    """The server with all its kiosks."""
     data = folder / "server"
-    devices = furnish(data, kitchens=KITCHENS, devices=SUBSCRIBERS, batches=1)
-    with _started([sys.executable, "-m", "bench.fanout_program", str(data)]) as process:
+    devices = furnish(
+        data,
+        kitchens=KITCHENS,
+        devices=SUBSCRIBERS,
+        batches=1,
+        database=database or None,
+    )
+    program = [sys.executable, "-m", "bench.fanout_program", str(data), database, bus]
+    with _started(program) as process:
         port = int(_pipe(process.stdout).readline())
         crowd = Crowd()
+        before_kib = rss_kib(process.pid)
         try:
-            _follow(crowd, port, data, devices)
-            yield process, crowd
+            _follow(crowd, port, heads_of(data, database), devices)
+            yield process.pid, _teller(process), crowd, _each_kib(process.pid, before_kib)
         finally:
             crowd.close()
 
 
-def _follow(crowd: Crowd, port: int, data: Path, devices: Sequence[Device]) -> None:
+def _follow(
+    crowd: Crowd, port: int, heads: Mapping[KitchenId, Head], devices: Sequence[Device]
+) -> None:
     """Connect kiosks that know the whole log and follow it."""
-    heads = heads_of(data)
     for number, device in enumerate(devices):
         crowd.add(followed(port, device, heads[device.kitchen]))
         if number % 50 == 0:
             crowd.read(0.0)
-    for _ in range(SETTLE_TURNS):
-        crowd.read(SETTLE_TURN_S)
+    crowd.settle()
 
 
 # ---- processes -------------------------------------------------------------------------------
@@ -148,7 +166,19 @@ def _pipe(stream: IO[str] | None) -> IO[str]:
     return stream
 
 
-def _cpu_ns(pid: int) -> int:
-    """Nanoseconds on a core of all threads of a process."""
-    tasks = Path(f"/proc/{pid}/task").iterdir()
+def _teller(process: subprocess.Popen[str]) -> Publish:
+    def publish(count: int, stamped: str) -> None:
+        _pipe(process.stdin).write(f"{count} {stamped}\n" if stamped else f"{count}\n")
+        _pipe(process.stdin).flush()
+
+    return publish
+
+
+def _each_kib(pid: int, before_kib: int) -> float:
+    return (rss_kib(pid) - before_kib) / (KITCHENS * SUBSCRIBERS)
+
+
+def cpu_ns(pid: int) -> int:
+    """Nanoseconds on a core of all threads of a process and of its children."""
+    tasks = (task for each in tree(pid) for task in Path(f"/proc/{each}/task").iterdir())
     return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks)

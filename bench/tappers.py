@@ -30,6 +30,7 @@ from dapur.wire.messages import (
     Page,
     Pull,
     Results,
+    Row,
     ServerFrame,
     Submit,
     Top,
@@ -61,6 +62,8 @@ class Seen(msgspec.Struct):
     frames: int = 0
     bytes_in: int = 0
     bytes_out: int = 0
+    ends: list[str] = msgspec.field(default_factory=list)
+    """Goodbyes of the servers, after which a kiosk comes back and sends again."""
     pulls: int = 0
     """Times that a kiosk had to ask for what it missed."""
     wrong: list[str] = msgspec.field(default_factory=list)
@@ -68,7 +71,7 @@ class Seen(msgspec.Struct):
 
     def add_late(self, after: Seen) -> None:
         """What came `after` the end of this and belongs to it: answers to its last taps."""
-        for name in ("answered_ms", "near_ms", "far_ms", "wrong"):
+        for name in ("answered_ms", "near_ms", "far_ms", "wrong", "ends"):
             getattr(self, name).extend(getattr(after, name))
 
     def p(self, name: str, share: float) -> float:
@@ -92,12 +95,20 @@ class Tapper(Kiosk):
     def __init__(self, port: int, device: Device, head: Head, place: int) -> None:
         super().__init__(port, device)
         self.knows(head.epoch, head.seq, head.hash)
-        self.kitchen, self.place = device.kitchen, place
+        self.kitchen, self.place, self.epoch = device.kitchen, place, head.epoch
         self.seq = head.seq
         self.pulling = False
         self.began_s = 0.0
-        self.unanswered: dict[int, float] = {}
-        """When each tap was due, by its number."""
+        self.unanswered: dict[int, tuple[float, Row]] = {}
+        """When each tap was due, and itself, by its number."""
+
+    def again(self) -> None:
+        """Dial anew, knowing what is known by now."""
+        self.close()
+        self.fresh_line()
+        self.pulling = False
+        self.dial()
+        self.socket.setblocking(False)
 
 
 class Tappers:
@@ -119,6 +130,7 @@ class Tappers:
         random.Random(7).shuffle(self._turn)
         self._next = 0
         self._gots: deque[tuple[float, Tapper]] = deque()
+        self._away: list[tuple[float, Tapper]] = []
 
     def fresh(self) -> Seen:
         """What was noticed so far; from now on anew."""
@@ -145,9 +157,9 @@ class Tappers:
                 kiosk.began_s = time.perf_counter()
                 kiosk.dial()
                 kiosk.socket.setblocking(False)
-                self._of[kiosk.socket.fileno()] = kiosk
-                self._poll.register(kiosk.socket.fileno(), select.EPOLLIN)
+                self._listen(kiosk)
                 coming.add(kiosk)
+            self._return()
             self._read(WAIT_S)
             now_s = time.perf_counter()
             for kiosk in [each for each in coming if each.dseq and not each.unanswered]:
@@ -193,8 +205,10 @@ class Tappers:
                 tapped += 1
             while self._gots and self._gots[0][0] <= now_s:
                 due_s, kiosk = self._gots.popleft()
-                self._send(kiosk, Got(kiosk.seq, int(now_s * 1000), offset_ms=0))
+                if kiosk.socket.fileno() in self._of:
+                    self._send(kiosk, Got(kiosk.seq, int(now_s * 1000), offset_ms=0))
                 self._gots.append((due_s + GOT_S, kiosk))
+            self._return()
             self._read(WAIT_S if per_s == 0 else min(WAIT_S, 1 / per_s))
 
     def _tap(self, due_s: float) -> None:
@@ -207,9 +221,10 @@ class Tappers:
         else:
             reading = RecordTemperatureArgs(76.0 + self._next % 150 / 10)
             row = kiosk.row("record_temperature", batch, reading)
-        kiosk.unanswered[row.dseq] = due_s
+        kiosk.unanswered[row.dseq] = (due_s, row)
         self._due[CommandId(f"{kiosk.outbox}-{row.dseq}")] = (due_s, kiosk)
-        self._send(kiosk, Submit((row,)))
+        if kiosk.socket.fileno() in self._of:
+            self._send(kiosk, Submit((row,)))
         self.seen.taps += 1
         self.seen.late_ms.append(1000 * (time.perf_counter() - due_s))
 
@@ -220,12 +235,35 @@ class Tappers:
             kiosk = self._of[fd]
             data = kiosk.socket.recv(READ_BYTES)
             if not data:
-                raise ConnectionError("the server hung up")
+                self._ended(kiosk, "hung up", 1.0)
+                continue
             self.seen.bytes_in += len(data)
             kiosk.received(data)
             for frame in kiosk.frames():
                 self.seen.frames += 1
+                if isinstance(frame, Goodbye):
+                    self._ended(kiosk, f"{frame.code} {frame.detail}", frame.retry_after_s)
+                    break
                 self._heard(kiosk, frame)
+
+    def _listen(self, kiosk: Tapper) -> None:
+        self._of[kiosk.socket.fileno()] = kiosk
+        self._poll.register(kiosk.socket.fileno(), select.EPOLLIN)
+
+    def _ended(self, kiosk: Tapper, why: str, after_s: float) -> None:
+        """The server ended this connection: come back as it asked."""
+        self.seen.ends.append(f"server {kiosk.place + 1}: {why}")
+        self._poll.unregister(kiosk.socket.fileno())
+        del self._of[kiosk.socket.fileno()]
+        kiosk.close()
+        self._away.append((time.perf_counter() + max(after_s, 0.5), kiosk))
+
+    def _return(self) -> None:
+        now_s = time.perf_counter()
+        for back_s, kiosk in [each for each in self._away if each[0] <= now_s]:
+            self._away.remove((back_s, kiosk))
+            kiosk.again()
+            self._listen(kiosk)
 
     def _heard(self, kiosk: Tapper, frame: ServerFrame) -> None:
         match frame:
@@ -235,37 +273,38 @@ class Tappers:
                 self._welcomed(kiosk)
             case Results():
                 self._answered(kiosk, frame)
-            case Live(first, bodies):
-                self._grown(kiosk, first, bodies)
-            case Page(first, bodies):
-                self._grown(kiosk, first, bodies)
+            case Live(first, bodies, link):
+                self._grown(kiosk, first, bodies, link)
+            case Page(first, bodies, link):
+                self._grown(kiosk, first, bodies, link)
                 kiosk.pulling = not frame.last
             case Top(head):
                 if head > kiosk.seq:
                     self._pull(kiosk)
-            case Goodbye():
-                raise ConnectionError(repr(frame))
             case _:
                 raise ConnectionError(f"unasked for: {frame!r}"[:200])
 
     def _welcomed(self, kiosk: Tapper) -> None:
-        row = kiosk.row("open_session", session_subject(kiosk.session), OpenSessionArgs())
-        kiosk.unanswered[row.dseq] = time.perf_counter()
+        if not kiosk.dseq:
+            row = kiosk.row("open_session", session_subject(kiosk.session), OpenSessionArgs())
+            kiosk.unanswered[row.dseq] = (time.perf_counter(), row)
         self._pull(kiosk)
-        self._send(kiosk, Submit((row,)))
+        rows = [row for _, (_, row) in sorted(kiosk.unanswered.items())]
+        if rows:
+            self._send(kiosk, Submit(tuple(rows)))
 
     def _answered(self, kiosk: Tapper, frame: Results) -> None:
         now_s = time.perf_counter()
         for result in frame.results:
-            due_s = kiosk.unanswered.pop(result.dseq, None)
-            if due_s is None:
+            due = kiosk.unanswered.pop(result.dseq, None)
+            if due is None:
                 self.seen.wrong.append(f"answered twice: {kiosk.outbox} {result.dseq}")
             elif result.outcome is not Outcome.APPLIED:
                 self.seen.wrong.append(f"{kiosk.outbox} {result.dseq}: {result.outcome}")
             else:
-                self.seen.answered_ms.append(1000 * (now_s - due_s))
+                self.seen.answered_ms.append(1000 * (now_s - due[0]))
 
-    def _grown(self, kiosk: Tapper, first: int, bodies: tuple[str, ...]) -> None:
+    def _grown(self, kiosk: Tapper, first: int, bodies: tuple[str, ...], link: bytes) -> None:
         if first > kiosk.seq + 1:
             self._pull(kiosk)
             return
@@ -277,6 +316,8 @@ class Tappers:
                 near = due[1].place == kiosk.place
                 took = self.seen.near_ms if near else self.seen.far_ms
                 took.append(1000 * (now_s - due[0]))
+        if bodies and first + len(bodies) - 1 == kiosk.seq:
+            kiosk.knows(kiosk.epoch, kiosk.seq, link)
 
     def _pull(self, kiosk: Tapper) -> None:
         if not kiosk.pulling:

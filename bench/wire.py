@@ -138,6 +138,10 @@ class Kiosk:
         """Hang up."""
         self.socket.close()
 
+    def fresh_line(self) -> None:
+        """Forget what of the last connection was not read."""
+        self._buffer, self._upgraded = bytearray(), False
+
     # ---- frames --------------------------------------------------------------------------------
 
     def send(self, frame: ClientFrame) -> None:

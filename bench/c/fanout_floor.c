@@ -2,7 +2,8 @@
  *
  * usage: fanout_floor TENANTS SUBSCRIBERS FRAME_BYTES
  * Prints its port, accepts TENANTS * SUBSCRIBERS connections, prints "ready". Then every line "N" on
- * standard input makes it send N frames: each to all subscribers of the next tenant.
+ * standard input makes it send N frames: each to all subscribers of the next tenant. What follows N is
+ * written into the frames.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -81,9 +82,12 @@ int main(int argc, char **argv)
     }
     puts("ready");
     fflush(stdout);
-    char line[32];
+    char line[64];
     long next = 0;
     while (fgets(line, sizeof line, stdin)) {
+        char *stamp = strchr(line, ' ');
+        if (stamp)
+            memcpy(frame + HEAD_BYTES, stamp + 1, strcspn(stamp + 1, "\n"));
         for (long left = atol(line); left > 0; left--) {
             for (long at = 0; at < subscribers; at++)
                 deliver(sockets[next * subscribers + at], frame, (size_t)(payload + HEAD_BYTES));
