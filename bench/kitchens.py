@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +30,9 @@ from dapur.planning import DishLimits, PlanBatchArgs
 from dapur.wire.messages import Outcome
 from server.cli.context import Rooms
 from server.desk.ports import Head
+from server.identity.tables import device as device_table
+from server.identity.tables import kitchen_info
+from server.identity.tables import staff as staff_table
 from server.log.engine import writing
 from server.log.schema import upgrade
 from server.log.tables import event, outbox_head, receipt, tenant_head
@@ -83,21 +87,17 @@ def furnish(
     rooms = Rooms(settings.database_url)
     made: list[Device] = []
     try:
-        for number in range(kitchens):
-            kitchen = kitchen_name(number)
-            if number:
-                _copy(rooms, kitchen_name(0), kitchen, epoch=f"epoch-{number}")
-            else:
-                rooms.log.create_kitchen(kitchen, epoch=f"epoch-{number}")
-                _open(rooms, kitchen, batches)
-            rooms.identity.add_kitchen(
-                kitchen, f"Dapur {number}", utc_offset_min=offset_min(_now_ms())
-            )
-            for staff in _PEOPLE:
-                rooms.identity.add_staff(kitchen, staff, staff)
-                if pins:
-                    rooms.identity.set_pin(kitchen, staff, PIN)
-            made += [_enrol(rooms, kitchen, index) for index in range(devices)]
+        first = kitchen_name(0)
+        rooms.log.create_kitchen(first, epoch="epoch-0")
+        rooms.identity.add_kitchen(first, "Dapur", utc_offset_min=offset_min(_now_ms()))
+        _open(rooms, first, batches)
+        for staff in _PEOPLE:
+            rooms.identity.add_staff(first, staff, staff)
+            if pins:
+                rooms.identity.set_pin(first, staff, PIN)
+        made += [_enrol(rooms, first, index) for index in range(devices)]
+        for number in range(1, kitchens):
+            made += _copy(rooms, kitchen_name(number), made[:devices], epoch=f"epoch-{number}")
     finally:
         rooms.engine.dispose()
     return made
@@ -163,11 +163,22 @@ def _open(rooms: Rooms, kitchen: KitchenId, batches: int) -> None:
         raise RuntimeError(f"the kitchen was not furnished: {refused}")
 
 
-def _copy(rooms: Rooms, source: KitchenId, kitchen: KitchenId, *, epoch: str) -> None:
-    """The same night for one more kitchen, row by row: no event names its kitchen, so the chain holds."""
-    names = {"source": source, "kitchen": kitchen, "epoch": epoch}
+_COPIED = (kitchen_info, tenant_head, event, outbox_head, receipt, staff_table)
+
+
+def _copy(
+    rooms: Rooms, kitchen: KitchenId, models: Sequence[Device], *, epoch: str
+) -> list[Device]:
+    """One more kitchen with the night of the first, row by row: no event names its kitchen, so the chain
+    holds. Its kiosks have keys of their own.
+    """
+    fresh = [
+        Device(DeviceId(f"{kitchen}-{index}"), kitchen, Ed25519PrivateKey.generate())
+        for index in range(len(models))
+    ]
+    names = {"source": kitchen_name(0), "kitchen": kitchen, "epoch": epoch}
     with writing(rooms.engine) as connection:
-        for table in (tenant_head, event, outbox_head, receipt):
+        for table in _COPIED:
             columns = [column.name for column in table.columns if column.name != "kitchen"]
             values = ", ".join(":epoch" if name == "epoch" else name for name in columns)
             connection.execute(
@@ -177,6 +188,20 @@ def _copy(rooms: Rooms, source: KitchenId, kitchen: KitchenId, *, epoch: str) ->
                 ),
                 names,
             )
+        rows = [
+            {
+                "device": one.id,
+                "kitchen": kitchen,
+                "name": f"K{index}",
+                "public_key": one.key.public_key().public_bytes_raw(),
+                "enrolled_ms": _now_ms(),
+                "got_seq": 0,
+            }
+            for index, one in enumerate(fresh)
+        ]
+        if rows:
+            connection.execute(device_table.insert(), rows)
+    return fresh
 
 
 def _own(kind: str, subject: str, args: msgspec.Struct) -> Command:

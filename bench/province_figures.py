@@ -147,6 +147,7 @@ def _connections(run: Run) -> Iterator[_Unit]:
         f"of each kitchen in every process, without kiosks: {run.known_mb:.0f} MB in all "
         "(the watch keeps the state of all kitchens)",
     )
+    yield _Unit("province_kiosks", float(run.devices), "kiosks", f"in {run.kitchens:,} kitchens")
     here = run.devices / len(SERVERS)
     yield _Unit(
         "province_kiosk_memory",
@@ -241,6 +242,12 @@ def _taps(run: Run) -> Iterator[_Unit]:
         f"CPU of the server processes for one tap and its {deliveries:g} deliveries "
         f"({of_cpu(*SERVERS) / deliveries:.0f} a delivery), history and bridge as far as they came; "
         f"{each}; {late}",
+    )
+    yield _Unit(
+        "province_tap_cpu_following",
+        abs(of_cpu(SERVERS[0]) - of_cpu(SERVERS[1])),
+        "µs",
+        "of it, what the process that follows the log for history and bridge spends more than the other",
     )
     yield _Unit(
         "province_tap_cpu_postgresql", of_cpu("postgresql"), "µs", "CPU of PostgreSQL for one tap"

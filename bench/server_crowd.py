@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from bench.crowd import Crowd
@@ -13,7 +13,10 @@ from bench.figure import Figure, percentile
 from bench.kiosk.machine import real_disk
 from bench.kitchens import Device, furnish, heads_of
 from bench.wire import READ_BYTES, Kiosk, followed
+from dapur.ids import KitchenId
 from dapur.wire.messages import Challenge, Welcome
+from server.desk.ports import Head
+from tests.support import servers
 from tests.support.server_process import ServerProcess
 
 KITCHENS, DEVICES = 250, 8
@@ -23,11 +26,19 @@ WARM = 200
 SETTLE_S = 3.0
 PATIENCE_S = 60.0
 
+Served = tuple[ServerProcess, list[Device], dict[KitchenId, Head]]
+"""A server, who may connect, and where the logs stand."""
+Serving = Callable[[], AbstractContextManager[Served]]
+
 
 def idle_kiosk() -> Iterator[Figure]:
     """Memory of one idle connection with its session and its empty queue."""
-    with _serving() as (server, devices):
-        heads = heads_of(server.data)
+    yield _idle("idle_kiosk", "SQLite", _on_sqlite)
+    yield _idle("idle_kiosk_postgresql", "PostgreSQL and Redis", _on_postgresql)
+
+
+def _idle(name: str, what: str, serving: Serving) -> Figure:
+    with serving() as (server, devices, heads):
         crowd = Crowd()
         before_kib = 0
         for number, device in enumerate(devices):
@@ -39,13 +50,18 @@ def idle_kiosk() -> Iterator[Figure]:
         _settle(crowd)
         value = (_rss_kib(server.pid) - before_kib) / (len(devices) - WARM)
         crowd.close()
-    note = f"gate ≤ {IDLE_KIB:.0f} KiB (moonshot 16), without TLS; {len(devices):,} connections"
-    yield Figure("idle_kiosk", value, "KiB", IDLE_KIB, value / IDLE_KIB, value <= IDLE_KIB, note)
+    note = f"gate ≤ {IDLE_KIB:.0f} KiB (moonshot 16), without TLS; {len(devices):,} connections; {what}"
+    return Figure(name, value, "KiB", IDLE_KIB, value / IDLE_KIB, value <= IDLE_KIB, note)
 
 
 def storm() -> Iterator[Figure]:
     """The server was killed and is back: all kiosks dial in the same moment, without jitter."""
-    with _serving() as (server, devices):
+    yield _back("storm", "SQLite", _on_sqlite)
+    yield _back("storm_postgresql", "PostgreSQL and Redis", _on_postgresql)
+
+
+def _back(name: str, what: str, serving: Serving) -> Figure:
+    with serving() as (server, devices, _):
         _storm(server.port, devices)  # the kitchens are known now, as before any restart
         server.kill()
         server.start()
@@ -56,10 +72,10 @@ def storm() -> Iterator[Figure]:
         f"gate < {STORM_S:.0f} s (moonshot 3) and no process above {STORM_MB:.0f} MB: the server "
         f"peaked at {peak_mb:.0f} MB; p50 {percentile(took_s, 0.5):.2f} s, p99 "
         f"{percentile(took_s, 0.99):.2f} s; {len(devices):,} kiosks of one process, whose "
-        "signatures and sockets share the two cores"
+        f"signatures and sockets share the two cores; {what}"
     )
     met = worst_s < STORM_S and peak_mb < STORM_MB
-    yield Figure("storm", worst_s, "s", STORM_S, worst_s / STORM_S, met, note)
+    return Figure(name, worst_s, "s", STORM_S, worst_s / STORM_S, met, note)
 
 
 def _storm(port: int, devices: Sequence[Device]) -> list[float]:
@@ -99,15 +115,34 @@ def _welcomed(kiosks: Sequence[Kiosk], began: float) -> Iterator[tuple[float, Ki
 
 
 @contextmanager
-def _serving() -> Iterator[tuple[ServerProcess, list[Device]]]:
-    with real_disk() as folder:
-        devices = furnish(folder / "server", kitchens=KITCHENS, devices=DEVICES, batches=8)
-        server = ServerProcess(folder / "server", environment={"DAPUR_LOG_LEVEL": "WARNING"})
-        server.start()
-        try:
-            yield server, devices
-        finally:
-            server.stop()
+def _on_sqlite() -> Iterator[Served]:
+    with real_disk() as folder, _serving(folder, {}) as served:
+        yield served
+
+
+@contextmanager
+def _on_postgresql() -> Iterator[Served]:
+    with (
+        real_disk() as folder,
+        servers.postgres(durable_in=folder) as database,
+        servers.redis() as bus,
+        _serving(folder, {"DAPUR_DATABASE": database, "DAPUR_BUS": bus}) as served,
+    ):
+        yield served
+
+
+@contextmanager
+def _serving(folder: Path, environment: dict[str, str]) -> Iterator[Served]:
+    data, database = folder / "server", environment.get("DAPUR_DATABASE", "")
+    devices = furnish(
+        data, kitchens=KITCHENS, devices=DEVICES, batches=8, database=database or None
+    )
+    server = ServerProcess(data, environment={"DAPUR_LOG_LEVEL": "WARNING", **environment})
+    server.start()
+    try:
+        yield server, devices, heads_of(data, database)
+    finally:
+        server.stop()
 
 
 def _settle(crowd: Crowd) -> None:

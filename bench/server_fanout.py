@@ -22,6 +22,7 @@ from bench.meters import rss_kib
 from bench.wire import followed
 from dapur.ids import KitchenId
 from server.desk.ports import Head
+from tests.support import servers
 
 ROOT = Path(__file__).resolve().parents[1]
 FLOOR_SOURCE = ROOT / "bench" / "c" / "fanout_floor.c"
@@ -43,16 +44,27 @@ def fan_out() -> Iterator[Figure]:
     """CPU of one delivery, committed event to kernel, over the same in bare C."""
     with real_disk() as folder:
         with bare(folder) as (pid, publish, crowd, _):
-            floor_us, _per_s = _measured(pid, publish, crowd)
+            floor_us = _measured(pid, publish, crowd)[0]
         with ours(folder) as (pid, publish, crowd, _):
-            ours_us, per_s = _measured(pid, publish, crowd)
+            yield _figure("fan_out", "SQLite", floor_us, *_measured(pid, publish, crowd))
+    with (
+        real_disk() as folder,
+        servers.postgres(durable_in=folder) as database,
+        servers.redis() as bus,
+        ours(folder, database, bus) as (pid, publish, crowd, _),
+    ):
+        told = "PostgreSQL and Redis, which is told of every event"
+        yield _figure("fan_out_postgresql", told, floor_us, *_measured(pid, publish, crowd))
+
+
+def _figure(name: str, what: str, floor_us: float, ours_us: float, per_s: float) -> Figure:
     ratio = ours_us / floor_us
     note = (
         f"gate ≤ {GATE} × the C floor (moonshot {MOONSHOT}); {per_s:,.0f} deliveries/s with "
-        f"{GROUP} events in flight; {KITCHENS} kitchens × {SUBSCRIBERS}; one core of the server is "
-        "saturated"
+        f"{GROUP} events in flight; {KITCHENS} kitchens × {SUBSCRIBERS} on {what}; one core of the "
+        "server is saturated"
     )
-    yield Figure("fan_out", ours_us, "µs CPU/delivery", floor_us, ratio, ratio <= GATE, note)
+    return Figure(name, ours_us, "µs CPU/delivery", floor_us, ratio, ratio <= GATE, note)
 
 
 def _measured(pid: int, publish: Publish, crowd: Crowd) -> tuple[float, float]:

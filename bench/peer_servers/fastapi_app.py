@@ -44,4 +44,6 @@ async def _lifespan(_app: object) -> AsyncIterator[None]:
 
 
 app: Any = import_module("fastapi").FastAPI(lifespan=_lifespan)
-app.add_websocket_route("/ws/{kitchen}", _kiosk)
+# FastAPI reads from the annotation what to hand over.
+_kiosk.__annotations__["socket"] = import_module("fastapi").WebSocket
+app.add_api_websocket_route("/ws/{kitchen}", _kiosk)
