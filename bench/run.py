@@ -22,6 +22,7 @@ FIGURES = {
     "idle_kiosk": "bench.server_crowd",
     "storm": "bench.server_crowd",
     "province": "bench.province",
+    "province_together": "bench.province",
     "tap_to_disk": "bench.kiosk.taps",
     "tap_to_glass": "bench.kiosk.taps",
     "catch_up": "bench.kiosk.catch_up",

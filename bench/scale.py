@@ -181,7 +181,7 @@ def _units(figures: Mapping[str, Figure]) -> Iterator[str]:
     yield "| figure | value | what it is, and what had the machine meanwhile |"
     yield "| --- | --- | --- |"
     for name, each in figures.items():
-        if name.startswith(("province_", "night_")):
+        if name.startswith(("province_", "night_")) and "_together_" not in name:
             yield f"| `{name}` | {each.value:,.4g} {each.unit} | {each.note.replace('|', '/')} |"
 
 

@@ -115,12 +115,18 @@ class Tappers:
     """All of them. Every method returns when what it names is done."""
 
     def __init__(
-        self, ports: Sequence[int], devices: Sequence[Device], heads: dict[KitchenId, Head]
+        self,
+        ports: Sequence[int],
+        devices: Sequence[Device],
+        heads: dict[KitchenId, Head],
+        *,
+        beside: int = 1,
     ) -> None:
-        """Kiosks of a kitchen are spread over the server processes in turn."""
+        """Kiosks are spread over the server processes in turn, `beside` of a row at the same one."""
+        places = [number // beside % len(ports) for number in range(len(devices))]
         self.all = [
-            Tapper(ports[number % len(ports)], device, heads[device.kitchen], number % len(ports))
-            for number, device in enumerate(devices)
+            Tapper(ports[place], device, heads[device.kitchen], place)
+            for place, device in zip(places, devices, strict=True)
         ]
         self.seen = Seen()
         self._of: dict[int, Tapper] = {}
@@ -233,18 +239,20 @@ class Tappers:
     def _read(self, wait_s: float) -> None:
         for fd, _ in self._poll.poll(wait_s):
             kiosk = self._of[fd]
-            data = kiosk.socket.recv(READ_BYTES)
-            if not data:
-                self._ended(kiosk, "hung up", 1.0)
-                continue
-            self.seen.bytes_in += len(data)
-            kiosk.received(data)
-            for frame in kiosk.frames():
-                self.seen.frames += 1
-                if isinstance(frame, Goodbye):
-                    self._ended(kiosk, f"{frame.code} {frame.detail}", frame.retry_after_s)
-                    break
-                self._heard(kiosk, frame)
+            try:
+                data = kiosk.socket.recv(READ_BYTES)
+                if not data:
+                    raise ConnectionError("the server hung up")
+                self.seen.bytes_in += len(data)
+                kiosk.received(data)
+                for frame in kiosk.frames():
+                    self.seen.frames += 1
+                    if isinstance(frame, Goodbye):
+                        self._ended(kiosk, f"{frame.code} {frame.detail}", frame.retry_after_s)
+                        break
+                    self._heard(kiosk, frame)
+            except OSError as error:
+                self._ended(kiosk, str(error), 1.0)
 
     def _listen(self, kiosk: Tapper) -> None:
         self._of[kiosk.socket.fileno()] = kiosk
@@ -252,6 +260,8 @@ class Tappers:
 
     def _ended(self, kiosk: Tapper, why: str, after_s: float) -> None:
         """The server ended this connection: come back as it asked."""
+        if kiosk.socket.fileno() not in self._of:
+            return
         self.seen.ends.append(f"server {kiosk.place + 1}: {why}")
         self._poll.unregister(kiosk.socket.fileno())
         del self._of[kiosk.socket.fileno()]
@@ -262,8 +272,12 @@ class Tappers:
         now_s = time.perf_counter()
         for back_s, kiosk in [each for each in self._away if each[0] <= now_s]:
             self._away.remove((back_s, kiosk))
-            kiosk.again()
-            self._listen(kiosk)
+            try:
+                kiosk.again()
+            except OSError:
+                self._away.append((now_s + 1.0, kiosk))
+            else:
+                self._listen(kiosk)
 
     def _heard(self, kiosk: Tapper, frame: ServerFrame) -> None:
         match frame:
@@ -282,7 +296,7 @@ class Tappers:
                 if head > kiosk.seq:
                     self._pull(kiosk)
             case _:
-                raise ConnectionError(f"unasked for: {frame!r}"[:200])
+                self.seen.wrong.append(f"unasked for: {frame!r}"[:200])
 
     def _welcomed(self, kiosk: Tapper) -> None:
         if not kiosk.dseq:
@@ -328,7 +342,10 @@ class Tappers:
     def _send(self, kiosk: Tapper, frame: Got | Pull | Submit) -> None:
         data = masked(encode_bytes(frame))
         self.seen.bytes_out += len(data)
-        kiosk.socket.sendall(data)
+        try:
+            kiosk.socket.sendall(data)
+        except OSError as error:
+            self._ended(kiosk, str(error), 1.0)
 
     def _apart(self) -> bool:
         """Whether two kiosks of one kitchen stand at different events."""
