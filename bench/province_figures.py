@@ -9,7 +9,7 @@ import msgspec
 from bench.figure import Figure, percentile
 from bench.meters import Used
 from bench.night import night
-from bench.tappers import Seen
+from bench.tapper import Seen
 
 SERVERS = ("server_1", "server_2")
 ANSWERED_MS, SEEN_MS = 50.0, 50.0

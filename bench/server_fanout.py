@@ -44,9 +44,9 @@ def fan_out() -> Iterator[Figure]:
     """CPU of one delivery, committed event to kernel, over the same in bare C."""
     with real_disk() as folder:
         with bare(folder) as (pid, publish, crowd, _):
-            floor_us = _measured(pid, publish, crowd)[0]
+            floor_us = measured(pid, publish, crowd)[0]
         with ours(folder) as (pid, publish, crowd, _):
-            yield _figure("fan_out", "SQLite", floor_us, *_measured(pid, publish, crowd))
+            yield _figure("fan_out", "SQLite", floor_us, *measured(pid, publish, crowd))
     with (
         real_disk() as folder,
         servers.postgres(durable_in=folder) as database,
@@ -54,7 +54,7 @@ def fan_out() -> Iterator[Figure]:
         ours(folder, database, bus) as (pid, publish, crowd, _),
     ):
         told = "PostgreSQL and Redis, which is told of every event"
-        yield _figure("fan_out_postgresql", told, floor_us, *_measured(pid, publish, crowd))
+        yield _figure("fan_out_postgresql", told, floor_us, *measured(pid, publish, crowd))
 
 
 def _figure(name: str, what: str, floor_us: float, ours_us: float, per_s: float) -> Figure:
@@ -67,7 +67,7 @@ def _figure(name: str, what: str, floor_us: float, ours_us: float, per_s: float)
     return Figure(name, ours_us, "µs CPU/delivery", floor_us, ratio, ratio <= GATE, note)
 
 
-def _measured(pid: int, publish: Publish, crowd: Crowd) -> tuple[float, float]:
+def measured(pid: int, publish: Publish, crowd: Crowd) -> tuple[float, float]:
     """CPU µs of a delivery and deliveries a second: medians of the runs."""
     costs_us: list[float] = []
     rates: list[float] = []
