@@ -61,10 +61,11 @@ def peers() -> Iterator[Figure]:
 
 def _figure(name: str, about: str, cost: Cost, floor: Cost, mine: Cost | None) -> Figure:
     beside = "" if mine in (None, cost) else f"{cost.cpu_us / mine.cpu_us:.2f} × ours; "
+    share = cost.cpu_us * cost.per_s / 1e6
     note = (
         f"{about}; {beside}{cost.per_s:,.0f} deliveries/s with {GROUP} messages in flight, its core "
-        f"saturated unless the reader's was; at {RATE_PER_S * SUBSCRIBERS:,.0f} deliveries/s p50 "
-        f"{cost.p50_ms:.2f} ms, p99 {cost.p99_ms:.2f} ms; {cost.kib:.1f} KiB a connection; "
+        f"{share:.0%} busy (what is not, waits for the one reader); at "
+        f"{RATE_PER_S * SUBSCRIBERS:,.0f} deliveries/s p50 {cost.p50_ms:.2f} ms, p99 {cost.p99_ms:.2f} ms; {cost.kib:.1f} KiB a connection; "
         f"{KITCHENS} kitchens × {SUBSCRIBERS}"
     )
     ratio = cost.cpu_us / floor.cpu_us
