@@ -65,8 +65,8 @@ def _figure(name: str, about: str, cost: Cost, floor: Cost, mine: Cost | None) -
     note = (
         f"{about}; {beside}{cost.per_s:,.0f} deliveries/s with {GROUP} messages in flight, its core "
         f"{share:.0%} busy (what is not, waits for the one reader); at "
-        f"{RATE_PER_S * SUBSCRIBERS:,.0f} deliveries/s p50 {cost.p50_ms:.2f} ms, p99 {cost.p99_ms:.2f} ms; {cost.kib:.1f} KiB a connection; "
-        f"{KITCHENS} kitchens × {SUBSCRIBERS}"
+        f"{RATE_PER_S * SUBSCRIBERS:,.0f} deliveries/s p50 {cost.p50_ms:.2f} ms, p99 "
+        f"{cost.p99_ms:.2f} ms; {cost.kib:.1f} KiB a connection; {KITCHENS} kitchens × {SUBSCRIBERS}"
     )
     ratio = cost.cpu_us / floor.cpu_us
     gate = ratio <= GATE if cost is mine else None

@@ -126,7 +126,8 @@ class _Night:
         rush = self._window(RUSH_S, RUSH * self._per_s)
         _say(f"the rush: {rush.shares}")
         behind = meters.behind(FOLLOWERS)
-        tappers.settle()
+        settled_s = tappers.settle()
+        _say(f"all is answered {settled_s:.0f} s later")
         rush.seen.add_late(tappers.fresh())
         wrong += busy.seen.wrong + rush.seen.wrong
         caught_up_s = tappers.until(self._followed, FOLLOWED_WITHIN_S)
@@ -150,6 +151,7 @@ class _Night:
             night=busy,
             rush=rush,
             behind=behind,
+            settled_s=settled_s,
             caught_up_s=caught_up_s,
             stored_bytes=grown / taps,
             lost=lost,

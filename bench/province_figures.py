@@ -59,6 +59,8 @@ class Run(msgspec.Struct, frozen=True):
     rush: Window
     behind: int
     """Events that history or the bridge had not followed when the rush ended."""
+    settled_s: float
+    """From the end of the rush until every tap was answered and everywhere."""
     caught_up_s: float
     stored_bytes: float
     """Of one tap, with its receipt, its events, its rows of the past and all indexes."""
@@ -119,7 +121,7 @@ def _gated(run: Run) -> Iterator[Figure]:
             f"p99 from tap to a kiosk at {'another' if seen.far_ms else 'the same'} process, "
             f"p50 {seen.p(where, 0.5):.1f} ms; at the "
             f"same process p50 {seen.p('near_ms', 0.5):.1f}, p99 {seen.p('near_ms', 0.99):.1f} ms; "
-            f"{times}",
+            f"{times}{f'; all answered {run.settled_s:.0f} s after it' if name else ''}",
         )  # fmt: skip
 
 
