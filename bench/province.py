@@ -36,7 +36,7 @@ KITCHENS = int(os.environ.get("DAPUR_BENCH_KITCHENS", "2000"))
 DEVICES, BATCHES = 4, 16
 FOLLOWERS = 2
 """History and the bridge."""
-RUSH = 2
+RUSH = 1.5
 """Times the busiest hour of a night: what two cores can still do, with the load on them too."""
 EMPTY_S, REST_S, NIGHT_S, RUSH_S = 20.0, 30.0, 60.0, 60.0
 FOLLOWED_WITHIN_S = 900.0

@@ -217,15 +217,15 @@ def _standing(run: Run) -> Iterator[_Unit]:
 
 
 def _taps(run: Run) -> Iterator[_Unit]:
-    """Of a tap: the rush less the night's rate, so that what stands anyway falls out."""
-    more = run.rush.taps_per_s - run.night.taps_per_s
+    """Of a tap: the busiest hour's rate less the rest before it, so that what stands anyway falls out."""
+    busy, rest = run.night, run.rest
 
     def of_cpu(*parts: str) -> float:
-        return 1e6 * (run.rush.cpu_s(*parts) - run.night.cpu_s(*parts)) / more
+        return 1e6 * (busy.cpu_s(*parts) - rest.cpu_s(*parts)) / busy.taps_per_s
 
     def of(name: str) -> float:
-        rush = float(getattr(run.rush.used, name)) / run.rush.seconds
-        return (rush - float(getattr(run.night.used, name)) / run.night.seconds) / more
+        before = float(getattr(rest.used, name)) / rest.seconds
+        return (float(getattr(busy.used, name)) / busy.seconds - before) / busy.taps_per_s
 
     def network(window: Window) -> float:
         return (window.seen.bytes_in + window.seen.bytes_out) / window.seconds
@@ -244,7 +244,7 @@ def _taps(run: Run) -> Iterator[_Unit]:
         of_cpu(*SERVERS),
         "µs",
         f"CPU of the server processes for one tap and its {deliveries:g} deliveries "
-        f"({of_cpu(*SERVERS) / deliveries:.0f} a delivery), history and bridge as far as they came; "
+        f"({of_cpu(*SERVERS) / deliveries:.0f} a delivery), history and bridge in it; "
         f"{each}; {late}",
     )
     yield _Unit(
@@ -278,10 +278,10 @@ def _taps(run: Run) -> Iterator[_Unit]:
     )
     yield _Unit(
         "province_tap_network",
-        (network(run.rush) - network(run.night)) / more,
+        (network(busy) - network(rest)) / busy.taps_per_s,
         "bytes",
         f"on the sockets, both ways, for one tap and its deliveries; "
-        f"{(frames(run.rush) - frames(run.night)) / more:.1f} frames go out",
+        f"{(frames(busy) - frames(rest)) / busy.taps_per_s:.1f} frames go out",
     )
     told = night()
     yield _Unit(

@@ -62,8 +62,10 @@ class Units:
 
     @property
     def following(self) -> float:
-        """Cores that one kitchen takes of the one process that follows the log."""
-        return self.taps_per_s * self("province_tap_cpu_following") / 1e6
+        """Cores that one kitchen takes of the one process that follows the log, which may do so a minute
+        late: the busiest hour counts.
+        """
+        return self.taps_per_s / BURST * self("province_tap_cpu_following") / 1e6
 
     @property
     def shared(self) -> float:
@@ -181,7 +183,7 @@ def _units(figures: Mapping[str, Figure]) -> Iterator[str]:
     yield "| figure | value | what it is, and what had the machine meanwhile |"
     yield "| --- | --- | --- |"
     for name, each in figures.items():
-        if name.startswith(("province_", "night_")) and "_together_" not in name:
+        if name.startswith(("province_", "night_")):
             yield f"| `{name}` | {each.value:,.4g} {each.unit} | {each.note.replace('|', '/')} |"
 
 
@@ -287,11 +289,24 @@ def _round(kitchens: float) -> str:
     return f"{float(digits):,.0f}" if kitchens < 1e7 else "more than there are"
 
 
-def read(path: Path) -> dict[str, Figure]:
-    """The figures of a file that `bench.run` wrote; of a name that comes twice the last."""
+def read(path: Path, *, together: bool = False) -> dict[str, Figure]:
+    """The figures of a file that `bench.run` wrote; of a name that comes twice the last.
+
+    With `together` those of the run whose kitchens stayed at one process each.
+    """
     lines = path.read_text(encoding="utf-8").splitlines()
     found = [msgspec.json.decode(line, type=Figure) for line in lines if line.startswith("{")]
-    return {each.figure: each for each in found}
+    named = {each.figure: each for each in found}
+    if not together:
+        return {name: each for name, each in named.items() if _TOGETHER not in name}
+    return {
+        name.replace(_TOGETHER, "province_"): each
+        for name, each in named.items()
+        if _TOGETHER in name or not name.startswith("province_")
+    }
+
+
+_TOGETHER = "province_together_"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -299,8 +314,11 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.scale", description=__doc__)
     parser.add_argument("figures", type=Path, help="lines that `make bench` printed")
     parser.add_argument("--write", type=Path, metavar="FILE", help="replace the plan in this file")
+    parser.add_argument(
+        "--together", action="store_true", help="plan with `province_together` instead"
+    )
     options = parser.parse_args(argv)
-    text = plan(read(options.figures))
+    text = plan(read(options.figures, together=options.together))
     if options.write is None:
         sys.stdout.write(text + "\n")
     else:
