@@ -32,6 +32,8 @@ SYNCS_PER_S = 2_000.0
 """Of the run's disk (docs/performance.md has 1,500 to 3,300); PostgreSQL joins syncs that come together."""
 WIRE_BYTES = 29 + 52 + 66
 """Of each frame beside its payload: TLS record, TCP/IP header with time stamps, and an acknowledgement on Ethernet."""
+REST_FRAMES_PER_S = 0.12
+"""To a kiosk that nobody taps, and as many back; the note of `province_kiosk_network` says it."""
 NIGHTS = 400
 CELLS = (500, 1_000, 2_000, 3_000, 5_000, 10_000, 30_000)
 CORE_RUPIAH, GB_RUPIAH = 300_000, 2_500
@@ -109,19 +111,16 @@ class Cell(msgspec.Struct, frozen=True):
 
 def cell(units: Units, kitchens: int) -> Cell:
     """What so many kitchens need. It does not fit when more processes would not help."""
-    own = units.own * kitchens
-    room = FULL - own
-    processes = 2 if room <= 0 else max(2, ceil(units.shared * kitchens / room))
-    leader = own + (units.following + units.shared / processes) * kitchens
-    while room > 0 and leader > FULL and processes < 64:
-        processes += 1
-        leader = own + (units.following + units.shared / processes) * kitchens
+    alone = (units.own + units.following) * kitchens
+    room = FULL - alone
+    processes = max(2, ceil(units.shared * kitchens / room)) if room > 0 else 2
+    leader = alone + units.shared * kitchens / processes
     database = units.database(processes + 1) * kitchens
     memory_kib = kitchens * (
         units("province_kitchen_memory") + KIOSKS / processes * units("province_kiosk_memory")
     )
     memory_gb = units("province_bare_process") / 1000 + memory_kib / 1e6
-    fits = leader <= FULL and database <= DATABASE_CORES * DATABASE_FULL and memory_gb <= PROCESS_GB
+    fits = room > 0 and database <= DATABASE_CORES * DATABASE_FULL and memory_gb <= PROCESS_GB
     redis = kitchens * units.taps_per_s * units("province_tap_cpu_redis") / 1e6
     return Cell(kitchens, processes, leader, memory_gb, database, redis, fits)
 
@@ -211,10 +210,12 @@ def _cells(sizes: list[Cell], chosen: Cell) -> Iterator[str]:
     yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
     for each in sizes:
         mark = "**" if each is chosen else ""
+        if not each.fits:
+            yield f"| {each.kitchens:,} | {each.cells} | more do not help | – | – | – | no | – |"
+            continue
         yield (
             f"| {mark}{each.kitchens:,}{mark} | {each.cells} | {each.processes} (+1) | {each.leader:.2f} "
-            f"| {each.memory_gb:.2f} | {each.database:.2f} | {'yes' if each.fits else 'no'} "
-            f"| {f'{each.cores:,.0f}' if each.fits else '–'} |"
+            f"| {each.memory_gb:.2f} | {each.database:.2f} | yes | {each.cores:,.0f} |"
         )
 
 
@@ -272,7 +273,7 @@ _PLAN_EVENTS = 91
 
 def _network(units: Units) -> float:
     """Bytes a second of one kitchen: its kiosks at rest, its taps, and what each frame needs beside."""
-    rest_frames = 2 * KIOSKS * 0.12
+    rest_frames = 2 * KIOSKS * REST_FRAMES_PER_S
     tap_frames = 1 + 1 + KIOSKS
     payload = KIOSKS * units("province_kiosk_network")
     payload += units.taps_per_s * units("province_tap_network")
