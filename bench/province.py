@@ -129,8 +129,9 @@ class _Night:
         settled_s = tappers.settle()
         _say(f"all is answered {settled_s:.0f} s later")
         rush.seen.add_late(tappers.fresh())
-        wrong += busy.seen.wrong + rush.seen.wrong
         caught_up_s = tappers.until(self._followed, FOLLOWED_WITHIN_S)
+        for seen in (rest.seen, busy.seen, rush.seen, tappers.fresh()):
+            wrong += seen.wrong
         grown = sum(meters.tables().values()) - before
         taps = busy.seen.taps + rush.seen.taps
         end_mb = self._mb()

@@ -125,12 +125,8 @@ class Tappers:
 
     # ---- the night -------------------------------------------------------------------------------
 
-    def rest(self, seconds: float) -> None:
-        """Nobody taps."""
-        self._live(seconds, 0.0)
-
     def tap(self, seconds: float, per_s: float) -> None:
-        """So many taps a second in all, evenly, each by the next kiosk of a shuffled row."""
+        """So many taps a second in all, evenly, each by the next kiosk of a shuffled row; 0: nobody taps."""
         self._live(seconds, per_s)
 
     def settle(self) -> float:
