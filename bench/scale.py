@@ -35,7 +35,7 @@ WIRE_BYTES = 29 + 52 + 66
 REST_FRAMES_PER_S = 0.12
 """To a kiosk that nobody taps, and as many back; the note of `province_kiosk_network` says it."""
 NIGHTS = 400
-CELLS = (500, 1_000, 2_000, 3_000, 5_000, 10_000, 30_000)
+CELLS = (250, 500, 750, 1_000, 1_500, 2_000, 3_000, 5_000, 10_000, 30_000)
 CORE_RUPIAH, GB_RUPIAH = 300_000, 2_500
 """Assumed prices a month: a rented core with 4 GiB, a gigabyte of replicated disk. Put your own here."""
 HOURS_A_MONTH = 730
