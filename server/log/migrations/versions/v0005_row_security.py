@@ -9,6 +9,7 @@ revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
+beside_previous = ("sqlite",)
 
 OF_A_KITCHEN = (
     "alert_history",
@@ -73,14 +74,12 @@ def upgrade() -> None:
     # Where the kitchen is found by the device, or by a code: to be read, not to be written.
     _policy("device", "asked_by_name", f"device IN {_named('devices')}", "FOR SELECT")
     _policy("enrolment_code", "asked_by_name", f"locator IN {_named('code')}", "FOR SELECT")
-    op.execute(sa.text("UPDATE schema_compat SET oldest_code = 5"))
 
 
 def downgrade() -> None:
     """The way back: every statement has to name its kitchen by itself again."""
     if op.get_bind().dialect.name != "postgresql":
         return
-    op.execute(sa.text("UPDATE schema_compat SET oldest_code = 1"))
     for table in ("device", "enrolment_code"):
         op.execute(sa.text(f"DROP POLICY asked_by_name ON {table}"))
     for tables, name in ((OF_A_DEVICE, "own_devices"), (OF_A_KITCHEN, "own_kitchens")):

@@ -7,6 +7,7 @@ revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None
+beside_previous = ("sqlite", "postgresql")
 
 TABLES = ("recovery", "recovery_device", "recovered_command")
 _NAMED = "(SELECT unnest(NULLIF(current_setting('dapur.kitchens', true), '')::text[]))"
