@@ -147,14 +147,6 @@ async def serve(parts: Parts, doorway: Doorway) -> None:
     if (certificates := parts.certificates) is not None:
         services.authorities = lambda: certificates.authorities
     services.writer.start()
-    watchman = Watchman(
-        parts.log,
-        services.readers,
-        fold=services.desk.fold,
-        give=services.writer.own,
-        now_ms=services.now_ms,
-        outbox=parts.outbox,
-    )
     listener = Listener(
         services,
         connections_max=places.connections,
@@ -174,19 +166,7 @@ async def serve(parts: Parts, doorway: Doorway) -> None:
             _log.info("figures at %s", _url("http", at[0], await figures.open(*at), "metrics"))
         tls = None if certificates is None else certificates.context
         port = await listener.open(doorway.host, doorway.port, tls=tls)
-        tasks = [asyncio.create_task(watchman.keep_watching(), name="watchman")]
-        tasks += [
-            asyncio.create_task(
-                keep_following(follower, lambda: services.writer.taken), name="follower"
-            )
-            for follower in parts.followers
-        ]
-        tasks += [asyncio.create_task(work(services), name="beside") for work in parts.beside]
-        tasks.append(asyncio.create_task(keep_recovering(services), name="recovering"))
-        if certificates is not None:
-            _on_hangup(certificates)
-            watch = keep_fresh(certificates, services.metrics)
-            tasks.append(asyncio.create_task(watch, name="certificate"))
+        tasks = _beside_the_sockets(parts, services)
         _announce(doorway, port, is_tls=tls is not None)
         await ending.wait()
         leaving = asyncio.create_task(drain(services, listener, spread_s=doorway.drain_s))
@@ -201,6 +181,32 @@ async def serve(parts: Parts, doorway: Doorway) -> None:
         if doorway.ready_file is not None:
             doorway.ready_file.unlink(missing_ok=True)
     _log.info("ended in order")
+
+
+def _beside_the_sockets(parts: Parts, services: Services) -> list[asyncio.Task[None]]:
+    """What works until the end without being asked by a kiosk."""
+    watchman = Watchman(
+        parts.log,
+        services.readers,
+        fold=services.desk.fold,
+        give=services.writer.own,
+        now_ms=services.now_ms,
+        outbox=parts.outbox,
+    )
+    tasks = [asyncio.create_task(watchman.keep_watching(), name="watchman")]
+    tasks += [
+        asyncio.create_task(
+            keep_following(follower, lambda: services.writer.taken), name="follower"
+        )
+        for follower in parts.followers
+    ]
+    tasks += [asyncio.create_task(work(services), name="beside") for work in parts.beside]
+    tasks.append(asyncio.create_task(keep_recovering(services), name="recovering"))
+    if parts.certificates is not None:
+        _on_hangup(parts.certificates)
+        watch = keep_fresh(parts.certificates, services.metrics)
+        tasks.append(asyncio.create_task(watch, name="certificate"))
+    return tasks
 
 
 async def _first(leaving: asyncio.Task[None], cut_short: asyncio.Task[Any]) -> None:
