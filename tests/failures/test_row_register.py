@@ -11,11 +11,6 @@ ROWS = frozenset(range(1, 61))
 DEFINED = re.compile(r"^(?:async )?def (test_\w+|storm)\(", re.MULTILINE)
 NUMBER = re.compile(r"row_(\d\d)")
 ELSEWHERE = {
-    # Old copies of a database need no broken machine, only the operator's program.
-    32: (
-        "tests/journeys/test_restored_server.py",
-        "test_taps_after_the_backup_come_back_from_the_kiosk",
-    ),
     # Two thousand connections are measured, not tested.
     38: ("bench/server_crowd.py", "storm"),
     # There is no token that could expire: a session is a record in the log, and ends there.
