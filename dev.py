@@ -788,7 +788,7 @@ def do_lock(args: list[str]) -> int:
 
 
 def do_clean(args: list[str]) -> int:
-    """Remove what was made here: demo data, pictures, caches; with --all also .venv."""
+    """Remove what was made here: demo data, pictures, caches; with --all also .venv and .bench."""
     caches = [
         ".mypy_cache",
         ".ruff_cache",
@@ -805,7 +805,7 @@ def do_clean(args: list[str]) -> int:
         for cache in (ROOT / top).rglob("__pycache__")
     ]
     if "--all" in args:
-        doomed += [VENV]
+        doomed += [VENV, ROOT / ".bench"]
     for path in doomed:
         shutil.rmtree(path, ignore_errors=True)
     return 0

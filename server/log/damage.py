@@ -40,7 +40,7 @@ class Damage:
             event.listen(engine, "begin", self._on_begin)
 
     def look(self) -> None:
-        """Read the whole file once, some 0.3 s a gigabyte from memory. Raises Damaged, Unavailable.
+        """Read the whole file once, as fast as the disk gives it. Raises Damaged, Unavailable.
 
         SQLite has no sums over its pages: changed letters inside a row are found by `verify` alone.
         """
