@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 
 import msgspec
@@ -98,11 +98,14 @@ class Desk:
     def take_group(self, submissions: Sequence[Submission]) -> Group:
         """Decide and write all of it in one transaction; an answer for each submission, in order.
 
+        Where other processes write the same kitchens meanwhile, each kitchen gets its own.
         A submission without an answer of the log (`fault` unavailable) may or may not be written:
         its kiosk sends it again and gets the stored receipts.
         """
         moved: set[KitchenId] = set()
         for attempt in range(ATTEMPTS):
+            if attempt >= PATIENT and len({each.kitchen for each in submissions}) > 1:
+                return self._kitchen_by_kitchen(submissions, moved)
             drafts: dict[KitchenId, Draft] = {}
             try:
                 with self._turn(submissions, moved, patient=attempt < PATIENT):
@@ -356,12 +359,22 @@ class Desk:
             )
             return Group((_unavailable("fault"),))
         groups = [self.take_group([submission]) for submission in submissions]
-        return Group(
-            tuple(group.answers[0] for group in groups),
-            tuple(grown for group in groups for grown in group.grown),
-            tuple(outcome for group in groups for outcome in group.outcomes),
-            tuple(age_ms for group in groups for age_ms in group.ages_ms),
-        )
+        return _joined(tuple(group.answers[0] for group in groups), groups)
+
+    def _kitchen_by_kitchen(
+        self, submissions: Sequence[Submission], moved: Collection[KitchenId]
+    ) -> Group:
+        """A turn that held many heads would keep other processes from all of them: two processes that
+        share many kitchens then wait for each other until they lose their time and their kiosks.
+        """
+        answers: dict[int, Answer] = {}
+        groups = [Group((), tuple(Grown(kitchen, ()) for kitchen in sorted(moved)))]
+        for kitchen in sorted({each.kitchen for each in submissions}):
+            mine = [place for place, each in enumerate(submissions) if each.kitchen == kitchen]
+            group = self.take_group([submissions[place] for place in mine])
+            answers.update(zip(mine, group.answers, strict=True))
+            groups.append(group)
+        return _joined(tuple(answers[place] for place in range(len(submissions))), groups)
 
     # ---- remembering ---------------------------------------------------------------------------
 
@@ -477,3 +490,13 @@ def _tell(kitchen: KitchenId, draft: Draft) -> None:
 
 def _unavailable(detail: str) -> Answer:
     return Answer((), 0, 0, GoodbyeCode.UNAVAILABLE, detail)
+
+
+def _joined(answers: tuple[Answer, ...], groups: Sequence[Group]) -> Group:
+    """What became of all of them, with the answers in the order of the asking."""
+    return Group(
+        answers,
+        tuple(grown for group in groups for grown in group.grown),
+        tuple(outcome for group in groups for outcome in group.outcomes),
+        tuple(age_ms for group in groups for age_ms in group.ages_ms),
+    )

@@ -399,6 +399,41 @@ def test_desk_asks_for_a_turn_when_another_process_was_first_twice(
     assert [(new.kitchen, len(new.entries)) for new in group.grown] == [(KITCHEN, 0), (KITCHEN, 1)]
 
 
+def test_desk_never_holds_two_kitchens_when_other_processes_write_them_too(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two processes that held many at once kept each other out until both ran out of time."""
+    other = bench.new_desk()
+    append, turns = bench.log.append, list[Sequence[KitchenId]]()
+
+    def outrun(appends: Sequence[Append]) -> None:
+        ours = [one.kitchen for one in appends if one.outboxes[0].outbox == OUTBOX]
+        if ours and not turns:
+            for kitchen in ours:
+                other.take_now(kitchen, OWN, [notice("again")])
+        append(appends)
+
+    @contextmanager
+    def held(kitchens: Sequence[KitchenId]) -> Iterator[None]:
+        turns.append(kitchens)
+        yield
+
+    monkeypatch.setattr(bench.log, "append", outrun)
+    monkeypatch.setattr(bench.log, "held", held)
+    row = bench.row(refused_tap())
+    group = bench.desk.take_group(
+        [
+            Submission(OTHER_KITCHEN, FOREIGN, OUTBOX, (row,)),
+            Submission(KITCHEN, DEVICE, OUTBOX, (row,)),
+        ]
+    )
+    assert [len(answer.results) for answer in group.answers] == [1, 1]
+    assert bench.kinds(KITCHEN).count("command_refused") == 1
+    assert bench.kinds(OTHER_KITCHEN).count("command_refused") == 1
+    assert turns and all(len(kitchens) == 1 for kitchens in turns)  # noqa: PT018
+    assert {new.kitchen for new in group.grown} == {KITCHEN, OTHER_KITCHEN}
+
+
 @pytest.mark.expected_log("a commit is in doubt")
 def test_desk_reads_the_outbox_again_when_it_does_not_know_whether_it_committed(
     bench: Bench,
