@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -27,6 +28,9 @@ CACHE_KIB = 16 * 1024
 WAL_LIMIT_BYTES = 64 * 1024 * 1024
 """The write-ahead file is cut back to this after a long reader had let it grow."""
 
+BUSY_LOOK_S = 0.02
+_PRIMARY_CODE = 0xFF
+"""An extended code of SQLite says where; these bits say what."""
 _WRITE = "dapur_write"
 _SCOPE = "dapur_scope"
 _STILL = "dapur_still"
@@ -161,7 +165,7 @@ def _prepare_sqlite(raw: sqlite3.Connection, *, foreign_keys: bool) -> None:
     """Settings of one connection; the waiting time comes first, the others may have to wait."""
     raw.isolation_level = None
     raw.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}")
-    mode = raw.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+    mode = _journal_mode(raw)
     if mode != "wal":
         raise sqlite3.OperationalError(f"journal mode is {mode}: the file system allows no WAL")
     raw.execute("PRAGMA synchronous = FULL")
@@ -169,6 +173,19 @@ def _prepare_sqlite(raw: sqlite3.Connection, *, foreign_keys: bool) -> None:
     raw.execute("PRAGMA trusted_schema = OFF")
     raw.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     raw.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
+
+
+def _journal_mode(raw: sqlite3.Connection) -> str:
+    """WAL, or why not. SQLite does not wait here by itself when two programs open a new file at once."""
+    give_up_s = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            return str(raw.execute("PRAGMA journal_mode = WAL").fetchone()[0])
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & _PRIMARY_CODE == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > give_up_s:
+                raise
+            time.sleep(BUSY_LOOK_S)
 
 
 def _open_postgresql(url: URL) -> Engine:

@@ -114,8 +114,7 @@ def _migrate(url: str, to: int, *, up: bool) -> None:
             go = command.upgrade if up else command.downgrade
             go(_config(connection), f"{to:04}" if to else "base")
             if to:
-                oldest = oldest_code(connection.dialect.name, to=to)
-                connection.execute(update(schema_compat).values(oldest_code=oldest))
+                _let_in(connection, oldest_code(connection.dialect.name, to=to))
             _check_foreign_keys(connection)
     finally:
         engine.dispose()
@@ -132,6 +131,13 @@ def oldest_code(database: str, *, to: int = SCHEMA) -> int:
     found = pkgutil.iter_modules(versions.__path__, f"{versions.__name__}.")
     known = [module for each in found if int((module := import_module(each.name)).revision) <= to]
     return max(int(each.revision) for each in known if database not in each.beside_previous)
+
+
+def _let_in(connection: Connection, oldest: int) -> None:
+    """Write it down only when it is another: a server's role may read this table and no more."""
+    stored = connection.scalars(select(schema_compat.c.oldest_code)).one()
+    if stored != oldest:
+        connection.execute(update(schema_compat).values(oldest_code=oldest))
 
 
 def _newer_than_known(connection: Connection) -> bool:

@@ -53,7 +53,7 @@ async def changed(province: Province, server: ServerProcess, root: Path) -> None
     await asyncio.to_thread(server.stop)
     server.root = root
     await asyncio.to_thread(server.start)
-    await province.says(server, "ready")
+    await province.says(server, province.well_told)
 
 
 async def grown(county: County) -> None:

@@ -88,7 +88,8 @@ async def test_row_31_damaged_log_is_not_served_and_its_backup_comes_back_with_t
         for each in list(place.data.glob("server.db*")):
             each.rename(tmp_path / f"damaged-{each.name}")
         before = epoch_of(place)
-        words = ("restore", str(backup), "--devices-checked", *data)
+        # The third kiosk of this kitchen is enrolled and lies in a drawer: nobody waits for it here.
+        words = ("restore", str(backup), "--devices-checked", "--wait", "0", *data)
         await asyncio.to_thread(server_cli, *words)
         place.server.start()
         await place.heal()

@@ -66,6 +66,7 @@ from dapur.wire.messages import (
     Result,
     Row,
     Top,
+    top_text,
 )
 from tests.support.waiting import until
 
@@ -117,6 +118,7 @@ class MiniServer:
         self.received: list[str] = []
         self._outboxes: dict[OutboxId, Outbox] = {}
         self._limits = limits
+        self._key = Ed25519PrivateKey.generate()
         self._sides: dict[ServerSide, ServerConnection] = {}
         self._outbox_of: dict[ServerSide, OutboxId] = {}
         self._server: Server | None = None
@@ -284,7 +286,7 @@ class MiniServer:
                 self.code = ""
                 device = DeviceId(f"K-{len(self.devices) + 1}")
                 self.devices[device] = enrol.public_key
-                return side.enrolled(device, KITCHEN, b"\0" * 32)
+                return side.enrolled(device, KITCHEN, self._key.public_key().public_bytes_raw())
             case Take(rows):
                 return await self._take(side, rows)
             case Read(after, _):
@@ -307,8 +309,9 @@ class MiniServer:
                 return side.reply(self.answer(query))
             case TopDue(echo_ms):
                 head = len(self.log)
-                now = self.now_ms()
-                return [Send(Top(head, self._hash_at(head) or GENESIS, now, b"", echo_ms))]
+                link = self._hash_at(head) or GENESIS
+                signed = self._key.sign(top_text(KITCHEN, self.epoch, head, link))
+                return [Send(Top(head, link, self.now_ms(), signed, echo_ms))]
             case Heard():
                 pass
             case _:
