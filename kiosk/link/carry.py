@@ -142,10 +142,12 @@ class Carrier:
             return False
         if sum(len(each.bodies) for each in self._held) + len(effect.bodies) > HELD_EVENTS:
             return False
-        urgent = not all(map(rules.is_measured, effect.bodies))
-        if not self._held or (urgent and not self._is_urgent):
-            self._is_urgent = urgent
-            self.on_held(urgent)
+        if not (self._held and self._is_urgent):
+            # Once something urgent is held, what else comes need not be looked into.
+            urgent = not all(map(rules.is_measured, effect.bodies))
+            if urgent or not self._held:
+                self._is_urgent = urgent
+                self.on_held(urgent)
         self._held.append(effect)
         return True
 

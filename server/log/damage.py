@@ -9,11 +9,9 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import ExceptionContext
 
 from server.desk.ports import Unavailable
-from server.log.engine import reading
+from server.log.engine import reading, sqlite_code
 
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-_PRIMARY = 0xFF
-"""The extended code says where; these bits say what."""
 
 _log = logging.getLogger(__name__)
 
@@ -64,10 +62,7 @@ class Damage:
 
     def _on_error(self, context: ExceptionContext) -> None:
         error = context.original_exception
-        if not isinstance(error, sqlite3.Error):
-            return
-        code = getattr(error, "sqlite_errorcode", None)
-        if code is not None and code & _PRIMARY in _DAMAGE:
+        if isinstance(error, sqlite3.Error) and sqlite_code(error) in _DAMAGE:
             self._stop(str(error))
 
     def _on_begin(self, _connection: Connection) -> None:

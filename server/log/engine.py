@@ -29,6 +29,7 @@ WAL_LIMIT_BYTES = 64 * 1024 * 1024
 """The write-ahead file is cut back to this after a long reader had let it grow."""
 
 BUSY_LOOK_S = 0.02
+"""Between two looks whether the other program is done: it takes some milliseconds."""
 _PRIMARY_CODE = 0xFF
 """An extended code of SQLite says where; these bits say what."""
 _WRITE = "dapur_write"
@@ -175,6 +176,12 @@ def _prepare_sqlite(raw: sqlite3.Connection, *, foreign_keys: bool) -> None:
     raw.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
 
 
+def sqlite_code(error: sqlite3.Error) -> int | None:
+    """What SQLite says is wrong; None for an error of the driver alone."""
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & _PRIMARY_CODE
+
+
 def _journal_mode(raw: sqlite3.Connection) -> str:
     """WAL, or why not. SQLite does not wait here by itself when two programs open a new file at once."""
     give_up_s = time.monotonic() + BUSY_TIMEOUT_S
@@ -182,8 +189,7 @@ def _journal_mode(raw: sqlite3.Connection) -> str:
         try:
             return str(raw.execute("PRAGMA journal_mode = WAL").fetchone()[0])
         except sqlite3.OperationalError as error:
-            busy = error.sqlite_errorcode & _PRIMARY_CODE == sqlite3.SQLITE_BUSY
-            if not busy or time.monotonic() > give_up_s:
+            if sqlite_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > give_up_s:
                 raise
             time.sleep(BUSY_LOOK_S)
 
