@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import builtins
 import gc
 import logging
 import os
@@ -56,9 +55,11 @@ def main(argv: list[str] | None = None) -> int:
     gc.disable()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     from kiosk.headless import NotEnrolled
-    import PySide6  # isort: skip
+    from kiosk.qt_base import import_qt_base
 
-    import_as_python_does()
+    import_qt_base()
+    import PySide6
+
     if sys.version_info < (3, 12) and PySide6.__version_info__[:2] >= BROKEN_QT:
         sys.stderr.write("PySide6 6.12 aborts on Python 3.11: install a version below 6.12\n")
         return EXIT_USAGE
@@ -97,14 +98,6 @@ def main(argv: list[str] | None = None) -> int:
     except (BadSettings, NotEnrolled, EnrolRefused, AlreadyRunning) as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_USAGE
-
-
-def import_as_python_does() -> None:
-    """Take PySide6's hook out of `import`: it reads the source of every module in search of a switch.
-
-    The switch (`from __feature__ import`) is used nowhere here; the reading cost a start 60 ms.
-    """
-    builtins.__import__ = getattr(builtins, "__orig_import__", builtins.__import__)
 
 
 def _gallery(options: argparse.Namespace) -> int:

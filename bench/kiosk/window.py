@@ -12,8 +12,7 @@ from collections import deque
 from itertools import pairwise
 from typing import Any
 
-# As the program does: what has no Qt is loaded before what has.
-import kiosk.headless  # isort: skip
+import bench.kiosk.as_program  # noqa: F401 - for what it loads  # isort: skip
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
 from PySide6.QtGui import QPaintEvent

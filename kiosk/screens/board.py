@@ -22,7 +22,7 @@ from kiosk.widgets.wave_header import WaveHeader
 
 COLUMN_PX = 376
 """A card needs this much at the reference screen: four columns at 1920, three at 1280."""
-AT_ONCE = 24
+AT_ONCE = 16
 """Cards that the first picture waits for: more than any screen shows, and a kitchen's whole night."""
 PART_CARDS, PART_MS = 12, 20
 """Of a longer board so many more follow at a time: a part takes about as long as two frames."""

@@ -46,16 +46,20 @@ class Scroll(QScrollArea):
 
     def __init__(self, inside: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        # One that Python made has its type; to find that of Qt's own PySide6 would make all classes of
+        # widgets first, which costs a start 25 ms.
+        port = QWidget(self)
+        self.setViewport(port)
         self.setWidget(inside)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollBar(SlimBar(self))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.viewport().setAutoFillBackground(False)
+        port.setAutoFillBackground(False)
         inside.setAutoFillBackground(False)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         # Of the gestures only this one scrolls from touch here; the mouse keeps wheel and bar.
-        QScroller.grabGesture(self.viewport(), QScroller.ScrollerGestureType.TouchGesture)
+        QScroller.grabGesture(port, QScroller.ScrollerGestureType.TouchGesture)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -4,7 +4,7 @@ import logging
 from functools import lru_cache
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from dapur import resources
@@ -30,11 +30,6 @@ def pixmap(name: str, size: int, color: str, dpr: float = 1.0) -> QPixmap:
         painter.end()
     made.setDevicePixelRatio(dpr)
     return made
-
-
-def icon(name: str, size: int, color: str, dpr: float = 1.0) -> QIcon:
-    """The same as a QIcon, for plain Qt buttons."""
-    return QIcon(pixmap(name, size, color, dpr))
 
 
 def draw(painter: QPainter, name: str, x: float, y: float, size: int, color: str) -> None:

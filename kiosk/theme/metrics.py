@@ -1,6 +1,7 @@
 """Millimetres to pixels: sizes follow the real screen, gloves and window; plain data, no Qt."""
 
-from dataclasses import dataclass, replace
+import msgspec
+from msgspec.structs import replace
 
 from kiosk.theme.tokens import GLOVE_FACTOR, MIN_TEXT_PX, TYPE_PX, TextRole
 
@@ -11,8 +12,7 @@ GLOVE_ENOUGH_MM = 20.0  # industrial practice for gloves: 19 to 20 mm
 FULL_WIDTH_PX = 1600  # a narrower window (at reference dpi) is compact
 
 
-@dataclass(frozen=True, slots=True)
-class Metrics:
+class Metrics(msgspec.Struct, frozen=True):
     """Sizes for one screen; `dpi` is physical, or what the administrator measured."""
 
     dpi: float = REFERENCE_DPI

@@ -1,7 +1,6 @@
 """The look in force: palette and sizes together, switched live; widgets read it, nobody else."""
 
-from dataclasses import replace
-
+from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication, QToolTip

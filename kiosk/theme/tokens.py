@@ -1,11 +1,11 @@
 """The values of the look: two palettes, type, space and radii; plain data, no Qt."""
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Palette:
+
+class Palette(msgspec.Struct, frozen=True):
     """One colour for each role, as `#RRGGBB`; contrasts are pinned by a test."""
 
     bg: str

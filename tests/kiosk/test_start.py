@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import builtins
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from PySide6.QtWidgets import QApplication
 
-from kiosk.__main__ import import_as_python_does
 from kiosk.app import Look
 from kiosk.screens.board import AT_ONCE, BoardPage
 from tests.kiosk.screens.test_many_cards import COUNT, crowded, until
@@ -40,13 +37,41 @@ def test_board_is_loaded_without_line_secrets_and_charts() -> None:
     assert said.stdout.strip() == "[]"
 
 
-def test_kiosk_imports_without_the_hook_that_reads_sources(monkeypatch: pytest.MonkeyPatch) -> None:
-    hook = builtins.__import__
-    monkeypatch.setattr(builtins, "__import__", hook)
-    import_as_python_does()
-    assert builtins.__import__ is getattr(builtins, "__orig_import__")  # noqa: B009 - not in its type
-    import_as_python_does()
-    assert builtins.__import__ is getattr(builtins, "__orig_import__")  # noqa: B009
+def test_kiosk_imports_without_the_hook_that_reads_sources() -> None:
+    assert _said("import_qt_base(); print(builtins.__import__ is plain)") == "True"
+
+
+def test_signatures_of_qt_are_not_read_by_a_start() -> None:
+    """They would be compiled from text each time: 50 ms."""
+    said = _said(
+        "import_qt_base(); import kiosk.app;"
+        "print(sum(type(each) is Later for each in set(sys.modules.values())))"
+    )
+    assert said == "6"
+
+
+def test_wrong_call_of_qt_is_told_as_ever() -> None:
+    """The text of a TypeError is what the signatures are for: word for word that of a plain import."""
+    wrong = """
+from PySide6.QtCore import QPoint
+try:
+    QPoint("left")
+except TypeError as error:
+    print(error)
+import PySide6.support.signature.parser as parser
+print(callable(parser.pyside_type_init), hasattr(parser, "nothing"))
+"""
+    told = _said(f"import_qt_base()\n{wrong}")
+    assert "Supported signatures" in told
+    assert told == _said(f"import PySide6\n{wrong}")
+
+
+def _said(text: str) -> str:
+    """What a fresh Python prints that runs this."""
+    begin = "import builtins, sys; plain = builtins.__import__; from kiosk.qt_base import *\n"
+    command = [sys.executable, "-c", begin + text]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
 
 
 async def test_first_picture_of_a_long_board_does_not_wait_for_all_cards(

@@ -211,7 +211,7 @@ def test_every_text_of_the_gallery_has_contrast_with_what_it_stands_on(
         page.deleteLater()
     palette = PALETTES[name]
     roles: dict[str, list[str]] = {}
-    for role in palette.__dataclass_fields__:
+    for role in palette.__struct_fields__:
         if isinstance(code := getattr(palette, role), str):
             roles.setdefault(code.lower(), []).append(role)
     seen = {
