@@ -143,7 +143,7 @@ class Link:
         self._tls = tls
 
     def nudge(self) -> None:
-        """The network came back: try now instead of at the end of the wait."""
+        """The network came back: try now instead of at the end of the wait; a kiosk that was too fast rests first."""
         self._nudged.set()
 
     # ---- the loop ---------------------------------------------------------------------------
@@ -169,7 +169,9 @@ class Link:
             wait_s = self._backoff.next_s(
                 served_ms=served_ms, code=over.code, retry_after_s=over.retry_after_s
             )
-            await self._sleep(wait_s)
+            # Who hurries after that only makes it last: the server counts across connections.
+            rest_s = over.retry_after_s if over.code is GoodbyeCode.TOO_FAST else 0.0
+            await self._sleep(rest_s, wait_s)
 
     async def _try(self) -> tuple[Ended, int]:
         """An attempt whose faults end it and nothing else: a kiosk without a line is of less use."""
@@ -209,13 +211,15 @@ class Link:
             self._heard_ms = connection.heard_ms or self._heard_ms
         return over, connection.served_ms
 
-    async def _sleep(self, wait_s: float) -> None:
+    async def _sleep(self, rest_s: float, wait_s: float) -> None:
+        """Wait; after the first `rest_s` a nudge ends it."""
         self._retry_at_ms = self._time.mono_ms() + int(wait_s * 1000)
         self._nudged.clear()
         for listener in tuple(self._listeners):
             listener()
         try:
-            async with asyncio.timeout(wait_s):
+            await asyncio.sleep(rest_s)
+            async with asyncio.timeout(wait_s - rest_s):
                 await self._nudged.wait()
         except TimeoutError:
             pass

@@ -287,6 +287,23 @@ async def test_kiosk_waits_as_long_as_a_goodbye_asks(tmp_path: Path) -> None:
         assert 19.5 < retry <= 25.0
 
 
+async def test_kiosk_that_was_too_fast_rests_however_often_it_is_nudged(tmp_path: Path) -> None:
+    """Each dial would spend what the server gives back: with a nudge at every wait it never got through."""
+    async with a_server() as server, a_kiosk(server, tmp_path) as kiosk:
+        kiosk.connect()
+        await until(caught_up(kiosk, server))
+        before = len(server.connects)
+        server.say_goodbye(GoodbyeCode.TOO_FAST, retry_after_s=1.0)
+        await until(lambda: kiosk.link.status.state is LinkState.OFFLINE)
+        began = kiosk.time.mono_ms()
+        measure(kiosk, 66.0)
+        while len(server.connects) == before:
+            kiosk.link.nudge()
+            await asyncio.sleep(0.01)
+        assert kiosk.time.mono_ms() - began > 900
+        await until(caught_up(kiosk, server))
+
+
 async def test_kiosk_waits_as_long_as_a_busy_server_asks_at_the_door(tmp_path: Path) -> None:
     async with a_server() as server, a_kiosk(server, tmp_path) as kiosk:
         server.refuse_status = (503, "12")
