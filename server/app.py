@@ -30,7 +30,7 @@ from server.bridge.bridge import VERSION as BRIDGE_VERSION
 from server.bridge.inward import Door
 from server.bus.memory import MemoryBus
 from server.desk.folding import load
-from server.desk.ports import Bus, Identity, Library, Log, Recoveries
+from server.desk.ports import Bus, Identity, Library, Log, Recoveries, Unavailable
 from server.gateway.drain import SPREAD_S, drain
 from server.gateway.figures_page import FiguresPage
 from server.gateway.limits import GUESTS_PER_ADDRESS, Guests, room
@@ -45,10 +45,11 @@ from server.log.damage import Damage
 from server.log.engine import open_engine
 from server.log.follower import Follower
 from server.log.pacing import Stepping, keep_following
-from server.log.positions import Lease, Places
+from server.log.positions import TOGETHER, Lease, Places
 from server.log.recovery import SqlRecoveries
 from server.log.roles import weakness
 from server.log.schema import check
+from server.log.shares import Minds, Shares, every_kitchen
 from server.log.sql_log import SqlLog
 from server.metrics import Metrics
 from server.settings import LOOPBACK, Alias, BadSettings, Settings
@@ -97,6 +98,10 @@ class Parts(msgspec.Struct, frozen=True):
     """Whether what it stands on can be trusted; if not, no balancer shall send anybody here."""
     attach: Callable[[Services], None] | None = None
     """Told of the services before the first socket, by what was made before them."""
+    minds: Callable[[int], Minds] = every_kitchen
+    """Which kitchens this process watches, by the clock."""
+    leave: Callable[[], None] = lambda: None
+    """Called in a thread when nothing works any more: what others may have at once."""
     close: Callable[[], None] = lambda: None
     """Called after the end."""
     metrics: Metrics | None = None
@@ -175,6 +180,8 @@ async def serve(parts: Parts, doorway: Doorway) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        with suppress(Unavailable):
+            await asyncio.to_thread(parts.leave)
         await listener.close()
         await figures.close()
         await services.close()
@@ -192,6 +199,7 @@ def _beside_the_sockets(parts: Parts, services: Services) -> list[asyncio.Task[N
         give=services.writer.own,
         now_ms=services.now_ms,
         outbox=parts.outbox,
+        minds=parts.minds,
     )
     tasks = [asyncio.create_task(watchman.keep_watching(), name="watchman")]
     tasks += [
@@ -365,7 +373,12 @@ class Platform(msgspec.Struct, frozen=True):
 
 
 def _bridge(
-    platform: Platform, log: Log, places: Places, leases: tuple[Lease, Lease], metrics: Metrics
+    platform: Platform,
+    log: Log,
+    places: Places,
+    leases: tuple[Lease, Lease],
+    metrics: Metrics,
+    minds: Callable[[int], Minds],
 ) -> Bridge | None:
     """Raises BadSettings."""
     if not platform.address:
@@ -386,6 +399,7 @@ def _bridge(
         leases=leases,
         metrics=metrics,
         now_ms=utc_ms,
+        minds=minds,
     )
 
 
@@ -446,16 +460,18 @@ def compose(
         process=holder,
         authority_pin=lambda: certificates.pin if certificates else "",
     )
+    shares = Shares(engine, holder)
     history = Follower(
         log,
-        Lease(engine, HISTORY, holder),
+        Lease(engine, HISTORY, TOGETHER),
         History(engine, log),
         name=HISTORY,
+        minds=shares.minds,
         behind=metrics.follower_behind(HISTORY),
     )
-    leases = (Lease(engine, BRIDGE, holder), Lease(engine, PLANS, holder))
+    leases = (Lease(engine, BRIDGE, TOGETHER), Lease(engine, PLANS, holder))
     places = Places(engine, BRIDGE, version=BRIDGE_VERSION)
-    bridge = _bridge(platform, log, places, leases, metrics)
+    bridge = _bridge(platform, log, places, leases, metrics, shares.minds)
     return Parts(
         log=log,
         identity=identity,
@@ -470,6 +486,8 @@ def compose(
         troubles=(damage.says, *_troubles(bridge, weakness(engine))),
         whole=lambda: not damage.found,
         attach=hooks.attach,
+        minds=shares.minds,
+        leave=shares.give_back,
         close=engine.dispose,
         certificates=certificates,
     )

@@ -1,4 +1,4 @@
-"""Looks at every kitchen's clock and gives the commands that time itself asks for; decides nothing."""
+"""Looks at the clocks of this process's kitchens and gives the commands that time itself asks for; decides nothing."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from dapur.rule import Wish
 from dapur.wire.messages import Result
 from server.desk.folding import Fold, catch_up, load
 from server.desk.ports import Log, Unavailable
+from server.log.shares import Minds, every_kitchen
 
 EVERY_S = 5.0
 """The shortest limit of the rules is a minute; an alert five seconds late is in time."""
@@ -29,7 +30,7 @@ _log = logging.getLogger(__name__)
 
 
 class Watchman:
-    """One for a process. Two processes may watch the same kitchen: the second finds all said."""
+    """One for a process, for its shares. Two may watch the same kitchen: the second finds all said."""
 
     def __init__(
         self,
@@ -40,14 +41,19 @@ class Watchman:
         give: Give,
         now_ms: Callable[[], int],
         outbox: OutboxId,
+        minds: Callable[[int], Minds] = every_kitchen,
     ) -> None:
-        """`fold` is the desk's memory, `give` the writer's way in, `outbox` this process's own."""
+        """`fold` is the desk's memory, `give` the writer's way in, `outbox` this process's own.
+
+        `minds` says by the clock which kitchens are this process's.
+        """
         self._log = log
         self._readers = readers
         self._fold = fold
         self._give = give
         self._now_ms = now_ms
         self._outbox = outbox
+        self._minds = minds
         self._states: dict[KitchenId, Fold] = {}
 
     async def keep_watching(self, every_s: float = EVERY_S) -> None:
@@ -62,7 +68,7 @@ class Watchman:
                 _log.exception("the watch stumbled")
 
     async def round(self) -> int:
-        """Look at every kitchen once; how many commands were given. Raises Unavailable."""
+        """Look at each of its kitchens once; how many commands were given. Raises Unavailable."""
         loop = asyncio.get_running_loop()
         wanted = await loop.run_in_executor(self._readers, self._look)
         given = 0
@@ -78,7 +84,11 @@ class Watchman:
 
     def _look(self) -> dict[KitchenId, tuple[Wish, ...]]:
         wanted: dict[KitchenId, tuple[Wish, ...]] = {}
-        for kitchen, seq in self._log.heads(self._log.kitchens()).items():
+        minds = self._minds(self._now_ms())
+        kitchens = [kitchen for kitchen in self._log.kitchens() if minds(kitchen)]
+        for gone in self._states.keys() - set(kitchens):
+            del self._states[gone]
+        for kitchen, seq in self._log.heads(kitchens).items():
             try:
                 fold = self._states[kitchen] = self._state(kitchen, seq)
             except Unavailable as error:

@@ -13,6 +13,7 @@ from server.bridge.streams import Streams
 from server.desk.ports import Log, Unavailable
 from server.log.follower import RENEW_MS, Follower
 from server.log.positions import Lease, Places
+from server.log.shares import Minds, every_kitchen
 from server.metrics import Metrics
 from server.settings import Alias
 
@@ -36,8 +37,9 @@ class Bridge:
         leases: tuple[Lease, Lease],
         metrics: Metrics,
         now_ms: Callable[[], int],
+        minds: Callable[[int], Minds] = every_kitchen,
     ) -> None:
-        """`leases` are of NAME and of PLANS."""
+        """`leases` are of NAME and of PLANS; `minds` as for a `Follower`."""
         self._platform = platform
         self._names = Names(aliases)
         self._log = log
@@ -48,7 +50,9 @@ class Bridge:
         self._holding = False
         publisher = Publisher(places, log, platform, self._names, metrics, now_ms)
         behind = metrics.follower_behind(NAME)
-        self.follower = Telling(Follower(log, leases[0], publisher, name=NAME, behind=behind))
+        self.follower = Telling(
+            Follower(log, leases[0], publisher, name=NAME, minds=minds, behind=behind)
+        )
 
     @property
     def trouble(self) -> str:

@@ -21,6 +21,7 @@ from server.desk.folding import base_of
 from server.desk.ports import Away, Entry, Log
 from server.log.pacing import Stepping
 from server.log.positions import Places
+from server.log.shares import Minds
 from server.metrics import Metrics
 
 NAME = "bridge"
@@ -30,12 +31,10 @@ BACK_MS = 24 * 3_600_000
 """A bridge that is opened on an old kitchen tells of its last day: the running night whole."""
 BEGUN_AT_ONCE = 100
 """Kitchens whose first position is looked for in one step."""
-KITCHENS_CACHED = 200
+KITCHENS_CACHED = 1_000
 EVENTS_PER_READ = 500
 REST_MS = 2_000
 """After a failure the platform is left alone for so long."""
-NOT_YET = 2**62
-"""Position of a kitchen that is not begun: nothing of it is behind."""
 
 
 class _State(msgspec.Struct, frozen=True):
@@ -66,13 +65,25 @@ class Publisher:
         self._now_ms = now_ms
         self._states: OrderedDict[KitchenId, _State] = OrderedDict()
 
-    def positions(self) -> dict[KitchenId, int]:
-        """Last event that was told, of every kitchen. Raises Unavailable."""
-        found = self._places.all()
-        fresh = [kitchen for kitchen in self._log.kitchens() if kitchen not in found]
-        for kitchen in fresh[:BEGUN_AT_ONCE]:
-            found[kitchen] = self._places.begin(kitchen, self._first(kitchen))
-        return found | dict.fromkeys(fresh[BEGUN_AT_ONCE:], NOT_YET)
+    def behind(self, minds: Minds) -> dict[KitchenId, tuple[int, int]]:
+        """Last event that was told and last one of the log, of minded kitchens where they differ.
+
+        Raises Unavailable.
+        """
+        found: dict[KitchenId, tuple[int, int]] = {}
+        begun = 0
+        for kitchen, (told, head) in self._places.behind().items():
+            if not minds(kitchen):
+                continue
+            position = told
+            if position is None:
+                if begun == BEGUN_AT_ONCE:
+                    continue
+                begun += 1
+                position = self._places.begin(kitchen, self._first(kitchen))
+            if position < head:
+                found[kitchen] = position, head
+        return found
 
     def follow(self, kitchen: KitchenId, entries: Sequence[Entry]) -> int:
         """Tell of these events in order. Raises Away, Outrun, Unavailable."""

@@ -28,10 +28,11 @@ from server.log.engine import reading as reading_from
 from server.log.engine import writing
 from server.log.positions import Outrun, Positions
 from server.log.scope import EVERY_KITCHEN, of_kitchens
+from server.log.shares import Minds
 
 NAME = "history"
-KITCHENS_CACHED = 200
-"""Folds in memory, some hundred KiB each; the least recently followed are read again."""
+KITCHENS_CACHED = 1_000
+"""Folds in memory, 65 KiB each in the measured province; the least recently followed are read again."""
 STATE_EVENTS = 500
 """A restart folds at most so many events again on top of a stored state."""
 EVENTS_PER_READ = 500
@@ -47,9 +48,13 @@ class History:
         self._folds: OrderedDict[KitchenId, Projector] = OrderedDict()
         self._stored: dict[KitchenId, int] = {}
 
-    def positions(self) -> dict[KitchenId, int]:
-        """Last event that is in the tables, for each kitchen that was begun."""
-        return self._positions.all()
+    def behind(self, minds: Minds) -> dict[KitchenId, tuple[int, int]]:
+        """Last event that is in the tables and last one of the log, of minded kitchens where they differ."""
+        return {
+            kitchen: (position or 0, head)
+            for kitchen, (position, head) in self._positions.behind().items()
+            if head and minds(kitchen)
+        }
 
     def floors(self) -> dict[KitchenId, int]:
         """Highest floor of the log with which a restart still finds its way: retention's limit."""

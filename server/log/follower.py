@@ -9,6 +9,7 @@ from typing import Protocol
 from dapur.ids import KitchenId
 from server.desk.ports import Entry, Log, Unavailable
 from server.log.positions import LEASE_MS, Lease, Outrun
+from server.log.shares import Minds, every_kitchen
 
 EVENTS_PER_FOLLOW = 500
 """One transaction of a follower: some 50 ms, in which taps wait on SQLite."""
@@ -23,8 +24,11 @@ _log = logging.getLogger(__name__)
 class Followed(Protocol):
     """What keeps something up to date with the log."""
 
-    def positions(self) -> dict[KitchenId, int]:
-        """Last event that is in, for each kitchen that was begun. Raises Unavailable."""
+    def behind(self, minds: Minds) -> dict[KitchenId, tuple[int, int]]:
+        """Last event that is in and last one of the log, of minded kitchens where they differ.
+
+        Raises Unavailable.
+        """
 
     def follow(self, kitchen: KitchenId, entries: Sequence[Entry]) -> int:
         """Take entries in, oldest first, together with the position; the new position.
@@ -43,13 +47,17 @@ class Follower:
         followed: Followed,
         *,
         name: str,
+        minds: Callable[[int], Minds] = every_kitchen,
         behind: Callable[[int], None] = lambda _events: None,
     ) -> None:
-        """`behind` is told at every step how many events are not in yet; 0 while another process leads."""
+        """`minds` says by the clock which kitchens are this process's. `behind` is told at every step how
+        many of their events are not in yet; 0 while a release that knows no shares leads.
+        """
         self._log = log
         self._lease = lease
         self._followed = followed
         self._name = name
+        self._minds = minds
         self._behind = behind
         self._renew_at_ms: int | None = None
         self._failed: frozenset[KitchenId] = frozenset()
@@ -71,21 +79,15 @@ class Follower:
         if not self._holds(now_ms):
             self._behind(0)
             return 0
-        positions = self._followed.positions()
-        heads = self._log.heads(self._log.kitchens())
-        behind = {
-            kitchen: head - positions.get(kitchen, 0)
-            for kitchen, head in heads.items()
-            if positions.get(kitchen, 0) < head
-        }
+        behind = self._followed.behind(self._minds(now_ms))
         self._failed &= frozenset(behind)
         taken = 0
         for kitchen in sorted(behind, key=lambda each: (each <= self._last, each)):
             if taken >= EVENTS_PER_STEP:
                 break
             self._last = kitchen
-            taken += self._follow(kitchen, positions.get(kitchen, 0), heads[kitchen])
-        self._behind(sum(behind.values()) - taken)
+            taken += self._follow(kitchen, *behind[kitchen])
+        self._behind(sum(head - position for position, head in behind.values()) - taken)
         return taken
 
     def _follow(self, kitchen: KitchenId, position: int, head: int) -> int:

@@ -239,6 +239,13 @@ class KioskProcess:
             said = await self.ask("sign_in", staff=each, pin=pin)
             assert said["state"] == "ok", (self.name, each, said)
 
+    async def somebody(self) -> str:
+        """Somebody who is signed in: a session ends after a while, or with the outbox that it was in."""
+        if not (await self.status())["signed_in"]:
+            await self.sign_in("s-nur")
+            await self.sent()
+        return str((await self.status())["signed_in"][0])
+
     async def tap(
         self, kind: str, subject: str, *, actor: str, pin: str = "", **args: object
     ) -> Said:

@@ -18,11 +18,11 @@ from server.bridge.bridge import NAME, VERSION
 from server.desk.failpoint import EXIT_CODE
 from server.desk.folding import load
 from server.log.engine import open_engine, writing
-from server.log.positions import Places
 from server.log.tables import follower_lease
 from tests.failures.kitchen import KITCHEN, scaled
 from tests.failures.platform import Ear, Hand, word
 from tests.failures.province import Province, open_province
+from tests.support.databases import positions_of
 from tests.support.redis_process import own_redis
 from tests.support.server_process import ServerProcess
 from tests.support.waiting import until
@@ -245,7 +245,7 @@ def position(data: Path) -> int:
     """Where the bridge stands, by the server's own file."""
     engine = open_engine(f"sqlite:///{data / 'server.db'}")
     try:
-        return Places(engine, NAME, version=VERSION).all().get(KitchenId(KITCHEN), -1)
+        return positions_of(engine, NAME, VERSION).get(KitchenId(KITCHEN), -1)
     finally:
         engine.dispose()
 

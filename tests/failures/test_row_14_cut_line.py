@@ -68,8 +68,9 @@ async def test_row_15_no_half_of_anything_is_applied_when_the_line_is_cut_in_the
         for offset, kiosk in zip(chosen, cycle(place.kiosks), strict=False):
             cable = place.cable_of(kiosk)
             way = cable.up if upward else cable.down
+            actor = await kiosk.somebody()
             cable.pull()
-            await _tap_twice(kiosk)
+            await _tap_twice(kiosk, actor)
             way.cut_at = offset
             dialled = cable.connections
             cable.plug()
@@ -86,17 +87,17 @@ async def _exchange_bytes(place: Place, kiosk: KioskProcess, upward: bool) -> in
     """Bytes that one whole exchange carries this way."""
     cable = place.cable_of(kiosk)
     cable.pull()
-    await _tap_twice(kiosk)
+    await _tap_twice(kiosk, "s-nur")
     cable.plug()
     await kiosk.online()
     await kiosk.sent()
     return (cable.up if upward else cable.down).carried
 
 
-async def _tap_twice(kiosk: KioskProcess) -> None:
+async def _tap_twice(kiosk: KioskProcess, actor: str) -> None:
     batch = await kiosk.any_batch()
-    await kiosk.measure(batch, "s-nur")
-    await kiosk.tap("note_batch", batch, actor="s-nur", text="dua")
+    await kiosk.measure(batch, actor)
+    await kiosk.tap("note_batch", batch, actor=actor, text="dua")
 
 
 async def _until_dialled_again(place: Place, kiosk: KioskProcess, dialled: int) -> None:

@@ -127,7 +127,7 @@ async def test_row_16_bit_that_flips_in_a_plain_frame_is_found_by_its_hash_and_n
         batch = await kiosk.any_batch()
         for number in range(PLAIN_FLIPS):
             flipping.armed = BY_HASHES[number % 2]
-            actor = await _somebody(kiosk)
+            actor = await kiosk.somebody()
             await kiosk.measure(batch, actor, 76.0 + number % 100 / 10)
             await kiosk.sent()
             flipping.armed = ""
@@ -158,14 +158,6 @@ class _Flipping:
         first = len(frame.raw) - len(frame.payload)
         spoiled[self._dice.randrange(first, len(spoiled))] ^= 1 << self._dice.randrange(8)
         return [bytes(spoiled)]
-
-
-async def _somebody(kiosk: KioskProcess) -> str:
-    """Somebody who is signed in: a new outbox may have lost the sessions of the old one."""
-    if not (await kiosk.status())["signed_in"]:
-        await kiosk.sign_in("s-nur")
-        await kiosk.sent()
-    return str((await kiosk.status())["signed_in"][0])
 
 
 def _check_raw(place: Place, kiosk: KioskProcess) -> None:

@@ -14,7 +14,6 @@ from dapur.ids import KitchenId
 from server.history.follower import NAME as HISTORY
 from server.history.projector import VERSION
 from server.log.engine import open_engine, reading
-from server.log.positions import Positions
 from server.log.scope import NOBODY, of_kitchens
 from server.log.sql_log import SqlLog
 from tests.failures.checking import common_check
@@ -22,6 +21,7 @@ from tests.failures.kitchen import KITCHEN, OTHER_KITCHEN, OTHER_STAFF, Place, o
 from tests.failures.province import Province, open_province, tap
 from tests.strangers.client import QueryFailed, Stranger
 from tests.strangers.wire import b64
+from tests.support.databases import positions_of
 from tests.support.server_process import server_cli
 from tests.support.waiting import until
 
@@ -161,6 +161,9 @@ async def test_row_53_statement_without_a_condition_finds_nothing_under_the_role
 
 async def _followed(province: Province, kitchen: KitchenId, seq: int) -> bool:
     """Wait until the tables of the past hold the event."""
-    places = Positions(province.engine, HISTORY, version=VERSION)
-    await until(lambda: places.all().get(kitchen, 0) >= seq, within_s=20)
+
+    def position() -> int:
+        return positions_of(province.engine, HISTORY, VERSION).get(kitchen, 0)
+
+    await until(lambda: position() >= seq, within_s=20)
     return True

@@ -93,6 +93,21 @@ async def test_watchman_sees_what_another_process_wrote(
     assert post.watchman._states[KITCHEN] == load(log, KITCHEN)
 
 
+async def test_watchman_leaves_the_kitchens_of_other_processes_to_them_and_forgets_their_states(
+    log: FakeLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "housekeeping", _wishes_of)
+    post, mine = Post(log), {OTHER_KITCHEN}
+    post.watchman._minds = lambda _now_ms: mine.__contains__
+    assert await post.watchman.round() == 0
+    assert post.watchman._states.keys() == {OTHER_KITCHEN}
+    mine.add(KITCHEN)
+    assert await post.watchman.round() == 1
+    mine.clear()
+    assert await post.watchman.round() == 0
+    assert not post.watchman._states
+
+
 def test_housekeeping_wishes_are_commands_that_the_rules_accept(log: FakeLog) -> None:
     night = batch_at("cooking")
     late_ms = MIDNIGHT_MS + 12 * 3_600_000

@@ -11,12 +11,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.engine import make_url
 
-from server.log.engine import open_engine, writing
+from dapur.ids import KitchenId
+from server.log.engine import open_engine, reading, writing
 from server.log.roles import grant
 from server.log.schema import upgrade
+from server.log.scope import EVERY_KITCHEN
+from server.log.tables import follower_position
 from tests.support import servers
 
 
@@ -139,3 +142,12 @@ def opened(url: str) -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
+
+
+def positions_of(engine: Engine, follower: str, version: int) -> dict[KitchenId, int]:
+    """How far a follower says that it is, in each kitchen that this version has begun."""
+    query = select(follower_position.c.kitchen, follower_position.c.seq).where(
+        follower_position.c.follower == follower, follower_position.c.version == version
+    )
+    with reading(engine, EVERY_KITCHEN) as connection:
+        return {KitchenId(kitchen): seq for kitchen, seq in connection.execute(query)}

@@ -17,14 +17,15 @@ from server.bridge import publisher as module
 from server.bridge.bridge import NAME, VERSION
 from server.bridge.names import Names
 from server.bridge.ports import Heard
-from server.bridge.publisher import BACK_MS, NOT_YET, Publisher, Telling
+from server.bridge.publisher import BACK_MS, Publisher, Telling
 from server.desk.ports import Append, Away, Entry
 from server.log.follower import Follower
 from server.log.positions import Lease, Outrun, Places
 from server.log.schema import upgrade
+from server.log.shares import every_kitchen
 from server.log.sql_log import SqlLog
 from server.metrics import Metrics
-from tests.support.databases import bound_postgres, opened, sqlite_url
+from tests.support.databases import bound_postgres, opened, positions_of, sqlite_url
 from tests.support.taps import batch_at
 
 ONE = KitchenId("sppg-1")
@@ -118,7 +119,7 @@ class Rig:
     @property
     def position(self) -> int:
         """Where it stands."""
-        return Places(self.engine, NAME, version=VERSION).all().get(ONE, -1)
+        return positions_of(self.engine, NAME, VERSION).get(ONE, -1)
 
 
 def test_what_was_told_is_told_once_also_by_the_next_process(engine: Engine) -> None:
@@ -171,15 +172,27 @@ def test_many_new_kitchens_are_begun_one_after_another(
     monkeypatch.setattr(module, "BEGUN_AT_ONCE", 1)
     rig = Rig(engine)
     rig.log.create_kitchen(KitchenId("sppg-2"), epoch="e-1")
+    write(rig.log, night(NOW_MS))
+    publisher, all_ = rig.publisher(), every_kitchen(NOW_MS)
+    for begun in (1, 2, 2):
+        publisher.behind(all_)
+        assert len(positions_of(engine, NAME, VERSION)) == begun
+    assert list(publisher.behind(all_)) == [ONE]
+
+
+def test_kitchens_of_other_processes_are_left_to_them(engine: Engine) -> None:
+    rig = Rig(engine)
+    write(rig.log, night(NOW_MS))
     publisher = rig.publisher()
-    assert sorted(publisher.positions().values()) == [0, NOT_YET]
-    assert sorted(publisher.positions().values()) == [0, 0]
+    assert publisher.behind(lambda kitchen: kitchen != ONE) == {}
+    assert positions_of(engine, NAME, VERSION) == {}
+    assert list(publisher.behind(every_kitchen(NOW_MS))) == [ONE]
 
 
 def test_second_process_that_moved_on_is_noticed(engine: Engine) -> None:
     rig = Rig(engine)
     publisher, other = rig.publisher(), rig.publisher()
-    publisher.positions()
+    publisher.behind(every_kitchen(NOW_MS))
     write(rig.log, night(NOW_MS))
     entries = rig.log.read(ONE, 0, limit=5)
     assert other.follow(ONE, entries) == 5

@@ -18,7 +18,7 @@ from dapur.ids import KitchenId
 from dapur.recorded import TEXT_MAX
 from server.desk.ports import Entry, StoredSnapshot, Unavailable
 from server.history import follower as module
-from server.history.follower import History
+from server.history.follower import NAME, History
 from server.history.projector import VERSION
 from server.history.queries import Past
 from server.history.rows import UNREADABLE
@@ -31,7 +31,7 @@ from server.log.schema import upgrade
 from server.log.scope import of_kitchens
 from server.log.sql_log import SqlLog
 from server.log.tables import follower_position
-from tests.support.databases import bound_postgres, opened, owning, sqlite_url
+from tests.support.databases import bound_postgres, opened, owning, positions_of, sqlite_url
 from tests.support.groups import KITCHEN, OTHER
 from tests.support.past import everything, log_events
 from tests.support.situations import KIOSK, KIOSK_2, NAMES, SITUATIONS, made
@@ -64,8 +64,12 @@ def new_kitchen() -> KitchenId:
     return KitchenId(f"kitchen-{next(_numbers)}")
 
 
+def followed(history: History) -> dict[KitchenId, int]:
+    return positions_of(history._engine, NAME, VERSION)
+
+
 def follow_all(history: History, log: SqlLog, kitchen: KitchenId, *, step: int = 500) -> int:
-    position = history.positions().get(kitchen, 0)
+    position = followed(history).get(kitchen, 0)
     while entries := log.read(kitchen, position, limit=step):
         position = history.follow(kitchen, entries)
     return position
@@ -99,7 +103,7 @@ def test_history_has_the_same_rows_however_the_log_is_cut(
         log_events(log, kitchen, night.events)
     follow_all(History(shared, log), log, whole)
     history, turns = History(shared, log), 0
-    while entries := log.read(cut, history.positions().get(cut, 0), limit=step):
+    while entries := log.read(cut, followed(history).get(cut, 0), limit=step):
         assert history.follow(cut, entries) == entries[-1].seq
         turns += 1
         if turns % restart_every == 0:
@@ -151,7 +155,7 @@ class TestFollowing:
         log_events(log, KITCHEN, batch_at("planned").events)
         with pytest.raises(ValueError, match="does not follow 0"):
             history.follow(KITCHEN, log.read(KITCHEN, 1, limit=5))
-        assert history.positions() == {}
+        assert followed(history) == {}
 
     def test_history_keeps_kitchens_apart(self, engine: Engine) -> None:
         log, history = SqlLog(engine), History(engine, SqlLog(engine))
@@ -207,7 +211,7 @@ class TestFollowing:
             patch.setattr(module, "_write", fail)
             with pytest.raises(Unavailable):
                 history.follow(KITCHEN, entries[20:])
-        assert history.positions() == {KITCHEN: 20}
+        assert followed(history) == {KITCHEN: 20}
         history.follow(KITCHEN, entries[20:])
         rows = everything(engine, KITCHEN)
         history.rebuild(KITCHEN)
@@ -221,7 +225,7 @@ class TestFollowing:
         log_events(log, OTHER, batch_at("planned").events)
         while leader.step(0):
             pass
-        assert history.positions() == log.heads([KITCHEN, OTHER])
+        assert followed(history) == log.heads([KITCHEN, OTHER])
         assert leader.failed == frozenset()
 
 
@@ -257,7 +261,7 @@ class TestTwoProcesses:
         monkeypatch.setattr(one, "_at", slow)
         with pytest.raises(Outrun):
             one.follow(KITCHEN, entries)
-        assert two.positions() == {KITCHEN: 15}
+        assert followed(two) == {KITCHEN: 15}
         two.follow(KITCHEN, entries)
         rows = everything(engine, KITCHEN)
         two.rebuild(KITCHEN)
@@ -271,7 +275,7 @@ class TestTwoProcesses:
         rows = everything(engine, KITCHEN)
         with writing(engine, of_kitchens(KITCHEN)) as connection:
             connection.execute(update(follower_position).values(version=VERSION + 1))
-        assert history.positions() == {}
+        assert followed(history) == {}
         follow_all(History(engine, log), log, KITCHEN)
         assert everything(engine, KITCHEN) == rows
 

@@ -12,11 +12,12 @@ from dapur.ids import KitchenId
 from server.desk.ports import Entry, Unavailable
 from server.log.engine import writing
 from server.log.follower import EVENTS_PER_FOLLOW, EVENTS_PER_STEP, Follower
-from server.log.positions import LEASE_MS, Lease, Outrun, Positions
+from server.log.positions import LEASE_MS, TOGETHER, Lease, Outrun, Positions
 from server.log.schema import upgrade
 from server.log.scope import of_kitchens
+from server.log.shares import Minds
 from server.log.sql_log import SqlLog
-from tests.support.databases import bound_postgres, opened, sqlite_url
+from tests.support.databases import bound_postgres, opened, positions_of, sqlite_url
 from tests.support.groups import KITCHEN, OTHER, group
 
 
@@ -42,12 +43,19 @@ def log(engine: Engine) -> SqlLog:
 class Pile:
     """Piles up what it is given; a kitchen in `broken` fails."""
 
-    def __init__(self) -> None:
+    def __init__(self, log: SqlLog) -> None:
+        self.log = log
         self.bodies: dict[KitchenId, list[bytes]] = {}
         self.broken: dict[KitchenId, Exception] = {}
 
-    def positions(self) -> dict[KitchenId, int]:
-        return {kitchen: len(bodies) for kitchen, bodies in self.bodies.items()}
+    def behind(self, minds: Minds) -> dict[KitchenId, tuple[int, int]]:
+        heads = self.log.heads(self.log.kitchens()).items()
+        at = {kitchen: (len(self.bodies.get(kitchen, ())), head) for kitchen, head in heads}
+        return {
+            kitchen: (position, head)
+            for kitchen, (position, head) in at.items()
+            if position < head and minds(kitchen)
+        }
 
     def follow(self, kitchen: KitchenId, entries: Sequence[Entry]) -> int:
         if kitchen in self.broken:
@@ -71,7 +79,7 @@ class TestFollower:
     def test_follower_takes_in_every_kitchen_from_where_it_stopped(
         self, engine: Engine, log: SqlLog
     ) -> None:
-        pile = Pile()
+        pile = Pile(log)
         mine = follower(engine, log, pile)
         assert mine.step(0) == 0
         log.append([group(log, bodies=[b"1", b"2"]), group(log, OTHER, [b"a"])])
@@ -85,9 +93,9 @@ class TestFollower:
         self, engine: Engine, log: SqlLog
     ) -> None:
         told: list[tuple[str, int]] = []
-        mine = follower(engine, log, Pile(), behind=lambda events: told.append(("mine", events)))
+        mine = follower(engine, log, Pile(log), behind=lambda events: told.append(("mine", events)))
         other = follower(
-            engine, log, Pile(), "server-2", behind=lambda events: told.append(("other", events))
+            engine, log, Pile(log), "server-2", behind=lambda events: told.append(("other", events))
         )
         log.append([group(log, bodies=[b"x"] * (EVENTS_PER_FOLLOW + 3)), group(log, OTHER, [b"a"])])
         while mine.step(0):
@@ -95,8 +103,38 @@ class TestFollower:
         assert other.step(0) == 0
         assert told == [("mine", 3), ("mine", 0), ("mine", 0), ("other", 0)]
 
+    def test_follower_leaves_the_kitchens_of_other_processes_to_them(
+        self, engine: Engine, log: SqlLog
+    ) -> None:
+        pile, told = Pile(log), list[int]()
+        mine = Follower(
+            log,
+            Lease(engine, "pile", TOGETHER),
+            pile,
+            name="pile",
+            minds=lambda now_ms: lambda kitchen: now_ms > 0 or kitchen == OTHER,
+            behind=told.append,
+        )
+        log.append([group(log, bodies=[b"1", b"2"]), group(log, OTHER, [b"a"])])
+        assert mine.step(0) == 1
+        assert pile.bodies == {OTHER: [b"a"]}
+        assert mine.step(1) == 2
+        assert told == [0, 0]
+
+    def test_followers_of_all_processes_have_their_lease_together_and_an_older_release_waits(
+        self, engine: Engine, log: SqlLog
+    ) -> None:
+        log.append([group(log, bodies=[b"1"])])
+        one, two = (follower(engine, log, Pile(log), TOGETHER) for _ in range(2))
+        older = follower(engine, log, Pile(log), "server-1")
+        assert (one.step(0), two.step(0), older.step(0)) == (1, 1, 0)
+        one.stop()
+        assert older.step(1) == 0
+        assert older.step(LEASE_MS) == 1
+        assert two.step(LEASE_MS + 1) == 0
+
     def test_follower_takes_a_long_log_in_pieces(self, engine: Engine, log: SqlLog) -> None:
-        pile = Pile()
+        pile = Pile(log)
         mine = follower(engine, log, pile)
         log.append([group(log, bodies=[b"x"] * (EVENTS_PER_FOLLOW + 3))])
         assert [mine.step(0), mine.step(0), mine.step(0)] == [EVENTS_PER_FOLLOW, 3, 0]
@@ -104,7 +142,7 @@ class TestFollower:
     def test_follower_ends_a_step_in_time_and_gives_every_kitchen_its_turn(
         self, engine: Engine, log: SqlLog
     ) -> None:
-        pile = Pile()
+        pile = Pile(log)
         mine = follower(engine, log, pile)
         crowd = [KitchenId(f"crowd-{number}") for number in range(6)]
         for kitchen in crowd:
@@ -124,7 +162,7 @@ class TestFollower:
     def test_follower_goes_on_with_the_others_when_one_kitchen_fails(
         self, engine: Engine, log: SqlLog
     ) -> None:
-        pile = Pile()
+        pile = Pile(log)
         mine = follower(engine, log, pile)
         log.append([group(log, bodies=[b"1"]), group(log, OTHER, [b"a"])])
         pile.broken[KITCHEN] = ValueError("bug")
@@ -138,7 +176,7 @@ class TestFollower:
     def test_follower_leaves_a_kitchen_that_another_process_moved(
         self, engine: Engine, log: SqlLog
     ) -> None:
-        pile = Pile()
+        pile = Pile(log)
         mine = follower(engine, log, pile)
         log.append([group(log, bodies=[b"1"])])
         pile.broken[KITCHEN] = Outrun("moved")
@@ -146,7 +184,7 @@ class TestFollower:
         assert mine.failed == frozenset()
 
     def test_follower_stops_when_the_database_is_away(self, engine: Engine, log: SqlLog) -> None:
-        pile = Pile()
+        pile = Pile(log)
         mine = follower(engine, log, pile)
         log.append([group(log, bodies=[b"1"])])
         pile.broken[KITCHEN] = Unavailable("away")
@@ -154,7 +192,7 @@ class TestFollower:
             mine.step(0)
 
     def test_follower_waits_while_another_server_follows(self, engine: Engine, log: SqlLog) -> None:
-        first, second = Pile(), Pile()
+        first, second = Pile(log), Pile(log)
         one = follower(engine, log, first, "server-1")
         two = follower(engine, log, second, "server-2")
         log.append([group(log, bodies=[b"1"])])
@@ -164,16 +202,16 @@ class TestFollower:
         assert two.step(LEASE_MS) == 1
 
     def test_follower_keeps_its_lease_while_it_steps(self, engine: Engine, log: SqlLog) -> None:
-        one = follower(engine, log, Pile(), "server-1")
-        two = follower(engine, log, Pile(), "server-2")
+        one = follower(engine, log, Pile(log), "server-1")
+        two = follower(engine, log, Pile(log), "server-2")
         log.append([group(log, bodies=[b"1"])])
         for now_ms in range(0, 3 * LEASE_MS, LEASE_MS // 4):
             one.step(now_ms)
         assert two.step(3 * LEASE_MS - 1) == 0
 
     def test_follower_hands_over_at_once_when_it_stops(self, engine: Engine, log: SqlLog) -> None:
-        one = follower(engine, log, Pile(), "server-1")
-        two = follower(engine, log, Pile(), "server-2")
+        one = follower(engine, log, Pile(log), "server-1")
+        two = follower(engine, log, Pile(log), "server-2")
         log.append([group(log, bodies=[b"1"])])
         assert one.step(0) == 1
         one.stop()
@@ -193,7 +231,7 @@ class TestPositions:
             assert positions.of(connection, KITCHEN) == 7
             with pytest.raises(Outrun):
                 positions.move(connection, KITCHEN, before=0, to=9)
-        assert positions.all() == {KITCHEN: 7}
+        assert positions_of(engine, "pile", 1) == {KITCHEN: 7}
 
     def test_position_begins_again_when_the_version_changes(self, engine: Engine) -> None:
         old, new = (Positions(engine, "pile", version=number) for number in (1, 2))
@@ -202,9 +240,27 @@ class TestPositions:
             old.begin(connection, KITCHEN)
             old.move(connection, KITCHEN, before=0, to=7)
             other.begin(connection, KITCHEN)
-        assert new.all() == {}
+        assert positions_of(engine, "pile", 2) == {}
         with writing(engine, of_kitchens(KITCHEN)) as connection:
             new.begin(connection, KITCHEN)
             with pytest.raises(Outrun):
                 old.move(connection, KITCHEN, before=7, to=8)
-        assert (old.all(), new.all(), other.all()) == ({}, {KITCHEN: 0}, {KITCHEN: 0})
+        assert positions_of(engine, "pile", 1) == {}
+        assert positions_of(engine, "pile", 2) == {KITCHEN: 0}
+        assert positions_of(engine, "other", 1) == {KITCHEN: 0}
+
+    def test_behind_are_kitchens_that_moved_and_those_not_begun(
+        self, engine: Engine, log: SqlLog
+    ) -> None:
+        positions = Positions(engine, "pile", version=1)
+        log.append([group(log, bodies=[b"1", b"2"])])
+        assert positions.behind() == {KITCHEN: (None, 2), OTHER: (None, 0)}
+        with writing(engine, of_kitchens(KITCHEN, OTHER)) as connection:
+            positions.begin(connection, OTHER)
+            positions.begin(connection, KITCHEN)
+            positions.move(connection, KITCHEN, before=0, to=1)
+        assert positions.behind() == {KITCHEN: (1, 2)}
+        with writing(engine, of_kitchens(KITCHEN)) as connection:
+            positions.move(connection, KITCHEN, before=1, to=2)
+        assert positions.behind() == {}
+        assert set(Positions(engine, "pile", version=2).behind()) == {KITCHEN, OTHER}
