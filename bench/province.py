@@ -109,7 +109,7 @@ class _Night:
         _say("nobody is there yet")
         tappers.until(self._followed, FOLLOWED_WITHIN_S)
         empty = self._window(EMPTY_S, 0.0)
-        known_mb = self._mb()[0]
+        known_mb = sum(self._mb())
         _say("all come in")
         began_s = time.perf_counter()
         came_s = tappers.come_in()

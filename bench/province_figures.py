@@ -146,16 +146,16 @@ def _connections(run: Run) -> Iterator[_Unit]:
     )
     yield _Unit(
         "province_kitchen_memory",
-        (run.known_mb - run.bare_mb) * KIB / run.kitchens,
+        (run.known_mb - run.bare_mb * len(SERVERS)) * KIB / run.kitchens,
         "KiB",
-        f"of each kitchen in every process, without kiosks: {run.known_mb:.0f} MB in all "
-        "(the watch keeps the state of all kitchens)",
+        f"of each kitchen at the process that minds it, without kiosks: {run.known_mb:.0f} MB in "
+        f"{len(SERVERS)} processes (the watch keeps the state of its kitchens)",
     )
     yield _Unit("province_kiosks", float(run.devices), "kiosks", f"in {run.kitchens:,} kitchens")
     here = run.devices / len(SERVERS)
     yield _Unit(
         "province_kiosk_memory",
-        (sum(run.full_mb) / len(SERVERS) - run.known_mb) * KIB / here,
+        (sum(run.full_mb) - run.known_mb) * KIB / run.devices,
         "KiB",
         f"of each kiosk at its process, with its kitchen's stream and state: "
         f"{', '.join(f'{each:.0f}' for each in run.full_mb)} MB with {here:,.0f} kiosks each, "
@@ -170,9 +170,9 @@ def _standing(run: Run) -> Iterator[_Unit]:
     empty, rest = run.empty, run.rest
     yield _Unit(
         "province_kitchen_cpu",
-        1e6 * empty.cpu_s(*SERVERS) / len(SERVERS) / run.kitchens,
+        1e6 * empty.cpu_s(*SERVERS) / run.kitchens,
         "µs/s",
-        f"CPU of each kitchen in every process, without kiosks: {empty.shares}",
+        f"CPU of each kitchen at the process that minds it, without kiosks: {empty.shares}",
     )
     yield _Unit(
         "province_kitchen_cpu_postgresql",
@@ -246,12 +246,6 @@ def _taps(run: Run) -> Iterator[_Unit]:
         f"CPU of the server processes for one tap and its {deliveries:g} deliveries "
         f"({of_cpu(*SERVERS) / deliveries:.0f} a delivery), history and bridge in it; "
         f"{each}; {late}",
-    )
-    yield _Unit(
-        "province_tap_cpu_following",
-        abs(of_cpu(SERVERS[0]) - of_cpu(SERVERS[1])),
-        "µs",
-        "of it, what the process that follows the log for history and bridge spends more than the other",
     )
     yield _Unit(
         "province_tap_cpu_postgresql", of_cpu("postgresql"), "µs", "CPU of PostgreSQL for one tap"

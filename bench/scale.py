@@ -58,26 +58,26 @@ class Units:
         return self("night_peak_hour") / 3600 * BURST
 
     @property
-    def own(self) -> float:
-        """Cores that one kitchen takes of every process, whoever its kiosks are with."""
-        return self("province_kitchen_cpu") / 1e6
-
-    @property
-    def following(self) -> float:
-        """Cores that one kitchen takes of the one process that follows the log, which may do so a minute
-        late: the busiest hour counts.
-        """
-        return self.taps_per_s / BURST * self("province_tap_cpu_following") / 1e6
-
-    @property
-    def shared(self) -> float:
-        """Cores that one kitchen takes of all processes together."""
-        taps_us = self("province_tap_cpu") - self("province_tap_cpu_following")
+    def cores(self) -> float:
+        """Of the processes together that one kitchen takes: taps, sockets, its clock, history and bridge."""
+        taps_us = self.taps_per_s * self("province_tap_cpu")
         kiosks_us = KIOSKS * self("province_kiosk_cpu")
-        return (self.taps_per_s * max(0.0, taps_us) + kiosks_us) / 1e6
+        return (taps_us + kiosks_us + self("province_kitchen_cpu")) / 1e6
+
+    @property
+    def memory_kib(self) -> float:
+        """Of the processes together that one kitchen takes."""
+        return self("province_kitchen_memory") + KIOSKS * self("province_kiosk_memory")
+
+    def processes(self, kitchens: float) -> int:
+        """That carry so many kitchens; two at least, so that one may go."""
+        free_kib = PROCESS_GB * 1e6 - self("province_bare_process") * 1e3
+        return max(
+            2, ceil(self.cores * kitchens / FULL), ceil(self.memory_kib * kitchens / free_kib)
+        )
 
     def database(self, processes: int) -> float:
-        """Cores of PostgreSQL that one kitchen takes."""
+        """Cores of PostgreSQL that one kitchen takes; every process asks for all heads that moved."""
         standing = processes * self("province_kitchen_cpu_postgresql")
         standing += KIOSKS * self("province_kiosk_cpu_postgresql")
         return (standing + self.taps_per_s * self("province_tap_cpu_postgresql")) / 1e6
@@ -89,8 +89,8 @@ class Cell(msgspec.Struct, frozen=True):
     kitchens: int
     processes: int
     """That carry the load; one more stands by."""
-    leader: float
-    """Cores of the process that follows the log."""
+    busiest: float
+    """Cores of each process."""
     memory_gb: float
     """Of each process."""
     database: float
@@ -110,19 +110,24 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 def cell(units: Units, kitchens: int) -> Cell:
-    """What so many kitchens need. It does not fit when more processes would not help."""
-    alone = (units.own + units.following) * kitchens
-    room = FULL - alone
-    processes = max(2, ceil(units.shared * kitchens / room)) if room > 0 else 2
-    leader = alone + units.shared * kitchens / processes
+    """What so many kitchens need. It does not fit when PostgreSQL or Redis would be full."""
+    processes = units.processes(kitchens)
+    busiest = units.cores * kitchens / processes
     database = units.database(processes + 1) * kitchens
-    memory_kib = kitchens * (
-        units("province_kitchen_memory") + KIOSKS / processes * units("province_kiosk_memory")
-    )
-    memory_gb = units("province_bare_process") / 1000 + memory_kib / 1e6
-    fits = room > 0 and database <= DATABASE_CORES * DATABASE_FULL and memory_gb <= PROCESS_GB
+    memory_gb = units("province_bare_process") / 1e3 + units.memory_kib * kitchens / processes / 1e6
     redis = kitchens * units.taps_per_s * units("province_tap_cpu_redis") / 1e6
-    return Cell(kitchens, processes, leader, memory_gb, database, redis, fits)
+    fits = database <= DATABASE_CORES * DATABASE_FULL and redis <= FULL
+    return Cell(kitchens, processes, busiest, memory_gb, database, redis, fits)
+
+
+def database_full(units: Units) -> float:
+    """Kitchens with which PostgreSQL's processors are full: more kitchens are more processes that ask it."""
+    few, many = 1.0, 1e7
+    while many - few > 1:
+        middle = (few + many) / 2
+        used = units.database(units.processes(middle) + 1) * middle
+        few, many = (middle, many) if used <= DATABASE_CORES * DATABASE_FULL else (few, middle)
+    return few
 
 
 def limits(units: Units) -> list[tuple[float, str]]:
@@ -130,19 +135,7 @@ def limits(units: Units) -> list[tuple[float, str]]:
     taps = units.taps_per_s
     found = (
         (
-            FULL / (units.own + units.following or 1e-12),
-            "the process that follows the log for history and bridge, and watches all kitchens' clocks",
-        ),
-        (
-            FULL / (units.own or 1e-12),
-            "any process: each watches the clocks of all kitchens, so more processes do not help",
-        ),
-        (
-            PROCESS_GB * 1e6 / (units("province_kitchen_memory") or 1e-12),
-            f"memory of a process ({PROCESS_GB:g} GB): each keeps the state of all kitchens",
-        ),
-        (
-            DATABASE_CORES * DATABASE_FULL / (units.database(2) or 1e-12),
+            database_full(units),
             f"PostgreSQL's processors ({DATABASE_CORES} cores, {DATABASE_FULL:.0%} used)",
         ),
         (
@@ -196,6 +189,8 @@ def _bottlenecks(units: Units) -> Iterator[str]:
     yield ""
     yield "| kitchens | what is full then |"
     yield "| --- | --- |"
+    one = FULL / units.cores
+    yield f"| each {_round(one)} | a server process at {FULL:g} of a core: start one more |"
     for kitchens, what in limits(units):
         yield f"| {_round(kitchens)} | {what} |"
 
@@ -204,17 +199,17 @@ def _cells(sizes: list[Cell], chosen: Cell) -> Iterator[str]:
     yield "### How large an installation should be"
     yield ""
     yield (
-        "| kitchens in one | installations | processes (+1) | busiest process, cores | its memory, GB "
+        "| kitchens in one | installations | processes (+1) | each process, cores | its memory, GB "
         "| PostgreSQL, cores | fits | cores in all |"
     )
     yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
     for each in sizes:
         mark = "**" if each is chosen else ""
         if not each.fits:
-            yield f"| {each.kitchens:,} | {each.cells} | more do not help | – | – | – | no | – |"
+            yield f"| {each.kitchens:,} | {each.cells} | more do not help | – | – | {each.database:.1f} | no | – |"
             continue
         yield (
-            f"| {mark}{each.kitchens:,}{mark} | {each.cells} | {each.processes} (+1) | {each.leader:.2f} "
+            f"| {mark}{each.kitchens:,}{mark} | {each.cells} | {each.processes} (+1) | {each.busiest:.2f} "
             f"| {each.memory_gb:.2f} | {each.database:.2f} | yes | {each.cores:,.0f} |"
         )
 

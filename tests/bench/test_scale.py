@@ -23,7 +23,6 @@ VALUES = {
     "province_kiosk_cpu_postgresql": 1.0,
     "province_kiosk_network": 30.0,
     "province_tap_cpu": 5_000.0,
-    "province_tap_cpu_following": 1_000.0,
     "province_tap_cpu_postgresql": 2_000.0,
     "province_tap_cpu_redis": 40.0,
     "province_tap_redis": 2.0,
@@ -41,9 +40,19 @@ def _units(**other: float) -> scale.Units:
     return scale.Units({name: Figure(name, value, "") for name, value in values.items()})
 
 
-def test_installation_fits_until_its_leading_process_is_full() -> None:
-    assert scale.cell(_units(), 2_000).fits
-    assert not scale.cell(_units(), 5_000).fits
+def test_installation_fits_until_its_database_is_full() -> None:
+    full = scale.database_full(_units())
+    assert scale.cell(_units(), int(full)).fits
+    assert not scale.cell(_units(), int(full) + 1_000).fits
+
+
+def test_more_kitchens_are_more_processes_and_none_is_fuller() -> None:
+    few, many = (scale.cell(_units(), kitchens) for kitchens in (1_000, 6_000))
+    assert few.processes < many.processes
+    assert max(few.busiest, many.busiest) <= scale.FULL
+    tight = scale.cell(_units(province_kitchen_memory=20_000.0), 6_000)
+    assert tight.processes > many.processes
+    assert tight.memory_gb <= scale.PROCESS_GB
 
 
 def test_more_processes_are_planned_where_taps_cost_more() -> None:
@@ -53,11 +62,13 @@ def test_more_processes_are_planned_where_taps_cost_more() -> None:
 
 
 def test_first_bottleneck_is_what_is_full_with_the_fewest_kitchens() -> None:
-    found = scale.limits(_units())
+    found = scale.limits(_units(province_tap_cpu_postgresql=20_000.0))
     assert [kitchens for kitchens, _ in found] == sorted(kitchens for kitchens, _ in found)
-    assert "follows the log" in found[0][1]
-    slow_disk = scale.limits(_units(province_kitchen_cpu=0.0, province_tap_cpu_following=0.0))
-    assert "follows the log" not in slow_disk[0][1]
+    assert "processors" in found[0][1]
+    slow_disk = scale.limits(
+        _units(province_tap_cpu_postgresql=10.0, province_kitchen_cpu_postgresql=0.0)
+    )
+    assert "disk" in slow_disk[0][1]
 
 
 def test_cost_below_zero_is_noise_and_counts_as_none() -> None:
