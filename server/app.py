@@ -66,6 +66,8 @@ all kiosks for some ten milliseconds several times a second in a rush.
 
 RECOVERY_S = 1.0
 """How often it is looked whether a restored kitchen may go on."""
+MINDING_S = 1.0
+"""How often a process looks after its shares: what follows and watches may be busy for longer than they last."""
 CERTIFICATE_S = 30.0
 """How often files of certificates are looked at: a renewed one needs no restart."""
 
@@ -202,6 +204,7 @@ def _beside_the_sockets(parts: Parts, services: Services) -> list[asyncio.Task[N
         minds=parts.minds,
     )
     tasks = [asyncio.create_task(watchman.keep_watching(), name="watchman")]
+    tasks.append(asyncio.create_task(keep_minding(parts.minds, services.now_ms), name="minding"))
     tasks += [
         asyncio.create_task(
             keep_following(follower, lambda: services.writer.taken), name="follower"
@@ -244,6 +247,19 @@ async def keep_recovering(services: Services) -> None:
         services.metrics.recovering.set(services.recovering.kitchens)
         await asyncio.sleep(RECOVERY_S)
     services.metrics.recovering.set(0)
+
+
+async def keep_minding(minds: Callable[[int], Minds], now_ms: Callable[[], int]) -> None:
+    """Keep this process's shares until cancelled, however busy it is."""
+    while True:
+        try:
+            await asyncio.to_thread(minds, now_ms())
+        except Unavailable:
+            # Whoever needs them asks too, and says why it cannot go on.
+            pass
+        except Exception:  # noqa: BLE001 - a fault here must not end the minding for good
+            _log.exception("the shares stumbled")
+        await asyncio.sleep(MINDING_S)
 
 
 async def keep_fresh(certificates: Certificates, metrics: Metrics) -> None:

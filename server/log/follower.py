@@ -79,15 +79,20 @@ class Follower:
         if not self._holds(now_ms):
             self._behind(0)
             return 0
-        behind = self._followed.behind(self._minds(now_ms))
+        minds = self._minds(now_ms)
+        behind = self._followed.behind(minds)
         self._failed &= frozenset(behind)
         taken = 0
         for kitchen in sorted(behind, key=lambda each: (each <= self._last, each)):
             if taken >= EVENTS_PER_STEP:
                 break
+            if not minds(kitchen):
+                # Another process has it now: what was told of it is not told again.
+                continue
             self._last = kitchen
             taken += self._follow(kitchen, *behind[kitchen])
-        self._behind(sum(head - position for position, head in behind.values()) - taken)
+        lacking = (head - at for kitchen, (at, head) in behind.items() if minds(kitchen))
+        self._behind(max(0, sum(lacking) - taken))
         return taken
 
     def _follow(self, kitchen: KitchenId, position: int, head: int) -> int:

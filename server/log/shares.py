@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-import math
 import threading
 import zlib
 from collections.abc import Callable, Iterable
 
 import msgspec
-from sqlalchemy import Connection, Engine, delete, or_, select
+from sqlalchemy import Engine, bindparam, delete, or_, select
 
 from dapur.ids import KitchenId
+from server.desk.ports import Unavailable
 from server.log.engine import reading, writing
 from server.log.positions import insert_into
 from server.log.tables import follower_lease
@@ -21,10 +21,14 @@ SHARES = 64
 SHARE_MS = 15_000
 """Another process takes over so long after the last sign of life: nobody looks at the clocks meanwhile."""
 RENEW_MS = 5_000
+LEAVE_MS = 1_000
+"""A share that is too much is minded no more for so long before another may have it: what is being told of
+its kitchens is told by then, and not twice.
+"""
 _SHARE, _PROCESS = "share/", "process/"
 
 Minds = Callable[[KitchenId], bool]
-"""Whether a kitchen is this process's to mind."""
+"""Whether a kitchen is this process's to mind: at the moment of each question."""
 
 _log = logging.getLogger(__name__)
 
@@ -40,11 +44,20 @@ def every_kitchen(_now_ms: int) -> Minds:
 
 
 class _Lease(msgspec.Struct, frozen=True):
-    """A row: who has it, and until when."""
+    """A row: who has it, and until when by the clock of that machine."""
 
     name: str
     holder: str
     until_ms: int
+
+
+class _Part(msgspec.Struct, frozen=True):
+    """What a process should do with which shares, by their leases' names."""
+
+    keeps: frozenset[str]
+    leaves: frozenset[str]
+    wants: tuple[_Lease, ...]
+    """As they were seen: whoever was first has changed them."""
 
 
 class Shares:
@@ -60,66 +73,114 @@ class Shares:
         self._holder = holder
         self._lock = threading.Lock()
         self._mine: frozenset[int] = frozenset()
+        self._leaving: frozenset[str] = frozenset()
         self._asked_ms: int | None = None
+        self._rests_ms = RENEW_MS
+        self._seen: dict[str, tuple[_Lease, int]] = {}
+        """Each lease as it was read last, and since when it has not changed."""
+        self._ended = False
 
     def minds(self, now_ms: int) -> Minds:
         """Which kitchens are this process's now. Raises Unavailable."""
         with self._lock:
-            if self._asked_ms is None or not 0 <= now_ms - self._asked_ms < RENEW_MS:
-                before, self._mine = self._mine, frozenset()
-                self._mine = self._renewed(now_ms)
-                self._asked_ms = now_ms
-                if before != self._mine:
-                    _log.info("minds %d of %d shares of the kitchens", len(self._mine), SHARES)
-            mine = self._mine
-        return lambda kitchen: share_of(kitchen) in mine
+            if not self._ended and self._is_due(now_ms):
+                self._ask(now_ms)
+        return lambda kitchen: share_of(kitchen) in self._mine
 
     def give_back(self) -> None:
-        """Let the others have them at once. Raises Unavailable."""
+        """Let the others have them at once, and take none again. Raises Unavailable."""
         with self._lock:
-            self._mine, self._asked_ms = frozenset(), None
-            with writing(self._engine) as connection:
-                connection.execute(
-                    delete(follower_lease).where(
-                        follower_lease.c.holder == self._holder,
-                        or_(
-                            follower_lease.c.follower.startswith(_SHARE),
-                            follower_lease.c.follower.startswith(_PROCESS),
-                        ),
-                    )
-                )
+            self._ended, self._mine = True, frozenset()
+            mine = [each.name for each in self._leases() if each.holder == self._holder]
+            self._drop(name for name in mine if name.startswith((_SHARE, _PROCESS)))
 
     # ---- inside --------------------------------------------------------------------------------
 
-    def _renewed(self, now_ms: int) -> frozenset[int]:
-        leases = self._leases()
+    def _is_due(self, now_ms: int) -> bool:
+        # Threads read the clock before they wait for each other here, so time may come back a little.
+        return self._asked_ms is None or abs(now_ms - self._asked_ms) >= self._rests_ms
+
+    def _ask(self, now_ms: int) -> None:
+        before = self._mine
+        try:
+            part = self._part(now_ms)
+            held = self._held(part, now_ms)
+        except BaseException:
+            self._mine, self._asked_ms = frozenset(), None
+            raise
+        lost_a_race = len(held) < len(part.keeps) + len(part.wants)
+        self._leaving = part.leaves
+        self._mine = frozenset(int(name.removeprefix(_SHARE)) for name in held)
+        self._asked_ms = now_ms
+        self._rests_ms = LEAVE_MS if part.leaves or lost_a_race else RENEW_MS
+        if before != self._mine:
+            _log.info("minds %d of %d shares of the kitchens", len(self._mine), SHARES)
+
+    def _part(self, now_ms: int) -> _Part:
+        """What should be this process's, after its shares too many were given back."""
+        # Leases of its own that it left at the last question: nothing of them is in hand any more.
+        self._drop(self._leaving)
+        leases = {each.name: each for each in self._leases()}
+        self._look(leases, now_ms)
         alive = {
             each.holder
-            for each in leases
-            if each.name.startswith(_PROCESS) and each.until_ms > now_ms
+            for each in leases.values()
+            if each.name.startswith(_PROCESS) and not self._is_over(each, now_ms)
         } | {self._holder}
-        shares = {each.name: each for each in leases if each.name.startswith(_SHARE)}
-        fair = math.ceil(SHARES / len(alive))
-        mine = sorted(name for name, each in shares.items() if each.holder == self._holder)
+        place = sorted(alive).index(self._holder)
+        # The first ones have one more, so that all have all.
+        fair = SHARES // len(alive) + (place < SHARES % len(alive))
+        names = [f"{_SHARE}{number:02}" for number in range(SHARES)]
+        mine = [name for name in names if name in leases and self._is_mine(leases[name])]
         free = [
-            name
-            for name in (f"{_SHARE}{number:02}" for number in range(SHARES))
-            if name not in shares
-            or (shares[name].until_ms <= now_ms and shares[name].holder != self._holder)
+            (number % len(alive) != place, leases.get(name, _Lease(name, "", 0)))
+            for number, name in enumerate(names)
+            if name not in leases
+            or (not self._is_mine(leases[name]) and self._is_over(leases[name], now_ms))
         ]
-        keeps, wants = mine[:fair], free[: max(0, fair - len(mine))]
-        with writing(self._engine) as connection:
-            self._drop(connection, mine[fair:])
-            self._take(connection, [_PROCESS + self._holder, *keeps, *wants], now_ms)
-        gone = [each.name for each in leases if each.until_ms <= now_ms - SHARE_MS]
-        # Apart from what others write to at the same moment, so that nobody waits in a ring.
-        for name in gone:
-            with writing(self._engine) as connection:
-                self._forget(connection, name, now_ms)
-        held = (each for each in self._leases() if each.holder == self._holder)
-        return frozenset(
-            int(each.name.removeprefix(_SHARE)) for each in held if each.name.startswith(_SHARE)
+        # Each begins elsewhere: processes that look at the same moment do not want the same ones.
+        wants = [each for _, each in sorted(free, key=lambda each: (each[0], each[1].name))]
+        return _Part(
+            frozenset(mine[:fair]),
+            frozenset(mine[fair:]),
+            tuple(wants[: max(0, fair - len(mine))]),
         )
+
+    def _held(self, part: _Part, now_ms: int) -> frozenset[str]:
+        """Renew and take; the names of the shares that are this process's now."""
+        mine = [_Lease(name, self._holder, 0) for name in part.keeps | part.leaves]
+        self._take([_Lease(_PROCESS + self._holder, self._holder, 0), *mine], now_ms)
+        if part.wants:
+            # Apart: who stands still inside its own transaction locks what is wanted, not what is kept.
+            try:
+                self._take(part.wants, now_ms)
+            except Unavailable as error:
+                _log.warning(
+                    "%d shares that nobody minds cannot be taken: %s", len(part.wants), error
+                )
+        self._forget(now_ms)
+        held = {each.name for each in self._leases() if self._is_mine(each)}
+        return frozenset(held & (part.keeps | {each.name for each in part.wants}))
+
+    def _is_mine(self, lease: _Lease) -> bool:
+        return lease.holder == self._holder
+
+    def _look(self, leases: dict[str, _Lease], now_ms: int) -> None:
+        """Remember since when each lease is as it is."""
+        before, self._seen = self._seen, {}
+        for name, each in leases.items():
+            known, since_ms = before.get(name, (each, now_ms))
+            # A clock that was put back has not seen anything yet.
+            self._seen[name] = each, min(since_ms, now_ms) if known == each else now_ms
+
+    def _is_over(self, lease: _Lease, now_ms: int, *, for_ms: int = 0) -> bool:
+        """Whether its time is up by this machine's clock, or it was not renewed for as long as it lasts:
+        the clock of who is gone may have been far ahead, or this one's may be behind after a power cut.
+        """
+        unchanged_ms = now_ms - self._seen[lease.name][1]
+        return lease.until_ms <= now_ms - for_ms or unchanged_ms >= SHARE_MS + for_ms
+
+    # ---- in the database -----------------------------------------------------------------------
 
     def _leases(self) -> list[_Lease]:
         query = select(
@@ -128,36 +189,60 @@ class Shares:
         with reading(self._engine) as connection:
             return [_Lease(*row) for row in connection.execute(query)]
 
-    def _take(self, connection: Connection, names: Iterable[str], now_ms: int) -> None:
-        """In the order of their names everywhere: two that take at once wait in a line."""
-        until_ms = now_ms + SHARE_MS
-        taking = insert_into(connection.dialect.name, follower_lease)
+    def _take(self, leases: Iterable[_Lease], now_ms: int) -> None:
+        """In the order of their names everywhere: two that take at once wait in a line.
+
+        Each only while it is this process's, or has not been renewed since it was seen.
+        """
+        taking = insert_into(self._engine.name, follower_lease)
         taking = taking.on_conflict_do_update(
             index_elements=[follower_lease.c.follower],
             set_={"holder": taking.excluded.holder, "until_ms": taking.excluded.until_ms},
-            where=or_(follower_lease.c.holder == self._holder, follower_lease.c.until_ms <= now_ms),
+            where=or_(
+                follower_lease.c.holder == self._holder,
+                follower_lease.c.until_ms <= bindparam("b_over_ms"),
+            ),
         )
+        until_ms = now_ms + SHARE_MS
         rows = [
-            {"follower": name, "holder": self._holder, "until_ms": until_ms}
-            for name in sorted(names)
+            {
+                "follower": each.name,
+                "holder": self._holder,
+                "until_ms": until_ms,
+                "b_over_ms": max(now_ms, each.until_ms),
+            }
+            for each in sorted(leases, key=lambda each: each.name)
         ]
-        connection.execute(taking, rows)
+        with writing(self._engine) as connection:
+            connection.execute(taking, rows)
 
-    def _drop(self, connection: Connection, names: list[str]) -> None:
-        if names:
+    def _drop(self, names: Iterable[str]) -> None:
+        """One after the other, in the order of `_take` and apart from it: no two wait in a ring."""
+        rows = [{"b_name": name} for name in sorted(names)]
+        if not rows:
+            return
+        with writing(self._engine) as connection:
             connection.execute(
                 delete(follower_lease).where(
-                    follower_lease.c.follower.in_(names),
+                    follower_lease.c.follower == bindparam("b_name"),
                     follower_lease.c.holder == self._holder,
-                )
+                ),
+                rows,
             )
 
-    def _forget(self, connection: Connection, name: str, now_ms: int) -> None:
-        """The sign of life of a process that is no more."""
-        connection.execute(
-            delete(follower_lease).where(
-                follower_lease.c.follower == name,
-                follower_lease.c.follower.startswith(_PROCESS),
-                follower_lease.c.until_ms <= now_ms - SHARE_MS,
-            )
-        )
+    def _forget(self, now_ms: int) -> None:
+        """Signs of life of processes that are no more; one transaction each, for the same reason."""
+        for each, _ in self._seen.values():
+            if (
+                not each.name.startswith(_PROCESS)
+                or self._is_mine(each)
+                or not self._is_over(each, now_ms, for_ms=SHARE_MS)
+            ):
+                continue
+            with writing(self._engine) as connection:
+                connection.execute(
+                    delete(follower_lease).where(
+                        follower_lease.c.follower == each.name,
+                        follower_lease.c.until_ms == each.until_ms,
+                    )
+                )

@@ -121,6 +121,23 @@ class TestFollower:
         assert mine.step(1) == 2
         assert told == [0, 0]
 
+    def test_follower_leaves_a_kitchen_that_is_given_away_within_a_step(
+        self, engine: Engine, log: SqlLog
+    ) -> None:
+        pile, told = Pile(log), list[int]()
+        log.append([group(log, bodies=[b"1"]), group(log, OTHER, [b"a"])])
+        mine = Follower(
+            log,
+            Lease(engine, "pile", TOGETHER),
+            pile,
+            name="pile",
+            minds=lambda _now_ms: lambda _kitchen: not pile.bodies,
+            behind=told.append,
+        )
+        assert mine.step(0) == 1
+        assert len(pile.bodies) == 1
+        assert told == [0]
+
     def test_followers_of_all_processes_have_their_lease_together_and_an_older_release_waits(
         self, engine: Engine, log: SqlLog
     ) -> None:
