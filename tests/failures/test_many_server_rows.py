@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from dapur.access import Role
 from dapur.crew import ChangeRolesArgs, RosterStaffArgs
-from dapur.envelope import Command, Occurred, StepUp
-from dapur.ids import SYSTEM, OutboxId, SessionId, StaffId
+from dapur.envelope import Command, Occurred, StepUp, decode_event
+from dapur.ids import SYSTEM, KitchenId, OutboxId, SessionId, StaffId
 from dapur.wire.messages import Outcome
 from dapur.wire.queries import SIGN_IN, SignInArgs
 from server.cli.context import now_ms
 from server.desk.desk import Desk
+from server.history.tables import alert_history
+from server.log.engine import reading
+from server.log.positions import least
+from server.log.scope import of_kitchens
+from server.log.shares import RENEW_MS, SHARE_MS, SHARES, share_of
+from server.log.tables import follower_lease
+from server.log.verify import verify
 from tests.failures.kitchen import scaled
 from tests.failures.province import County, Province, Roamer, open_province, tap
 from tests.support.gateway import Kiosk, command
+from tests.support.taps import DATE, MIN, WAVES, plan_args
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(int(scaled(300, 120)))]
@@ -114,6 +125,113 @@ async def test_row_39_rolling_restart_under_load_loses_and_doubles_nothing(
         await tapping
         await county.converged()
         assert all(roamer.moves for roamer in roamers)
+
+
+# ---- what the servers do by themselves -----------------------------------------------------------
+
+ORPHANED_S = (SHARE_MS + RENEW_MS) / 1000 + 15.0
+"""A dead process's kitchens are another's by then, their past is up to date and their clocks are looked at."""
+
+
+def holders(province: Province) -> dict[int, str]:
+    """Who minds each share; shares that somebody who is gone still has are in it too."""
+    query = select(follower_lease.c.follower, follower_lease.c.holder).where(
+        follower_lease.c.follower.like("share/%")
+    )
+    with reading(province.engine) as connection:
+        return {int(name.removeprefix("share/")): who for name, who in connection.execute(query)}
+
+
+def are_divided(province: Province) -> bool:
+    """Whether two processes have half of the shares each."""
+    return sorted(Counter(holders(province).values()).values()) == [SHARES // 2, SHARES // 2]
+
+
+def kitchens_of_both(province: Province) -> list[KitchenId]:
+    """Two kitchens of each of the two processes."""
+    found: dict[str, list[KitchenId]] = defaultdict(list)
+    for _ in range(50):
+        kitchen = province.county(0).kitchen
+        found[holders(province)[share_of(kitchen)]].append(kitchen)
+        if len(found) == 2 and min(map(len, found.values())) >= 2:
+            break
+    two = [each for kitchens in found.values() for each in kitchens[:2]]
+    assert len(two) == 4, found
+    return two
+
+
+def plan_late(province: Province, kitchen: KitchenId, batch: str) -> None:
+    """Put a batch on the board that should have begun an hour ago; nobody but a clock says so."""
+    now = now_ms()
+    night = {"serving_date": DATE, "zone": "WIB", "offset_min": 420, "waves": WAVES}
+    hour_ms = 60 * MIN
+    times = {"prepare_ms": now - 2 * hour_ms, "cook_ms": now - hour_ms, "ready_ms": now + hour_ms}
+    commands = [
+        command("open_night", "night:kitchen", night, actor=SYSTEM),
+        command("plan_batch", batch, plan_args(code=batch, **times), actor=SYSTEM),
+    ]
+    desk = Desk(province.log, devices=province.identity.device, now_ms=now_ms)
+    results = desk.take_now(kitchen, OutboxId("server-test"), commands)
+    assert results[-1].outcome is Outcome.APPLIED, results
+
+
+def alerts_of(province: Province, kitchen: KitchenId) -> list[str]:
+    """Every alert that was raised in a kitchen, by its log."""
+    events = [decode_event(entry.body) for entry in province.log.read(kitchen, 0, limit=500)]
+    return [event.subject for event in events if event.kind == "alert_raised"]
+
+
+def is_told(province: Province, kitchen: KitchenId, batch: str) -> bool:
+    """Whether a clock has raised the alert about a batch, and all of the log is in the past."""
+    head = province.log.head(kitchen)
+    assert head is not None
+    wanted = f"alert:late_start:{batch}:"
+    raised = any(alert.startswith(wanted) for alert in alerts_of(province, kitchen))
+    return raised and least(province.engine, kitchen) == head.seq
+
+
+def past_of(province: Province, kitchen: KitchenId) -> list[str]:
+    """About which batches the tables of the past have such an alert."""
+    query = select(alert_history.c.about).where(
+        alert_history.c.kitchen == kitchen, alert_history.c.rule == "late_start"
+    )
+    with reading(province.engine, of_kitchens(kitchen)) as connection:
+        return sorted(connection.scalars(query))
+
+
+async def all_told(province: Province, kitchens: Sequence[KitchenId], batch: str) -> None:
+    """Wait until that is so in every kitchen."""
+    give_up_s = time.monotonic() + ORPHANED_S
+    for kitchen in kitchens:
+        while not await asyncio.to_thread(is_told, province, kitchen, batch):
+            assert time.monotonic() < give_up_s, f"{batch} of {kitchen}"
+            await asyncio.sleep(0.1)
+
+
+async def test_kitchens_of_a_killed_server_are_followed_and_watched_by_the_other_once(
+    province: Province,
+) -> None:
+    """Nobody is at a kiosk: what comes into these logs comes from the servers' clocks."""
+    await province.well()
+    await until(lambda: are_divided(province), within_s=ORPHANED_S)
+    kitchens = await asyncio.to_thread(kitchens_of_both, province)
+    for kitchen in kitchens:
+        plan_late(province, kitchen, "b1")
+    await all_told(province, kitchens, "b1")
+    first, second = province.servers
+    first.kill()
+    try:
+        for kitchen in kitchens:
+            plan_late(province, kitchen, "b2")
+        await all_told(province, kitchens, "b2")
+        for kitchen in kitchens:
+            alerts = alerts_of(province, kitchen)
+            assert len(alerts) == len(set(alerts)), alerts
+            assert past_of(province, kitchen) == ["b1", "b2"]
+        assert [each.wrong for each in verify(province.engine, kitchens)] == [""] * len(kitchens)
+        assert f"minds {SHARES} of {SHARES} shares" in second.log()
+    finally:
+        first.start()
 
 
 # ---- people at several servers -------------------------------------------------------------------
