@@ -64,14 +64,15 @@ FRAME_S = 120.0
 QUESTIONS = 4
 """Queries of one kiosk that are answered at a time."""
 CLOSE_S = 4.0
-WARDS = 10
-"""A second has so many turns in which connections are ticked, so that no turn holds up the loop."""
 
 _log = logging.getLogger(__name__)
 
 
 class Connection:
     """One socket. All methods run on the loop; reads run in the services' threads."""
+
+    # What a delivery looks at stands in the object itself: a dict is one more cold place in memory.
+    __slots__ = ("__dict__", "_session", "line")
 
     def __init__(self, connection: ConnectionId, line: Line, services: Services) -> None:
         self.id = connection
@@ -84,8 +85,6 @@ class Connection:
             jitter=services.jitter(),
             now_ms=_monotonic_ms(),
         )
-        self.ward = hash(connection) % WARDS
-        """Which tenth of a second ticks it."""
         self._opened_s = time.monotonic()
         self.record: DeviceRecord | None = None
         self._outbox = OutboxId("")

@@ -169,7 +169,9 @@ class Cursors:
 
     def _forward(self, stream: Stream, entries: Sequence[Entry]) -> tuple[Errand, ...]:
         """Pass what is beyond the cursor; `entries` begin at the cursor or before it."""
-        fresh = tuple(entry for entry in entries if entry.seq > stream.seq)
+        fresh = tuple(entries)
+        if fresh and fresh[0].seq <= stream.seq:
+            fresh = tuple(entry for entry in fresh if entry.seq > stream.seq)
         if not fresh:
             return ()
         stream.seq, stream.hash = fresh[-1].seq, fresh[-1].hash

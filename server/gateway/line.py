@@ -38,44 +38,41 @@ _HEARD = Request("/", Headers())
 
 def framed(payload: bytes) -> bytes:
     """A text message as it stands on the wire: made once, written to every kiosk of a kitchen."""
-    return Frame(Opcode.TEXT, payload).serialize(mask=False, extensions=[])
-
-
-class Flusher:
-    """Writes every queue that grew once in a turn of the loop, so that frames leave together."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._lines: list[Line] = []
-
-    def mark(self, line: Line) -> None:
-        """This line has something to write."""
-        if not self._lines:
-            self._loop.call_soon(self._flush)
-        self._lines.append(line)
-
-    def _flush(self) -> None:
-        lines, self._lines = self._lines, []
-        for line in lines:
-            line.flush()
+    size = len(payload)
+    if size < 126:
+        return b"\x81%c%b" % (size, payload)
+    if size < 65_536:
+        return b"\x81\x7e%b%b" % (size.to_bytes(2, "big"), payload)
+    return b"\x81\x7f%b%b" % (size.to_bytes(8, "big"), payload)
 
 
 class Line(ServerConnection):
     """Frames go to the transport past the library: only whole ones, only while the state is OPEN."""
 
-    flusher: Flusher
+    # In slots what a delivery looks at: a dict is two more places in memory, cold for most kiosks.
+    __slots__ = (
+        "_clear",
+        "_queue",
+        "_queued_bytes",
+        "_written",
+        "address",
+        "heard_s",
+        "transport",
+        "written_bytes",
+    )
     guests: Guests
-    address = ""
-    """Of the other end; of the balancer in front, where there is one."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.address = ""
+        """Of the other end; of the balancer in front, where there is one."""
         self.heard_s = time.monotonic()
         """When the last byte came in."""
         self.written_bytes = 0
+        self._clear = False
+        """A frame may go straight to the transport: the state is OPEN, nothing waits, there is room."""
         self._queue: deque[tuple[bytes, bool]] = deque()
         self._queued_bytes = 0
-        self._marked = False
         self._written: asyncio.Event | None = None
 
     def forget_headers(self) -> None:
@@ -102,16 +99,23 @@ class Line(ServerConnection):
             await self._written.wait()
 
     def put(self, frame: bytes, *, live: bool = False) -> bool:
-        """Queue a frame that `framed` made; False when there is no room for it."""
+        """Send a frame that `framed` made, or queue it; False when there is no room for it."""
+        transport = self.transport
+        if not self._clear or transport.is_closing():
+            return self._kept(frame, live)
+        self.written_bytes += len(frame)
+        transport.write(frame)
+        return True
+
+    def _kept(self, frame: bytes, live: bool) -> bool:
         queue, size = self._queue, self._queued_bytes + len(frame)
-        if size > QUEUE_BYTES or len(queue) >= QUEUE_FRAMES:
+        if self.state is not State.OPEN:
             # On a line that is closing nothing is missed.
-            return self.state is not State.OPEN
+            return True
+        if size > QUEUE_BYTES or len(queue) >= QUEUE_FRAMES:
+            return False
         queue.append((frame, live))
         self._queued_bytes = size
-        if not self._marked and not self.paused:
-            self._marked = True
-            self.flusher.mark(self)
         return True
 
     def drop_live(self) -> int:
@@ -124,7 +128,6 @@ class Line(ServerConnection):
 
     def flush(self) -> None:
         """Write what the transport takes."""
-        self._marked = False
         queue = self._queue
         while queue and not self.paused:
             if self.protocol.state is not State.OPEN or self.transport.is_closing():
@@ -195,8 +198,23 @@ class Line(ServerConnection):
             self.transport.abort()
 
     @override
+    def send_data(self) -> None:
+        """The library writes its own frames, and with them changes the state."""
+        super().send_data()
+        self._look()
+
+    @override
+    def pause_writing(self) -> None:
+        """The transport's buffer is full."""
+        super().pause_writing()
+        self._look()
+
+    @override
     def resume_writing(self) -> None:
         """The transport has room again."""
         super().resume_writing()
-        if self._queue:
-            self.flush()
+        self.flush()
+        self._look()
+
+    def _look(self) -> None:
+        self._clear = self.protocol.state is State.OPEN and not self.paused

@@ -19,9 +19,9 @@ from websockets.typing import Subprotocol
 from dapur.ids import ConnectionId
 from dapur.wire.messages import FRAME_MAX_BYTES, SUBPROTOCOL
 from server.desk.ports import Unavailable
-from server.gateway.connection import WARDS, Connection
-from server.gateway.line import Flusher, Line
-from server.gateway.services import Services
+from server.gateway.connection import Connection
+from server.gateway.line import Line
+from server.gateway.services import WARDS, Services
 
 BACKLOG = 4096
 """With asyncio's 100 two thousand kiosks that come back together take 7.9 s instead of 0.43 s."""
@@ -91,9 +91,8 @@ class Listener:
         """Listen; returns the port. Raises OSError when the address is taken."""
 
         class Flushed(Line):
-            """The lines of this listener share one flusher."""
+            """The lines of this listener share their guests."""
 
-            flusher = Flusher()
             guests = self._services.guests
 
         self._is_secure = tls is not None
@@ -220,8 +219,7 @@ class Listener:
             raise TypeError("create_connection makes lines")
         self._made += 1
         connection = Connection(ConnectionId(f"c-{self._made}"), line, self._services)
-        self._services.connections[connection.id] = connection
-        self._services.metrics.connections.set(len(self._services.connections))
+        self._services.opened(connection)
         await connection.serve()
 
     # ---- every second --------------------------------------------------------------------------
@@ -234,12 +232,11 @@ class Listener:
             if (passed_s := time.monotonic() - began_s) > STILL_S:
                 _log.warning("the loop stood still for %.1f s", passed_s)
             turn = (turn + 1) % WARDS
-            for connection in tuple(self._services.connections.values()):
-                if connection.ward == turn:
-                    try:
-                        connection.tick()
-                    except Exception:  # noqa: BLE001 - one connection's fault must not stop the watch over all
-                        _log.exception("%s: tick failed", connection.id)
+            for connection in tuple(self._services.wards[turn]):
+                try:
+                    connection.tick()
+                except Exception:  # noqa: BLE001 - one connection's fault must not stop the watch over all
+                    _log.exception("%s: tick failed", connection.id)
 
     async def _keep_revoking(self) -> None:
         while True:

@@ -52,6 +52,9 @@ ENROLMENTS_PER_S = 1.0
 ENROLMENTS_BURST = 30.0
 """Codes that strangers may try on one server process; a whole kitchen is enrolled within the burst."""
 
+WARDS = 10
+"""A second has so many turns in which connections are ticked, so that no turn holds up the loop."""
+
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
@@ -102,6 +105,8 @@ class Services:
         self.presence = Presence(identity, now_ms)
         self.connections: dict[ConnectionId, Connection] = {}
         """All open ones, admitted or not."""
+        self.wards: Sequence[set[Connection]] = [set() for _ in range(WARDS)]
+        """The same, by the tenth of a second that ticks them: nobody looks at all in every tenth."""
         self.devices: dict[DeviceId, Connection] = {}
         """The newest connection of each admitted device."""
         self.troubles: Sequence[Callable[[], str]] = ()
@@ -223,6 +228,12 @@ class Services:
 
     # ---- connections ---------------------------------------------------------------------------
 
+    def opened(self, connection: Connection) -> None:
+        """A socket has shaken hands."""
+        self.connections[connection.id] = connection
+        self.wards[hash(connection.id) % WARDS].add(connection)
+        self.metrics.connections.set(len(self.connections))
+
     def admitted(self, connection: Connection) -> None:
         """A kiosk proved who it is; an older connection of it ends."""
         self.metrics.admitted.inc()
@@ -248,6 +259,7 @@ class Services:
     def forget(self, connection: Connection) -> None:
         """A connection is gone."""
         self.connections.pop(connection.id, None)
+        self.wards[hash(connection.id) % WARDS].discard(connection)
         if self._empty is not None and not self.connections:
             self._empty.set()
         self.metrics.connections.set(len(self.connections))
