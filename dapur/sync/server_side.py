@@ -100,8 +100,8 @@ class Admission(msgspec.Struct, frozen=True):
 class ServerSide:
     """One connection from challenge to goodbye; times are the server's monotonic milliseconds."""
 
-    # What `forward` looks at stands in the object itself: of thousands of them most are cold.
-    __slots__ = ("__dict__", "_cursor", "_following", "_latest", "ended")
+    # What `tick` looks at stands in the object itself: of thousands of them most are cold.
+    __slots__ = ("__dict__", "_top_every_ms", "_top_ms", "ended", "kitchen")
 
     def __init__(
         self, connection: ConnectionId, nonce: bytes, *, limits: Limits, jitter: float, now_ms: int
@@ -316,12 +316,10 @@ class ServerSide:
 
         Events that the kiosk has in part are sent whole: it drops what it knows.
         """
-        cursor = self._cursor
-        if last > self._latest:
-            self._latest = last
-        if not self._following or self.ended or last <= cursor:
+        self._latest = max(self._latest, last)
+        if not self._following or self.ended or last <= self._cursor:
             return False
-        if first > cursor + 1:
+        if first > self._cursor + 1:
             self._following = False
             # Let the next tick say where the log stands, so that the kiosk pulls what is missing.
             self._top_ms -= self._top_every_ms

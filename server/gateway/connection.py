@@ -71,8 +71,8 @@ _log = logging.getLogger(__name__)
 class Connection:
     """One socket. All methods run on the loop; reads run in the services' threads."""
 
-    # What a delivery looks at stands in the object itself: a dict is one more cold place in memory.
-    __slots__ = ("__dict__", "_session", "line")
+    # What a tick looks at stands in the object itself: a dict is one more cold place in memory.
+    __slots__ = ("__dict__", "_frame_s", "_holding", "_session", "_ticked_s", "line")
 
     def __init__(self, connection: ConnectionId, line: Line, services: Services) -> None:
         self.id = connection
@@ -128,6 +128,7 @@ class Connection:
             return
         if isinstance(frame, Submit):
             await self._calm()
+        self._catch_up()
         effects = self._session.receive(frame, int(now_s * 1000))
         for effect in effects:
             # Nothing is read from a stranger before it is known who it is.
@@ -201,16 +202,31 @@ class Connection:
 
     def forward(self, first: int, last: int, frame: bytes) -> None:
         """Send a live frame that was made once for the whole kitchen, if this kiosk follows."""
-        # The hottest lines of the server: nothing here may make an object for each kiosk.
-        if self._session.forward(first, last) and not self.line.put(frame, live=True):
-            self.line.drop_live()
-            self._services.metrics.dropped.inc()
-            self._carry(self._session.overflowed())
+        if not self._session.forward(first, last):
+            return
+        if not self.line.put(frame, live=True):
+            self.overflowed()
+        elif self._stream is not None:
+            self._stream.level[self.id] = self.line
+
+    def overflowed(self) -> None:
+        """Drop the live frames that wait: the kiosk hears of the head and pulls at its own pace."""
+        self._catch_up()
+        self.line.drop_live()
+        self._services.metrics.dropped.inc()
+        self._carry(self._session.overflowed())
+
+    def _catch_up(self) -> None:
+        """Tell the session what went past it while its kiosk was level, before it decides anything."""
+        stream = self._stream
+        if stream is not None and stream.level.pop(self.id, None) is not None:
+            self._session.forward(0, stream.seq)
 
     def tick(self) -> None:
         """About once a second: deadlines, the next `top`, and whether the line still lives."""
         now_s = time.monotonic()
-        self._carry(self._session.tick(int(now_s * 1000)))
+        if effects := self._session.tick(int(now_s * 1000)):
+            self._carry(effects)
         late, self._ticked_s = now_s - self._ticked_s > LATE_S, now_s
         if self._holding or late:
             # We did not read, or did not run at all: the silence was ours.
@@ -274,6 +290,7 @@ class Connection:
         if self.line.put(data):
             return
         if self.line.drop_live():
+            self._catch_up()
             self._services.metrics.dropped.inc()
             self._carry(self._session.overflowed())
             if self.line.put(data):
@@ -326,6 +343,7 @@ class Connection:
         self._spawn(self._reply(query))
 
     def _close(self, code: GoodbyeCode) -> None:
+        self._catch_up()
         if not self._closing:
             self._closing = True
             self._services.spawn(self._closed(code))

@@ -22,10 +22,20 @@ class Listener(Protocol):
         """Its name."""
 
     def forward(self, first: int, last: int, frame: bytes) -> None:
-        """Send this live frame, unless the kiosk is elsewhere."""
+        """Send this live frame, unless the kiosk is elsewhere; one that took it may become level."""
+
+    def overflowed(self) -> None:
+        """There was no room for a live frame: it is level no more."""
 
     def end(self, code: GoodbyeCode, *, retry_after_s: float = 0.0, detail: str = "") -> None:
         """Say goodbye and close."""
+
+
+class Pipe(Protocol):
+    """A line as the fan-out sees it."""
+
+    def put(self, frame: bytes, *, live: bool = False) -> bool:
+        """Send or queue this frame; False when there is no room for it."""
 
 
 class Stream:
@@ -44,6 +54,8 @@ class Stream:
         self.again = False
         """A hint came while the log was being read: what that read does not find may be there by now."""
         self.listeners: dict[ConnectionId, Listener] = {}
+        self.level: dict[ConnectionId, Pipe] = {}
+        """Lines of listeners that took the last live frame and were not heard since: they take the next as it is."""
 
 
 class Forward(msgspec.Struct, frozen=True):
@@ -102,6 +114,7 @@ class Cursors:
         stream = self._streams.get(kitchen)
         if stream is None or stream.listeners.pop(listener.id, None) is None:
             return
+        stream.level.pop(listener.id, None)
         if not stream.listeners:
             del self._streams[kitchen]
 
@@ -156,6 +169,7 @@ class Cursors:
         """What a `ReadAfter` wanted is archived: this stream can never go on, the next join makes another."""
         listeners = tuple(stream.listeners.values())
         stream.listeners.clear()
+        stream.level.clear()
         if self._streams.get(stream.kitchen) is stream:
             del self._streams[stream.kitchen]
         return (Restart(listeners),)
@@ -180,6 +194,10 @@ class Cursors:
 
 def pages(fresh: Sequence[Entry]) -> Iterator[tuple[int, Live]]:
     """The live frames for these entries, each with the seq of its last event."""
+    if len(fresh) == 1:
+        [only] = fresh
+        yield only.seq, Live(only.seq, (only.body.decode(),), only.hash)
+        return
     for page in pages_of([entryish(entry) for entry in fresh]):
         yield page[-1].seq, Live(page[0].seq, tuple(e.text for e in page), page[-1].hash)
 
