@@ -51,8 +51,8 @@ from server.gateway.line import PING, Line, framed
 from server.gateway.services import Services
 from server.gateway.shelf import Snap
 
-SUSPECT_S = 5.0
-"""A line that is silent for so long is looked at every second."""
+SUSPECT_S = 7.0
+"""A line that is silent for so long is looked at every second; a kiosk that lives beats after five."""
 PING_S = 7.0
 """A pong comes back well within the rest of SILENT_S, also over a line of three seconds."""
 SILENT_S = 15.0
@@ -350,7 +350,6 @@ class Connection:
 
     async def _closed(self, code: GoodbyeCode) -> None:
         """Send what is queued, close, and cut what does not close."""
-        self.line.flush()
         try:
             async with asyncio.timeout(CLOSE_S):
                 await self.line.written()

@@ -35,6 +35,19 @@ READ_EVENTS = 500
 _log = logging.getLogger(__name__)
 
 
+def deliver(stream: Stream, first: int, last: int, frame: bytes) -> None:
+    """Give a live frame of the events `first` to `last` to everybody who listens to the stream."""
+    level, listeners = stream.level, stream.listeners
+    # The hottest line of the server: of a kiosk that is level nothing is touched but its line.
+    full = [name for name, line in level.items() if not line.put(frame, live=True)]
+    for name in full:
+        listeners[name].overflowed()
+    if len(level) < len(listeners):
+        for name, listener in tuple(listeners.items()):
+            if name not in level:
+                listener.forward(first, last, frame)
+
+
 class Fanout:
     """The cursors of one server process with the log and the loop that they lack."""
 
@@ -146,17 +159,7 @@ class Fanout:
         for last, live in pages(fresh):
             frame = framed(encode_bytes(live))
             self._metrics.delivered.inc(len(stream.listeners))
-            # The hottest line of the server: of a kiosk that is level nothing is touched but its line.
-            full = [name for name, line in stream.level.items() if not line.put(frame, live=True)]
-            for name in full:
-                stream.listeners[name].overflowed()
-            if len(stream.level) < len(stream.listeners):
-                self._forward_to_the_rest(stream, live.first, last, frame)
-
-    def _forward_to_the_rest(self, stream: Stream, first: int, last: int, frame: bytes) -> None:
-        for name, listener in tuple(stream.listeners.items()):
-            if name not in stream.level:
-                listener.forward(first, last, frame)
+            deliver(stream, live.first, last, frame)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = self._loop.create_task(work)

@@ -29,6 +29,10 @@ WRITE_BYTES = 64 * 1024
 BUFFER_MAX_BYTES = 4 * 1024 * 1024
 """The library answers pings into the transport's buffer without a bound: a flood of pings ends here."""
 _SIOCOUTQ = 0x5411
+_TEXT = 0x80 | Opcode.TEXT
+"""A whole message."""
+_SHORT_MAX, _MIDDLE_MAX = 125, 65_535
+"""Sizes that stand in one byte, and in two bytes after it (RFC 6455, 5.2)."""
 
 PING = Frame(Opcode.PING, b"").serialize(mask=False, extensions=[])
 
@@ -39,11 +43,11 @@ _HEARD = Request("/", Headers())
 def framed(payload: bytes) -> bytes:
     """A text message as it stands on the wire: made once, written to every kiosk of a kitchen."""
     size = len(payload)
-    if size < 126:
-        return b"\x81%c%b" % (size, payload)
-    if size < 65_536:
-        return b"\x81\x7e%b%b" % (size.to_bytes(2, "big"), payload)
-    return b"\x81\x7f%b%b" % (size.to_bytes(8, "big"), payload)
+    if size <= _SHORT_MAX:
+        return b"%c%c%b" % (_TEXT, size, payload)
+    if size <= _MIDDLE_MAX:
+        return b"%c\x7e%b%b" % (_TEXT, size.to_bytes(2, "big"), payload)
+    return b"%c\x7f%b%b" % (_TEXT, size.to_bytes(8, "big"), payload)
 
 
 class Line(ServerConnection):
@@ -70,7 +74,7 @@ class Line(ServerConnection):
         """When the last byte came in."""
         self.written_bytes = 0
         self._clear = False
-        """A frame may go straight to the transport: the state is OPEN, nothing waits, there is room."""
+        """A frame may go straight to the transport: the state is OPEN and there is room, so nothing waits."""
         self._queue: deque[tuple[bytes, bool]] = deque()
         self._queued_bytes = 0
         self._written: asyncio.Event | None = None
@@ -100,18 +104,19 @@ class Line(ServerConnection):
 
     def put(self, frame: bytes, *, live: bool = False) -> bool:
         """Send a frame that `framed` made, or queue it; False when there is no room for it."""
+        if not self._clear:
+            return self._keep(frame, live=live)
         transport = self.transport
-        if not self._clear or transport.is_closing():
-            return self._kept(frame, live)
-        self.written_bytes += len(frame)
-        transport.write(frame)
+        # On a line that is closing nothing is missed.
+        if not transport.is_closing():
+            self.written_bytes += len(frame)
+            transport.write(frame)
         return True
 
-    def _kept(self, frame: bytes, live: bool) -> bool:
-        queue, size = self._queue, self._queued_bytes + len(frame)
+    def _keep(self, frame: bytes, *, live: bool) -> bool:
         if self.state is not State.OPEN:
-            # On a line that is closing nothing is missed.
             return True
+        queue, size = self._queue, self._queued_bytes + len(frame)
         if size > QUEUE_BYTES or len(queue) >= QUEUE_FRAMES:
             return False
         queue.append((frame, live))
@@ -127,7 +132,7 @@ class Line(ServerConnection):
         return dropped
 
     def flush(self) -> None:
-        """Write what the transport takes."""
+        """Write what waits, as far as the transport takes it."""
         queue = self._queue
         while queue and not self.paused:
             if self.protocol.state is not State.OPEN or self.transport.is_closing():
@@ -199,7 +204,7 @@ class Line(ServerConnection):
 
     @override
     def send_data(self) -> None:
-        """The library writes its own frames, and with them changes the state."""
+        """The library writes frames of its own; it never changes its state without coming by here."""
         super().send_data()
         self._look()
 

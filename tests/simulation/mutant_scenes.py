@@ -338,7 +338,7 @@ class _Stuck(Line):
         # No socket: only the queue is looked at.
         self._queue = deque()
         self._queued_bytes = 0
-        self._marked = True
+        self._clear = False
 
     @property
     @override

@@ -33,7 +33,7 @@ from server.desk import writer
 from server.desk.desk import Desk
 from server.desk.groups import Answer, Grown, Submission
 from server.desk.ports import DeviceRecord, Unavailable
-from server.gateway import cursor, shelf
+from server.gateway import cursor, fanout, shelf
 from server.gateway.admission import Door, Replacements, TurnedAway, Welcomed
 from server.gateway.cursor import Cursors, Errand, Forward, PollHeads, ReadAfter, Restart, Stream
 from server.gateway.recovering import Recovering
@@ -334,9 +334,7 @@ class Server:
             match errand:
                 case Forward(stream, fresh):
                     for last, live in cursor.pages(fresh):
-                        frame = codec.encode_bytes(live)
-                        for listener in tuple(stream.listeners.values()):
-                            listener.forward(live.first, last, frame)
+                        fanout.deliver(stream, live.first, last, codec.encode_bytes(live))
                 case ReadAfter(stream, after):
                     self.read_later(partial(self._read, stream, after))
                 case Restart(listeners):
@@ -415,6 +413,7 @@ class Connection:
         except codec.BadFrame as error:
             self.carry(self.session.bad_frame(str(error)))
             return
+        self._catch_up()
         self.carry(self.session.receive(frame, self.server.world.now_ms))
 
     def _gone(self) -> None:
@@ -449,11 +448,28 @@ class Connection:
         """A live frame."""
         if not self.session.forward(first, last):
             return
-        if self._full():
-            self.server.world.count("overflow")
-            self.carry(self.session.overflowed())
-            return
+        if not self.put(frame, live=True):
+            self.overflowed()
+        elif self._stream is not None:
+            self._stream.level[self.id] = self
+
+    def put(self, frame: bytes, *, live: bool = False) -> bool:
+        """As the product's line does."""
+        if live and self._full():
+            return False
         self._put(frame.decode())
+        return True
+
+    def overflowed(self) -> None:
+        """There was no room for a live frame."""
+        self._catch_up()
+        self.server.world.count("overflow")
+        self.carry(self.session.overflowed())
+
+    def _catch_up(self) -> None:
+        stream = self._stream
+        if stream is not None and stream.level.pop(self.id, None) is not None:
+            self.session.forward(0, stream.seq)
 
     def end(self, code: GoodbyeCode, *, retry_after_s: float = 0.0, detail: str = "") -> None:
         """Say goodbye."""
@@ -499,6 +515,7 @@ class Connection:
                 case Offered() | Brought() | BadTail():
                     self._recover(effect)
                 case Close():
+                    self._catch_up()
                     self.line.down.hang_up()
                     self.server.soon(2_000, self._abort)
                 case _:

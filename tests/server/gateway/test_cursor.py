@@ -30,6 +30,9 @@ class Ear:
     def forward(self, first: int, last: int, frame: bytes) -> None:
         raise AssertionError(f"the cursors decide; they do not send {first}-{last}: {frame!r}")
 
+    def overflowed(self) -> None:
+        raise AssertionError("nothing was sent")
+
     def end(self, code: GoodbyeCode, *, retry_after_s: float = 0.0, detail: str = "") -> None:
         raise AssertionError(f"nor do they end: {code} {retry_after_s} {detail}")
 
