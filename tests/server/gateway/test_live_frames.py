@@ -87,13 +87,15 @@ async def test_line_that_is_cut_in_the_turn_of_an_event_does_not_hurt_the_others
 ) -> None:
     async with open_shop() as shop:
         first, cut, last = await levelled(shop, "k-1", "k-2", "k-3")
-        before_the_next_event(monkeypatch, shop, connection_of(shop, cut).line.abort)
+        line = connection_of(shop, cut).line
+        written = line.written_bytes
+        before_the_next_event(monkeypatch, shop, line.abort)
         await shop.notice("news")
         seq = shop.head().seq
         await first.reached(seq)
         await last.reached(seq)
         await until(lambda: cut.device not in shop.services.devices)
-        assert cut.position.seq == seq - 1
+        assert (cut.position.seq, line.written_bytes) == (seq - 1, written)
         assert len(stream_of(shop).level) == 2
 
 
@@ -103,13 +105,19 @@ async def test_nothing_follows_a_goodbye_in_the_turn_of_an_event(
     async with open_shop() as shop:
         stays, goes = await levelled(shop, "k-1", "k-2")
         leaver = connection_of(shop, goes)
-        before_the_next_event(monkeypatch, shop, lambda: leaver.end(GoodbyeCode.REVOKED))
+        written: list[int] = []
+
+        def end() -> None:
+            leaver.end(GoodbyeCode.REVOKED)
+            written.append(leaver.line.written_bytes)
+
+        before_the_next_event(monkeypatch, shop, end)
         await shop.notice("not for a revoked one")
         seq = shop.head().seq
         await stays.reached(seq)
         await goes.until(lambda: goes.close_code is not None)
         assert goes.end.code is GoodbyeCode.REVOKED
-        assert goes.position.seq == seq - 1
+        assert (goes.position.seq, [leaver.line.written_bytes]) == (seq - 1, written)
 
 
 async def test_nothing_follows_a_close_frame_of_the_library() -> None:
