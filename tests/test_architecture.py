@@ -24,7 +24,7 @@ DOORS = {
     "qasync": ["kiosk.loop", "kiosk.app", "kiosk.__main__", "kiosk.crew"],
     "PySide6": [
         *("kiosk.screens", "kiosk.widgets", "kiosk.charts", "kiosk.theme", "kiosk.views"),
-        *("kiosk.loop", "kiosk.tidy", "kiosk.app", "kiosk.__main__"),
+        *("kiosk.loop", "kiosk.qt_base", "kiosk.tidy", "kiosk.app", "kiosk.__main__"),
     ],
 }
 # A view model is text, numbers and signals: it must run without a screen.
