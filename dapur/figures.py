@@ -4,6 +4,7 @@ only.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 ON_TIME_MS = 5 * MINUTE_MS
 """Completed at most this long after the planned end is on time (kitchen.md, figures)."""
+_AHEAD = frozenset({Stage.PLANNED, Stage.PREPARING, Stage.COOKING})
+"""Stages with standard minutes left."""
 CURRENT_STEP_CAP = 0.95
 """A step that is not ticked is never shown as finished."""
 
@@ -192,21 +195,28 @@ def team_load(kitchen: Kitchen, team: str, now_ms: int) -> float | None:
     A batch's remaining standard minutes are shared by all who stand at it, so help from another
     team makes the load smaller. None for a team without work.
     """
-    people = [each for each in kitchen.staff.values() if each.team == team]
-    here = sum(each.is_on_shift(now_ms) for each in people)
-    ids = {each.id for each in people}
-    left_min, last_due_ms = 0.0, 0
+    return team_loads(kitchen, now_ms).get(team)
+
+
+def team_loads(kitchen: Kitchen, now_ms: int) -> dict[str, float]:
+    """`team_load` of every team that has work, found in one look at the batches."""
+    team_of = {each.id: each.team for each in kitchen.staff.values()}
+    left_min: dict[str, float] = {}
+    last_due_ms: dict[str, int] = {}
     for batch in kitchen.batches.values():
-        crew = present(batch.crew)
-        ours = sum(each.staff in ids for each in crew)
-        if not ours or batch.stage not in (Stage.PLANNED, Stage.PREPARING, Stage.COOKING):
+        if batch.stage not in _AHEAD or not (crew := present(batch.crew)):
             continue
-        left_min += _remaining_min(batch, now_ms) * ours / len(crew)
-        last_due_ms = max(last_due_ms, batch.plan.ready_ms)
-    if not left_min:
-        return None
-    minutes = max((last_due_ms - now_ms) / MINUTE_MS, 1.0)
-    return left_min / (max(here, 1) * minutes)
+        theirs = Counter(team_of[each.staff] for each in crew if each.staff in team_of)
+        batch_min = _remaining_min(batch, now_ms) if theirs else 0.0
+        for team, count in theirs.items():
+            left_min[team] = left_min.get(team, 0.0) + batch_min * count / len(crew)
+            last_due_ms[team] = max(last_due_ms.get(team, 0), batch.plan.ready_ms)
+    here = Counter(each.team for each in kitchen.staff.values() if each.is_on_shift(now_ms))
+    return {
+        team: each / (max(here[team], 1) * max((last_due_ms[team] - now_ms) / MINUTE_MS, 1.0))
+        for team, each in left_min.items()
+        if each
+    }
 
 
 def _remaining_min(batch: Batch, now_ms: int) -> float:

@@ -34,7 +34,7 @@ from dapur.batch import (
     round_started_ms,
     within,
 )
-from dapur.figures import team_load
+from dapur.figures import team_loads
 from dapur.policy import Limit
 from dapur.rule import Wish
 from dapur.stage import Stage
@@ -261,9 +261,8 @@ def _departures(kitchen: Kitchen, now_ms: int) -> Iterator[_Seen]:
 def _overload(kitchen: Kitchen, now_ms: int) -> Iterator[_Seen]:
     """More standard person-minutes left than people and time (figures: overload)."""
     date = kitchen.night.serving_date if kitchen.night is not None else ""
-    for team in sorted({staff.team for staff in kitchen.staff.values()}):
-        load = team_load(kitchen, team, now_ms)
-        if load is not None and load > 1:
+    for team, load in sorted(team_loads(kitchen, now_ms).items()):
+        if load > 1:
             yield _Seen(Rule.OVERLOAD, team, date, now_ms, f"{load * 100:.0f}")
 
 

@@ -26,6 +26,8 @@ AT_ONCE = 16
 """Cards that the first picture waits for: more than any screen shows, and a kitchen's whole night."""
 PART_CARDS, PART_MS = 12, 20
 """Of a longer board so many more follow at a time: a part takes about as long as two frames."""
+LATE_MS = 8
+"""Between two parts of the cards that were put off: a finger, a paint and the line get their turn."""
 
 
 class WaveSection(QWidget):
@@ -54,7 +56,7 @@ class WaveSection(QWidget):
             self._drop(tuple(self._cards))
             self._full = section.full
         wanted = tuple(look.id for look in section.cards)
-        self._drop(tuple(each for each in self._cards if each not in wanted))
+        self._drop(tuple(self._cards.keys() - set(wanted)))
         for look in section.cards:
             card = self._cards.get(look.id) or self._make(look)
             if card.look() is not look:
@@ -128,6 +130,10 @@ class BoardPage(Page):
         self._more.setSingleShot(True)
         self._more.setInterval(PART_MS)
         self._more.timeout.connect(self._on_time_for_more)
+        self._late = QTimer(self)
+        self._late.setSingleShot(True)
+        self._late.setInterval(LATE_MS)
+        self._late.timeout.connect(self._on_time_for_late)
         self._inside = QWidget()
         self._column = QVBoxLayout(self._inside)
         self._column.setContentsMargins(0, 0, theme.px(8), theme.px(12))
@@ -158,7 +164,7 @@ class BoardPage(Page):
     @override
     def refresh(self) -> None:
         """Show the waves as they are."""
-        sections = self._board.sections(self._seen(), self._most)
+        sections = self._board.sections(self._seen(), self._most, brief=True)
         if self._most is not None and sum(len(each.cards) for each in sections) < self._most:
             self._most = None
         empty = self._board.empty()
@@ -178,6 +184,19 @@ class BoardPage(Page):
                 self._sections[wave] = WaveSection(self.theme, self, wave)
                 self._column.insertWidget(place + 1, self._sections[wave])
             self._sections[wave].show_section(section, columns)
+        if self._board.is_behind:
+            self._late.start()
+
+    def _on_time_for_late(self) -> None:
+        """Bring some of the cards up to date that were put off; the others stay as they are."""
+        if not self.isVisible():
+            return
+        for look in self._board.late():
+            for section in self._sections.values():
+                if (card := section.card(look.id)) is not None and card.look() is not look:
+                    card.set_look(look)
+        if self._board.is_behind:
+            self._late.start()
 
     def _on_time_for_more(self) -> None:
         if self._most is not None:

@@ -11,7 +11,7 @@ from dapur.figures import urgency
 from dapur.night import Wave
 from dapur.stage import FINISHED, OVER, Stage
 from kiosk.views.card import needs_check
-from kiosk.views.card_shelf import SECOND_MS, CardShelf, everybody
+from kiosk.views.card_shelf import CardShelf, everybody
 from kiosk.views.floor import Floor, ViewModel
 from kiosk.views.looks import (
     ButtonLook,
@@ -142,7 +142,7 @@ class BoardView(ViewModel):
         if not floor.fresh and floor.known and floor.data_age_ms:
             subtitle = words("board.data_age", age=floor.ago(floor.data_age_ms))
         batches = self._batches()
-        self._shelf.begin()
+        self._shelf.look_around()
         tones = [self._tone(batch) for batch in batches]
         active = sum(1 for batch in batches if batch.stage not in FINISHED | {Stage.PLANNED})
         rows = (
@@ -171,16 +171,24 @@ class BoardView(ViewModel):
         return ""
 
     def sections(
-        self, is_seen: Callable[[str], bool] = everybody, most: int | None = None
+        self,
+        is_seen: Callable[[str], bool] = everybody,
+        most: int | None = None,
+        *,
+        brief: bool = False,
     ) -> tuple[Section, ...]:
-        """Waves in order of departure, the first `most` cards; those not seen may be as they were."""
-        self._shelf.begin()
+        """Waves in order of departure, the first `most` cards; those not seen may be as they were.
+
+        With `brief` some that are seen may be so too, for a frame or two: then `is_behind`.
+        """
+        self._shelf.begin(brief=brief)
         night = self.floor.kitchen.night
         waves = sorted(night.waves, key=lambda wave: wave.departure_ms) if night else []
-        full = self._full(waves)
+        by_wave = self._by_wave()
+        full = self._full(waves, by_wave)
         made = []
         for wave in waves:
-            batches = [batch for batch in self._batches() if batch.plan.wave == wave.id]
+            batches = by_wave.get(wave.id, [])
             shown = [batch for batch in batches if self._passes(batch)]
             if not batches or ((self._filter or self._team) and not shown):
                 continue
@@ -192,14 +200,28 @@ class BoardView(ViewModel):
             )
         return tuple(made)
 
-    def _full(self, waves: list[Wave]) -> str:
+    @property
+    def is_behind(self) -> bool:
+        """Whether cards that are seen were put off."""
+        return self._shelf.is_behind
+
+    def late(self) -> tuple[CardLook, ...]:
+        """Some of the cards that were put off, as they are now; ask again while `is_behind`."""
+        return self._shelf.late()
+
+    def _by_wave(self) -> dict[str, list[Batch]]:
+        found: dict[str, list[Batch]] = {}
+        for batch in self._batches():
+            found.setdefault(batch.plan.wave, []).append(batch)
+        return found
+
+    def _full(self, waves: list[Wave], by_wave: dict[str, list[Batch]]) -> str:
         """The chosen wave, else the first that still has something to finish."""
         chosen = self._chosen_wave()
         if any(wave.id == chosen for wave in waves):
             return chosen
         for wave in waves:
-            mine = [batch for batch in self._batches() if batch.plan.wave == wave.id]
-            if any(batch.stage not in FINISHED for batch in mine):
+            if any(batch.stage not in FINISHED for batch in by_wave.get(wave.id, ())):
                 return wave.id
         return waves[0].id if waves else ""
 
@@ -229,8 +251,8 @@ class BoardView(ViewModel):
         by_id = {str(batch.id): batch for batch in batches}
         held_order = self._order.get(wave, ())
         now = self.floor.now_ms
-        # Measured values move no card, and time does so by the second.
-        asked = (self.floor.generation, now // SECOND_MS, self._filter, self._team)
+        # Measured values move no card, and time does so by the beat.
+        asked = (self.floor.generation, self.floor.beat, self._filter, self._team)
         frozen = now - self._touched_ms < FREEZE_MS or asked == self._ordered_at.get(wave)
         if frozen and set(held_order) == set(by_id):
             return [by_id[each] for each in held_order]

@@ -7,11 +7,17 @@ from operator import is_
 
 from dapur.batch import Batch
 from dapur.ids import BatchId
+from dapur.review import Review
+from dapur.watch import Alert
 from kiosk.views.card import card, tone_of
 from kiosk.views.floor import Floor
 from kiosk.views.looks import CardLook
 
-SECOND_MS = 1000
+CHANGED_AT_ONCE = 6
+"""More dishes than these change within one frame only when much comes at once: making and painting a
+card takes a millisecond and a half, and a finger waits for all of them."""
+LATE_AT_ONCE = 4
+"""Of the cards that were put off so many are made at a time: less than half of a frame."""
 
 
 def everybody(_: str) -> bool:
@@ -22,25 +28,42 @@ def everybody(_: str) -> bool:
 class _Kept:
     """One look with what it was made of."""
 
-    __slots__ = ("about", "batch", "look", "second")
+    __slots__ = ("about", "batch", "beat", "look")
 
-    def __init__(self, batch: Batch, about: object, second: int, look: CardLook) -> None:
-        self.batch, self.about, self.second, self.look = batch, about, second, look
+    def __init__(self, batch: Batch, about: object, beat: int, look: CardLook) -> None:
+        self.batch, self.about, self.beat, self.look = batch, about, beat, look
+
+
+_Tone = tuple[Batch, tuple[Alert, ...], tuple[Review, ...], str]
+"""What a tone was made of, and the tone."""
 
 
 class CardShelf:
-    """One for a board. Call `begin` before a round of `look`s: it reads what all cards share."""
+    """One for a board. Call `begin` before a round of `look`s: it reads what all cards share.
+
+    In a round that is not to last long (`brief`) clocks and, when many dishes changed, the
+    last of these stay as they were: `late` makes them, a few at a time.
+    """
 
     def __init__(self, floor: Floor) -> None:
         self._floor = floor
         self._kept: dict[BatchId, _Kept] = {}
         self._common: tuple[object, ...] = ()
-        self._tones: dict[BatchId, str] = {}
-        self._tones_of: tuple[object, ...] = ()
+        self._tones: dict[BatchId, _Tone] = {}
+        self._late: dict[BatchId, bool] = {}
+        """Cards that were put off, and whether more than their clock is old."""
+        self._changes_left = 0
         self.begin()
 
-    def begin(self) -> None:
-        """The kitchen's common ground and the second that clocks show."""
+    def begin(self, *, brief: bool = False) -> None:
+        """Before a round of all cards: what was put off in the last one is found again."""
+        self.look_around()
+        self._late.clear()
+        self._brief = brief
+        self._changes_left = CHANGED_AT_ONCE
+
+    def look_around(self) -> None:
+        """The kitchen's common ground and the beat of its clocks; before `tone`s alone this is enough."""
         floor, kitchen = self._floor, self._floor.kitchen
         common = (
             kitchen.policy, kitchen.night, kitchen.staff, floor.people.roster,
@@ -51,38 +74,61 @@ class CardShelf:
             self._kept.clear()
         self._kitchen, self._waiting = kitchen, floor.waiting_by_subject
         self._alerts, self._items = floor.alerts_by_subject, floor.open_items
-        self._second = floor.now_ms // SECOND_MS
-        # A round asks for each tone several times: for the counts, for the order, for the card.
-        ground = (kitchen, self._alerts, self._items)
-        if len(self._tones_of) != len(ground) or not all(map(is_, ground, self._tones_of)):
-            self._tones, self._tones_of = {}, ground
+        self._beat = floor.beat
         if len(self._kept) > 2 * len(kitchen.batches):
             self._kept = {k: v for k, v in self._kept.items() if k in kitchen.batches}
+            self._tones = {k: v for k, v in self._tones.items() if k in kitchen.batches}
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the last round put cards off."""
+        return bool(self._late)
+
+    def late(self) -> tuple[CardLook, ...]:
+        """Some of the cards that were put off, as they are now: those that changed before mere clocks."""
+        first = sorted(self._late, key=lambda each: not self._late[each])[:LATE_AT_ONCE]
+        for each in first:
+            del self._late[each]
+        self.look_around()
+        self._brief = False
+        batches = self._kitchen.batches
+        return tuple(self.look(batches[each]) for each in first if each in batches)
 
     def tone(self, batch: Batch) -> str:
         """Of any card, as it is now."""
-        kept = self._tones.get(batch.id)
-        if kept is None:
-            kept = tone_of(self._floor, batch, self._alerts.get(batch.id, ()))
-            self._tones[batch.id] = kept
-        return kept
+        about = batch.id
+        alerts, items = self._alerts.get(about, ()), self._items.get(about, ())
+        kept = self._tones.get(about)
+        if kept is None or kept[0] is not batch or kept[1] is not alerts or kept[2] is not items:
+            tone = tone_of(self._floor, batch, alerts)
+            kept = self._tones[about] = (batch, alerts, items, tone)
+        return kept[3]
 
     def look(self, batch: Batch, is_seen: Callable[[str], bool] = everybody) -> CardLook:
         """The card of a batch; one that is not seen stays as it was, so that a long board costs no more."""
         kept = self._kept.get(batch.id)
         if kept is not None and not is_seen(batch.id):
             return kept.look
-        alerts, about = self._alerts.get(batch.id, ()), self._about(batch)
-        if kept is None or kept.batch is not batch or kept.about != about:
-            look = card(self._floor, batch, alerts)
-            self._kept[batch.id] = _Kept(batch, about, self._second, look)
-            return look
-        if kept.second != self._second:
-            fresh = card(self._floor, batch, alerts)
+        about = self._about(batch)
+        changed = kept is None or kept.batch is not batch or kept.about != about
+        if kept is not None:
+            if not changed and kept.beat == self._beat:
+                return kept.look
+            if self._is_put_off(changed=changed):
+                self._late[batch.id] = changed
+                return kept.look
+        look = card(self._floor, batch, self._alerts.get(batch.id, ()))
+        if kept is not None and look == kept.look:
             # The same object again when nothing moved: who compares looks is done at once.
-            kept.look = kept.look if fresh == kept.look else fresh
-            kept.second = self._second
-        return kept.look
+            look = kept.look
+        self._kept[batch.id] = _Kept(batch, about, self._beat, look)
+        return look
+
+    def _is_put_off(self, *, changed: bool) -> bool:
+        if not self._brief:
+            return False
+        self._changes_left -= changed
+        return not changed or self._changes_left < 0
 
     def _about(self, batch: Batch) -> object:
         """What a card shows beside its batch and the common ground."""

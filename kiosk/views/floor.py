@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 STALE_SERVER_MS = 5 * 60_000
 """Without a word from the server for longer, even a standing connection shows old data (screens.md 2)."""
 STALE_READING_MS = 60_000
+BEAT_MS = 1000
+"""How long what only a clock changes may stay as it was; the window's tick comes as often."""
 WIB_MIN = 420
 """Western Indonesia's zone: what a kiosk shows before its first plan."""
 
@@ -93,6 +95,8 @@ class Floor(QObject):
         self._watching = Watching()
         self._inbox = Inbox()
         self._generation = 0
+        self._beat, self._beat_ms = 0, float("-inf")
+        self.ticked.connect(self._on_ticked)
         self._looked_at = self.kitchen
         self._waiting: Counter[str] = Counter()
         self._waiting_of: tuple[Pending, ...] = ()
@@ -165,6 +169,19 @@ class Floor(QObject):
         """What people call this kitchen."""
         return self._kiosk.kitchen_name
 
+    @property
+    def beat(self) -> int:
+        """Grows at each tick, or when one is overdue: what only a clock changes may be kept till then.
+
+        Not with the second of `now_ms`: then the first tap of each second would do the tick's work.
+        """
+        if not 0 <= self.now_ms - self._beat_ms < BEAT_MS:
+            self._on_ticked()
+        return self._beat
+
+    def _on_ticked(self) -> None:
+        self._beat, self._beat_ms = self._beat + 1, self.now_ms
+
     def batch(self, batch: str) -> Batch | None:
         """One batch of the window."""
         return self.kitchen.batches.get(BatchId(batch))
@@ -193,7 +210,7 @@ class Floor(QObject):
         return self.alerts_by_subject.get(subject, ())
 
     def _watched(self) -> Watching:
-        self._watching.look(self.kitchen, self.now_ms)
+        self._watching.look(self.kitchen, self.now_ms, self.beat)
         return self._watching
 
     @property

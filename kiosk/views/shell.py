@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import is_
+
 from dapur.access import PLANNERS
 from dapur.alert import SEVERITY_ORDER, Severity
 from dapur.ids import StaffId
@@ -35,6 +37,8 @@ class ShellView(ViewModel):
     def __init__(self, floor: Floor) -> None:
         super().__init__(floor)
         self._banner_at = 0
+        self._loud_of: tuple[object, object] = (None, None)
+        self._loud_ones: tuple[Alert, ...] = ()
 
     def rail(self, page: str) -> RailLook:
         """Where one can go, with what waits there."""
@@ -129,14 +133,14 @@ class ShellView(ViewModel):
 
     # ---- the worst alarm --------------------------------------------------------------------
 
-    def _loud(self) -> tuple[Alert, ...]:
-        alerts = [each for each in self.floor.alerts if SEVERITY_ORDER[each.severity] >= _LOUD]
-        open_first = sorted(alerts, key=lambda each: self._owner(each) is not None)
-        return tuple(open_first)
-
-    def _owner(self, alert: Alert) -> StaffId | None:
-        record = self.floor.kitchen.alerts.get(alert.key)
-        return record.owner if record else None
+    def _waiting(self) -> tuple[Alert, ...]:
+        """Loud alarms that nobody handles yet, the worst first; found again when one came or was taken."""
+        ground = (self.floor.alerts, self.floor.kitchen.alerts)
+        if not all(map(is_, ground, self._loud_of)):
+            self._loud_of = ground
+            new = new_alerts(self.floor)
+            self._loud_ones = tuple(a for a in new if SEVERITY_ORDER[a.severity] >= _LOUD)
+        return self._loud_ones
 
     def next_alarm(self) -> None:
         """Show the next one in the banner."""
@@ -145,7 +149,7 @@ class ShellView(ViewModel):
 
     def banner(self) -> BannerLook | None:
         """The worst alarm that nobody handles yet; None when all are handled."""
-        waiting = [alert for alert in self._loud() if self._owner(alert) is None]
+        waiting = self._waiting()
         if not waiting:
             return None
         alert = waiting[self._banner_at % len(waiting)]

@@ -11,15 +11,13 @@ from dapur.ids import BatchId
 from dapur.kitchen import Kitchen
 from dapur.watch import Alert, by_severity, watch_batch, watch_kitchen
 
-SECOND_MS = 1000
-
 
 class Watching:
-    """Remembers what `watch` found. All is looked for again once a second, for that is what a clock adds."""
+    """Remembers what `watch` found. All is looked for again at each beat, for that is what a clock adds."""
 
     def __init__(self) -> None:
         self._ground: tuple[object, ...] = ()
-        self._second = -1
+        self._beat = -1
         self._seen: dict[BatchId, tuple[Batch, tuple[Alert, ...]]] = {}
         self._wide: tuple[Alert, ...] = ()
         self._batches: Mapping[BatchId, Batch] | None = None
@@ -28,16 +26,15 @@ class Watching:
         self.about: Mapping[str, tuple[Alert, ...]] = {}
         """The same by batch, wave and team; low ones are no reason to raise a card."""
 
-    def look(self, kitchen: Kitchen, now_ms: int) -> None:
-        """Bring `alerts` and `about` up to this state and second."""
-        # What the rules about one batch read beside it; those about many may be a second late.
+    def look(self, kitchen: Kitchen, now_ms: int, beat: int) -> None:
+        """Bring `alerts` and `about` up to this state and beat (`Floor.beat`)."""
+        # What the rules about one batch read beside it; those about many may be a beat late.
         ground = (kitchen.policy, kitchen.night, kitchen.alerts, kitchen.staff)
-        second = now_ms // SECOND_MS
         same = len(self._ground) == len(ground) and all(map(is_, ground, self._ground))
-        if same and second == self._second and kitchen.batches is self._batches:
+        if same and beat == self._beat and kitchen.batches is self._batches:
             return
-        if not same or second != self._second:
-            self._ground, self._second, self._seen = ground, second, {}
+        if not same or beat != self._beat:
+            self._ground, self._beat, self._seen = ground, beat, {}
             self._wide = watch_kitchen(kitchen, now_ms)
         self._refresh(kitchen, now_ms)
 

@@ -28,7 +28,7 @@ def about_batches(night: Night, alerts: object) -> set[str]:
 @given(st.data())
 def test_memory_of_alerts_says_what_the_rules_say_after_every_tap(data: st.DataObject) -> None:
     night, watching = kitchen_of_three(), Watching()
-    minute = 150.0
+    minute, beat = 150.0, 0
     for _ in range(data.draw(st.integers(1, 12))):
         what = data.draw(st.sampled_from(("cold", "hot", "hold", "wait", "advance")))
         name = data.draw(st.sampled_from(DISHES))
@@ -41,25 +41,26 @@ def test_memory_of_alerts_says_what_the_rules_say_after_every_tap(data: st.DataO
             night.tap("advance_batch", name, {"to": "preparing"}, minute=minute)
         else:
             minute += data.draw(st.sampled_from((1.0, 40.0, 120.0)))
-        watching.look(night.kitchen, at(minute))
+            beat += 1
+        watching.look(night.kitchen, at(minute), beat)
         right = watch(night.kitchen, at(minute))
         assert about_batches(night, watching.alerts) == about_batches(night, right)
         for batch, alerts in watching.about.items():
             assert [each.about for each in alerts] == [batch] * len(alerts)
             assert all(each.severity is not Severity.LOW for each in alerts)
-    watching.look(night.kitchen, at(minute) + 1000)
+    watching.look(night.kitchen, at(minute) + 1000, beat + 1)
     assert watching.alerts == watch(night.kitchen, at(minute) + 1000)
 
 
 def test_memory_of_alerts_gives_the_same_tuple_until_one_changes() -> None:
     night, watching = kitchen_of_three(), Watching()
-    watching.look(night.kitchen, at(400))
+    watching.look(night.kitchen, at(400), 1)
     before = watching.alerts
     assert before
     night.tap("record_temperature", "b1", {"value_c": 82.0}, minute=400)
-    watching.look(night.kitchen, at(400) + 10)
-    watching.look(night.kitchen, at(400) + 20)
+    watching.look(night.kitchen, at(400) + 10, 1)
+    watching.look(night.kitchen, at(400) + 20, 1)
     assert watching.alerts is before or watching.alerts != before
     kept = watching.alerts
-    watching.look(night.kitchen, at(400) + 30)
+    watching.look(night.kitchen, at(400) + 30, 1)
     assert watching.alerts is kept
