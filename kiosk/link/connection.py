@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from time import monotonic
 
 import msgspec
 from websockets.exceptions import ConnectionClosed
@@ -25,6 +26,9 @@ from kiosk.local.mirror import Mirror
 
 WATCH_S = 0.5
 """How often the watchdog looks: a frozen server shows within half a second of its limit."""
+READ_S = 0.005
+"""Frames at hand are read without a turn of the loop: after so much work with them it gets one, for the
+screen and the finger."""
 WHOLE_FRAME_MS = 120_000
 """The largest frame takes 65 s at 8 kbit/s; bytes that never make one are no server's."""
 
@@ -113,12 +117,18 @@ class Connection:
 
     async def _read(self) -> Ended:
         closed = Ended(None, 0.0, "the server closed the line")
+        worked_s = 0.0
         try:
             async for message in self._socket:
+                began_s = monotonic()
                 now = self.heard_ms = self._framed_ms = self._time.mono_ms()
                 self._carrier.receive(decode_server(message), now)
                 if self._carrier.over is not None:
                     return self._carrier.over
+                worked_s += monotonic() - began_s
+                if worked_s > READ_S:
+                    worked_s = 0.0
+                    await asyncio.sleep(0)
         except BadFrame as error:
             return Ended(GoodbyeCode.BAD_FRAME, 0.0, str(error))
         except ConnectionClosed as error:

@@ -26,6 +26,9 @@ AT_ONCE = 16
 """Cards that the first picture waits for: more than any screen shows, and a kitchen's whole night."""
 PART_CARDS, PART_MS = 12, 20
 """Of a longer board so many more follow at a time: a part takes about as long as two frames."""
+CHANGED_AT_ONCE = 6
+"""More dishes than these change within one frame only when much comes at once: making and painting a
+card takes a millisecond and a half, and a finger waits for all of them."""
 LATE_MS = 8
 """Between two parts of the cards that were put off: a finger, a paint and the line get their turn."""
 
@@ -146,8 +149,8 @@ class BoardPage(Page):
         self._column.addStretch(1)
         self._scroll = Scroll(self._inside, self)
         self._scroll.viewport().installEventFilter(self)
-        self._scroll.resized.connect(self._on_view_changed)
-        self._scroll.verticalScrollBar().valueChanged.connect(self._on_view_changed)
+        self._scroll.resized.connect(self.on_cards_moved)
+        self._scroll.verticalScrollBar().valueChanged.connect(self.on_cards_moved)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._scroll)
@@ -164,7 +167,11 @@ class BoardPage(Page):
     @override
     def refresh(self) -> None:
         """Show the waves as they are."""
-        sections = self._board.sections(self._seen(), self._most, brief=True)
+        self._show_sections(CHANGED_AT_ONCE)
+
+    def _show_sections(self, at_once: int) -> None:
+        """So many cards that changed are shown at once; the others follow in parts."""
+        sections = self._board.sections(self._seen(), self._most, at_once)
         if self._most is not None and sum(len(each.cards) for each in sections) < self._most:
             self._most = None
         empty = self._board.empty()
@@ -211,8 +218,9 @@ class BoardPage(Page):
             self._more.start()
 
     def on_cards_moved(self) -> None:
-        """Cards that came into view are brought up to date."""
-        self._on_view_changed()
+        """Cards that came into view are brought up to date; a bar that comes moves them in a busy moment."""
+        if self.isVisible():
+            self._show_sections(0)
 
     def cards(self) -> list[BatchCard | BatchTile]:
         """All cards and tiles, in the order in which they stand."""

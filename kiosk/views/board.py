@@ -9,6 +9,7 @@ import msgspec
 from dapur.batch import Batch, consume_by_ms
 from dapur.figures import urgency
 from dapur.night import Wave
+from dapur.policy import PolicyRecord
 from dapur.stage import FINISHED, OVER, Stage
 from kiosk.views.card import needs_check
 from kiosk.views.card_shelf import CardShelf, everybody
@@ -53,6 +54,7 @@ class BoardView(ViewModel):
         self._ordered_at: dict[str, tuple[object, ...]] = {}
         self._shelf = CardShelf(floor)
         self._touched_ms = 0
+        self._limits: dict[str, tuple[Batch, PolicyRecord, int | None]] = {}
 
     def touched(self) -> None:
         """A finger is on the board: keep the order for two seconds."""
@@ -174,14 +176,16 @@ class BoardView(ViewModel):
         self,
         is_seen: Callable[[str], bool] = everybody,
         most: int | None = None,
-        *,
-        brief: bool = False,
+        at_once: int | None = None,
     ) -> tuple[Section, ...]:
         """Waves in order of departure, the first `most` cards; those not seen may be as they were.
 
-        With `brief` some that are seen may be so too, for a frame or two: then `is_behind`.
+        With `at_once` the clocks, and of the cards that changed all but so many, may be so too for a
+        frame or two: then `is_behind`.
         """
-        self._shelf.begin(brief=brief)
+        self._shelf.begin(at_once)
+        if len(self._limits) > 2 * len(self.floor.kitchen.batches):
+            self._limits.clear()
         night = self.floor.kitchen.night
         waves = sorted(night.waves, key=lambda wave: wave.departure_ms) if night else []
         by_wave = self._by_wave()
@@ -268,11 +272,7 @@ class BoardView(ViewModel):
         left = wave.departure_ms - floor.now_ms
         done = sum(1 for batch in batches if batch.stage is Stage.COMPLETED)
         progress = [words("wave.done", done=done, total=len(batches))]
-        limits = [
-            consume_by_ms(batch, floor.kitchen.policy)
-            for batch in batches
-            if batch.stage not in OVER
-        ]
+        limits = [self._consume_by(batch) for batch in batches if batch.stage not in OVER]
         running = [limit for limit in limits if limit is not None]
         if running:
             progress.append(words("wave.consume", at=floor.clock(min(running))))
@@ -292,6 +292,14 @@ class BoardView(ViewModel):
             progress=" · ".join(progress),
             left_time=floor.span(left),
         )
+
+    def _consume_by(self, batch: Batch) -> int | None:
+        """`consume_by_ms`, found again when the batch or the policy changed."""
+        policy = self.floor.kitchen.policy
+        kept = self._limits.get(batch.id)
+        if kept is None or kept[0] is not batch or kept[1] is not policy:
+            kept = self._limits[batch.id] = (batch, policy, consume_by_ms(batch, policy))
+        return kept[2]
 
     def _stops(self, wave: Wave) -> str:
         schools = sum(1 for stop in wave.stops if stop.kind == "school")

@@ -13,9 +13,6 @@ from kiosk.views.card import card, tone_of
 from kiosk.views.floor import Floor
 from kiosk.views.looks import CardLook
 
-CHANGED_AT_ONCE = 6
-"""More dishes than these change within one frame only when much comes at once: making and painting a
-card takes a millisecond and a half, and a finger waits for all of them."""
 LATE_AT_ONCE = 4
 """Of the cards that were put off so many are made at a time: less than half of a frame."""
 
@@ -28,10 +25,12 @@ def everybody(_: str) -> bool:
 class _Kept:
     """One look with what it was made of."""
 
-    __slots__ = ("about", "batch", "beat", "look")
+    __slots__ = ("about", "batch", "beat", "common", "look")
 
-    def __init__(self, batch: Batch, about: object, beat: int, look: CardLook) -> None:
-        self.batch, self.about, self.beat, self.look = batch, about, beat, look
+    def __init__(
+        self, batch: Batch, about: object, common: object, beat: int, look: CardLook
+    ) -> None:
+        self.batch, self.about, self.common, self.beat, self.look = batch, about, common, beat, look
 
 
 _Tone = tuple[Batch, tuple[Alert, ...], tuple[Review, ...], str]
@@ -41,8 +40,8 @@ _Tone = tuple[Batch, tuple[Alert, ...], tuple[Review, ...], str]
 class CardShelf:
     """One for a board. Call `begin` before a round of `look`s: it reads what all cards share.
 
-    In a round that is not to last long (`brief`) clocks and, when many dishes changed, the
-    last of these stay as they were: `late` makes them, a few at a time.
+    In a round that is not to last long clocks and, when many dishes changed, the last of these stay as
+    they were: `late` makes them, a few at a time.
     """
 
     def __init__(self, floor: Floor) -> None:
@@ -52,15 +51,15 @@ class CardShelf:
         self._tones: dict[BatchId, _Tone] = {}
         self._late: dict[BatchId, bool] = {}
         """Cards that were put off, and whether more than their clock is old."""
-        self._changes_left = 0
+        self._left: int | None = None
+        """How many cards that changed may still be made in this round; None: whatever is asked for."""
         self.begin()
 
-    def begin(self, *, brief: bool = False) -> None:
+    def begin(self, at_once: int | None = None) -> None:
         """Before a round of all cards: what was put off in the last one is found again."""
         self.look_around()
         self._late.clear()
-        self._brief = brief
-        self._changes_left = CHANGED_AT_ONCE
+        self._left = at_once
 
     def look_around(self) -> None:
         """The kitchen's common ground and the beat of its clocks; before `tone`s alone this is enough."""
@@ -71,7 +70,6 @@ class CardShelf:
         )  # fmt: skip
         if len(common) != len(self._common) or not all(map(is_, common, self._common)):
             self._common = common
-            self._kept.clear()
         self._kitchen, self._waiting = kitchen, floor.waiting_by_subject
         self._alerts, self._items = floor.alerts_by_subject, floor.open_items
         self._beat = floor.beat
@@ -90,7 +88,7 @@ class CardShelf:
         for each in first:
             del self._late[each]
         self.look_around()
-        self._brief = False
+        self._left = None
         batches = self._kitchen.batches
         return tuple(self.look(batches[each]) for each in first if each in batches)
 
@@ -110,8 +108,9 @@ class CardShelf:
         if kept is not None and not is_seen(batch.id):
             return kept.look
         about = self._about(batch)
-        changed = kept is None or kept.batch is not batch or kept.about != about
         if kept is not None:
+            changed = kept.batch is not batch or kept.common is not self._common
+            changed = changed or kept.about != about
             if not changed and kept.beat == self._beat:
                 return kept.look
             if self._is_put_off(changed=changed):
@@ -121,14 +120,16 @@ class CardShelf:
         if kept is not None and look == kept.look:
             # The same object again when nothing moved: who compares looks is done at once.
             look = kept.look
-        self._kept[batch.id] = _Kept(batch, about, self._beat, look)
+        self._kept[batch.id] = _Kept(batch, about, self._common, self._beat, look)
         return look
 
     def _is_put_off(self, *, changed: bool) -> bool:
-        if not self._brief:
+        if self._left is None:
             return False
-        self._changes_left -= changed
-        return not changed or self._changes_left < 0
+        if changed and self._left:
+            self._left -= 1
+            return False
+        return True
 
     def _about(self, batch: Batch) -> object:
         """What a card shows beside its batch and the common ground."""

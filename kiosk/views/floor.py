@@ -179,6 +179,11 @@ class Floor(QObject):
             self._on_ticked()
         return self._beat
 
+    @property
+    def is_due(self) -> bool:
+        """Whether `changed` follows within a quarter of a second: nobody need look twice."""
+        return self._pace.is_due
+
     def _on_ticked(self) -> None:
         self._beat, self._beat_ms = self._beat + 1, self.now_ms
 
@@ -504,7 +509,11 @@ class ViewModel(QObject):
         super().__init__(parent)
         self.floor = floor
         floor.changed.connect(self.changed)
-        floor.ticked.connect(self.changed)
+        floor.ticked.connect(self._on_floor_ticked)
+
+    def _on_floor_ticked(self) -> None:
+        if not self.floor.is_due:
+            self.changed.emit()
 
     @property
     def words(self) -> Words:

@@ -32,6 +32,11 @@ class Pace(QObject):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._show)
 
+    @property
+    def is_due(self) -> bool:
+        """Whether something waits to be shown."""
+        return self._due_at != float("inf")
+
     def ask(self, gap_ms: int) -> None:
         """Show at the latest `gap_ms` after the last time: at once when that is over."""
         now, at = self._now(), self._shown_at + max(gap_ms / 1000, self._rest_s)
@@ -43,7 +48,7 @@ class Pace(QObject):
 
     def settle(self) -> None:
         """Show now what waits, if anything does: a finger expects its answer in the same moment."""
-        if self._due_at != float("inf"):
+        if self.is_due:
             self._show()
 
     def _show(self) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from operator import is_
 
-from dapur.alert import Severity
+from dapur.alert import AlertRecord, Severity
 from dapur.batch import Batch
 from dapur.ids import BatchId
 from dapur.kitchen import Kitchen
@@ -18,6 +18,7 @@ class Watching:
     def __init__(self) -> None:
         self._ground: tuple[object, ...] = ()
         self._beat = -1
+        self._records: Mapping[str, AlertRecord] = {}
         self._seen: dict[BatchId, tuple[Batch, tuple[Alert, ...]]] = {}
         self._wide: tuple[Alert, ...] = ()
         self._batches: Mapping[BatchId, Batch] | None = None
@@ -29,13 +30,20 @@ class Watching:
     def look(self, kitchen: Kitchen, now_ms: int, beat: int) -> None:
         """Bring `alerts` and `about` up to this state and beat (`Floor.beat`)."""
         # What the rules about one batch read beside it; those about many may be a beat late.
-        ground = (kitchen.policy, kitchen.night, kitchen.alerts, kitchen.staff)
+        ground = (kitchen.policy, kitchen.night, kitchen.staff)
         same = len(self._ground) == len(ground) and all(map(is_, ground, self._ground))
-        if same and beat == self._beat and kitchen.batches is self._batches:
+        same = same and beat == self._beat
+        noted = kitchen.alerts is self._records
+        if same and noted and kitchen.batches is self._batches:
             return
-        if not same or beat != self._beat:
+        told = () if noted else _told_of(self._records, kitchen.alerts)
+        for about in told:
+            self._seen.pop(BatchId(about), None)
+        if not same:
             self._ground, self._beat, self._seen = ground, beat, {}
+        if not same or any(about not in kitchen.batches for about in told):
             self._wide = watch_kitchen(kitchen, now_ms)
+        self._records = kitchen.alerts
         self._refresh(kitchen, now_ms)
 
     def _refresh(self, kitchen: Kitchen, now_ms: int) -> None:
@@ -51,6 +59,14 @@ class Watching:
         if alerts != self.alerts:
             self.alerts = alerts
             self.about = _by_subject(alerts)
+
+
+def _told_of(
+    before: Mapping[str, AlertRecord], after: Mapping[str, AlertRecord]
+) -> Collection[str]:
+    """What the records are about that came, changed or went; the rules read no others."""
+    told = {each.about for key, each in after.items() if before.get(key) is not each}
+    return told | {each.about for key, each in before.items() if key not in after}
 
 
 def _by_subject(alerts: tuple[Alert, ...]) -> dict[str, tuple[Alert, ...]]:
