@@ -26,7 +26,7 @@ AT_ONCE = 16
 """Cards that the first picture waits for: more than any screen shows, and a kitchen's whole night."""
 PART_CARDS, PART_MS = 12, 20
 """Of a longer board so many more follow at a time: a part takes about as long as two frames."""
-CHANGED_AT_ONCE = 6
+CHANGED_AT_ONCE = 4
 """More dishes than these change within one frame only when much comes at once: making and painting a
 card takes a millisecond and a half, and a finger waits for all of them."""
 LATE_MS = 8

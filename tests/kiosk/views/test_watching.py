@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from dapur.alert import Severity
+from dapur.alert import AlertRecord, Severity
 from dapur.watch import watch
 from kiosk.views.watching import Watching
 from tests.support.taps import Night, at, batch_at, plan_args
@@ -64,3 +65,23 @@ def test_memory_of_alerts_gives_the_same_tuple_until_one_changes() -> None:
     kept = watching.alerts
     watching.look(night.kitchen, at(400) + 30, 1)
     assert watching.alerts is kept
+
+
+def test_memory_of_alerts_follows_what_is_noted_of_them_between_two_beats() -> None:
+    night, watching = kitchen_of_three(), Watching()
+    kitchen, now_ms = night.kitchen, at(400)
+    watching.look(kitchen, now_ms, 1)
+    for number, each in enumerate(watch(kitchen, now_ms)):
+        record = AlertRecord(
+            each.key, number, each.rule, each.about, each.severity, now_ms - 7, each.chain
+        )
+        kitchen = replace(kitchen, alerts={**kitchen.alerts, each.key: record})
+        watching.look(kitchen, now_ms, 1)
+        assert watching.alerts == watch(kitchen, now_ms)
+        resolved = replace(record, resolved_ms=now_ms)
+        kitchen = replace(kitchen, alerts={**kitchen.alerts, each.key: resolved})
+        watching.look(kitchen, now_ms, 1)
+        assert watching.alerts == watch(kitchen, now_ms)
+    assert len(kitchen.alerts) > 1
+    watching.look(night.kitchen, now_ms, 1)
+    assert watching.alerts == watch(night.kitchen, now_ms)
