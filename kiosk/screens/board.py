@@ -27,8 +27,8 @@ AT_ONCE = 16
 PART_CARDS, PART_MS = 12, 20
 """Of a longer board so many more follow at a time: a part takes about as long as two frames."""
 CHANGED_AT_ONCE = 4
-"""More dishes than these change within one frame only when much comes at once: making and painting a
-card takes a millisecond and a half, and a finger waits for all of them."""
+"""Numerals of more dishes than these change within one frame only when much comes at once: making and
+painting a card takes two milliseconds, and a finger waits for all of them."""
 LATE_MS = 8
 """Between two parts of the cards that were put off: a finger, a paint and the line get their turn."""
 
@@ -170,7 +170,7 @@ class BoardPage(Page):
         self._show_sections(CHANGED_AT_ONCE)
 
     def _show_sections(self, at_once: int) -> None:
-        """So many cards that changed are shown at once; the others follow in parts."""
+        """So many cards with other numerals are shown at once; the rest of them follows in parts."""
         sections = self._board.sections(self._seen(), self._most, at_once)
         if self._most is not None and sum(len(each.cards) for each in sections) < self._most:
             self._most = None

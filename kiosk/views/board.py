@@ -180,8 +180,8 @@ class BoardView(ViewModel):
     ) -> tuple[Section, ...]:
         """Waves in order of departure, the first `most` cards; those not seen may be as they were.
 
-        With `at_once` the clocks, and of the cards that changed all but so many, may be so too for a
-        frame or two: then `is_behind`.
+        With `at_once` the clocks, and of the cards whose numerals changed all but so many, may be so too
+        for a frame or two: then `is_behind`.
         """
         self._shelf.begin(at_once)
         if len(self._limits) > 2 * len(self.floor.kitchen.batches):

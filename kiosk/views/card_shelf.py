@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from operator import is_
 
+from dapur.alert import AlertRecord
 from dapur.batch import Batch
 from dapur.ids import BatchId
 from dapur.review import Review
@@ -22,13 +23,19 @@ def everybody(_: str) -> bool:
     return True
 
 
+_About = tuple[
+    tuple[Alert, ...], tuple[AlertRecord | None, ...], tuple[Review, ...], int, bool
+]  # fmt: skip
+"""Alerts, their records, open items, waiting taps, and whether this release cannot read it."""
+
+
 class _Kept:
     """One look with what it was made of."""
 
     __slots__ = ("about", "batch", "beat", "common", "look")
 
     def __init__(
-        self, batch: Batch, about: object, common: object, beat: int, look: CardLook
+        self, batch: Batch, about: _About, common: object, beat: int, look: CardLook
     ) -> None:
         self.batch, self.about, self.common, self.beat, self.look = batch, about, common, beat, look
 
@@ -40,8 +47,8 @@ _Tone = tuple[Batch, tuple[Alert, ...], tuple[Review, ...], str]
 class CardShelf:
     """One for a board. Call `begin` before a round of `look`s: it reads what all cards share.
 
-    In a round that is not to last long clocks and, when many dishes changed, the last of these stay as
-    they were: `late` makes them, a few at a time.
+    In a round that is not to last long clocks and, when many dishes changed, the last numerals stay as
+    they were: `late` makes them, a few at a time. A stage, a hold, an alarm is never put off.
     """
 
     def __init__(self, floor: Floor) -> None:
@@ -113,7 +120,7 @@ class CardShelf:
             changed = changed or kept.about != about
             if not changed and kept.beat == self._beat:
                 return kept.look
-            if self._is_put_off(changed=changed):
+            if not _is_state(kept, batch, about) and self._is_put_off(changed=changed):
                 self._late[batch.id] = changed
                 return kept.look
         look = card(self._floor, batch, self._alerts.get(batch.id, ()))
@@ -131,9 +138,17 @@ class CardShelf:
             return False
         return True
 
-    def _about(self, batch: Batch) -> object:
+    def _about(self, batch: Batch) -> _About:
         """What a card shows beside its batch and the common ground."""
         alerts = self._alerts.get(batch.id, ())
         records = tuple(self._kitchen.alerts.get(each.key) for each in alerts)
         waiting, unreadable = self._waiting[batch.id], batch.id in self._kitchen.opaque
         return alerts, records, self._items.get(batch.id, ()), waiting, unreadable
+
+
+def _is_state(kept: _Kept, batch: Batch, about: _About) -> bool:
+    """Whether more than numerals changed since."""
+    before = kept.batch
+    if before is not batch and (before.stage is not batch.stage or before.held != batch.held):
+        return True
+    return kept.about[0] != about[0]

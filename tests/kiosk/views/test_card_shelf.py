@@ -112,7 +112,7 @@ async def test_board_shows_the_tapped_dish_at_once_and_the_clocks_after_it(
         before = cards(board)
         clock(app).now_ms += MINUTE_MS
         tapped = tap(app, "advance_batch", 0, AdvanceBatchArgs(to="preparing"))
-        now = hasty(board, 1)
+        now = hasty(board, 0)
         assert {each for each in now if now[each] is not before[each]} == {tapped}
         parts = 0
         while board.is_behind:
@@ -131,7 +131,7 @@ async def test_board_that_puts_dishes_off_makes_those_before_mere_clocks(
         before = cards(board)
         clock(app).now_ms += MINUTE_MS
         tapped = {
-            tap(app, "advance_batch", number, AdvanceBatchArgs(to="preparing"))
+            tap(app, "record_temperature", number, RecordTemperatureArgs(61.0))
             for number in range(4)
         }
         now = hasty(board, 1)
