@@ -6,7 +6,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeyEvent, QTouchEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPointingDevice, QTouchEvent
 
 from kiosk.theme.tokens import TAP_GUARD_MS
 
@@ -14,10 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from PySide6.QtCore import QSizeF
+    from PySide6.QtGui import QEventPoint
     from PySide6.QtWidgets import QWidget
 
 PALM_MM = 25.0
 """A gloved thumb lies on 20 mm; wider contacts are a palm or a forearm, where the panel tells widths."""
+DRAG_MM = 15.0
+"""Who moves farther than a target is wide meant none. Scrolling takes a drag's tap away itself, but not where
+nothing scrolls, nor when a busy loop hears of the whole movement at once."""
 CAUSED_S = 0.15
 """What comes so soon after a touch came because of it."""
 _KEYS = (
@@ -47,6 +51,7 @@ class Finger:
         self.by_keys = False
         """Whether the last input was a key's."""
         self._palm = False
+        self._dragged = False
         self._touched_s = float("-inf")
         self._new: QWidget | None = None
         self._new_s = float("-inf")
@@ -59,10 +64,13 @@ class Finger:
         elif isinstance(event, QTouchEvent) and kind in _TOUCHES:
             self.by_keys, self._touched_s = False, self.now()
             if kind == QEvent.Type.TouchBegin:
-                self._palm = False
+                self._palm = self._dragged = False
             self._palm = self._palm or self.is_palm(event.points())
-        elif kind in _MOUSE:
+            self._dragged = self._dragged or self.is_drag(event.points())
+        elif isinstance(event, QMouseEvent) and kind in _MOUSE:
             self.by_keys, self._touched_s = False, self.now()
+            if event.pointerType() != QPointingDevice.PointerType.Finger:
+                self._dragged = False
 
     def arrived(self, part: QWidget) -> None:
         """A page or a sheet came into view; if a finger did that, its second tap is a slip."""
@@ -71,10 +79,13 @@ class Finger:
             self._new, self._new_s = part, now_s
 
     def slips(self, target: QWidget) -> bool:
-        """Whether a tap on this target is none: a palm lies there, or it has only just come under the finger."""
+        """Whether a tap on this target is none.
+
+        A palm lies there, the finger was on its way, or the target has only just come under it.
+        """
         if self.by_keys:
             return False
-        return self._palm or self.is_new(target)
+        return self._palm or self._dragged or self.is_new(target)
 
     def is_new(self, target: QWidget) -> bool:
         """Whether the target came into view within the time of a second tap."""
@@ -96,6 +107,12 @@ class Finger:
         A page that goes away hands the focus on as Tab does, so the reason alone does not tell.
         """
         return self.by_keys and reason in _KEYS
+
+    def is_drag(self, contacts: Sequence[QEventPoint]) -> bool:
+        """Whether one of these is no longer where it was put down."""
+        far = self._mm(DRAG_MM)
+        ways = (each.globalPosition() - each.globalPressPosition() for each in contacts)
+        return any(way.manhattanLength() > far for way in ways)
 
     def is_palm(self, contacts: Sequence[Contact]) -> bool:
         """Whether these are more than one finger."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from msgspec.structs import replace
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QScrollArea
 
@@ -57,6 +57,41 @@ async def drag(app: App, start: QPoint, by_px: int) -> None:
     QTest.touchEvent(window, device, False).release(0, spot, window).commit(False)
 
 
+def seen_cards(page: BoardPage) -> list[BatchTarget]:
+    """Those whose head is in view."""
+    area = page.findChild(QScrollArea)
+    assert area is not None
+    port = area.viewport()
+    return [
+        each for each in page.cards() if port.rect().contains(each.mapTo(port, QPoint(150, 20)))
+    ]
+
+
+async def test_drag_that_a_busy_screen_hears_of_at_once_taps_nothing(
+    qapp: QApplication, tmp_path: Path
+) -> None:
+    """All its events wait while the loop is held up; then the button under the finger saw press and release."""
+    look = Look(language="id", size=(1366, 768), dpi=102.0)
+    app = open_scene(tmp_path, qapp, night(), "04:42", look=look, actors=("s-sari",))
+    page = app.window.shown_page
+    assert isinstance(page, BoardPage)
+    await until(lambda: bool(seen_cards(page)))
+    spot = seen_cards(page)[0].mapTo(app.window, QPoint(150, 20))
+    device, window = QTest.createTouchDevice(), app.window
+    for there in (QPoint(0, 80), QPoint(80, 0)):
+        touch = QTest.touchEvent(window, device, False)
+        touch.press(0, spot, window).commit(False)
+        QTest.touchEvent(window, device, False).move(0, spot + there, window).commit(False)
+        QTest.touchEvent(window, device, False).move(0, spot, window).commit(False)
+        QTest.touchEvent(window, device, False).release(0, spot, window).commit(False)
+        await asyncio.sleep(0.6)
+        assert app.window.page == ("board", "")
+    none = Qt.KeyboardModifier.NoModifier
+    QTest.mouseClick(window.windowHandle(), Qt.MouseButton.LeftButton, none, spot)
+    await until(lambda: app.window.page[0] == "batch")
+    app.close()
+
+
 async def test_finger_scrolls_two_hundred_cards_and_taps_the_right_one(
     qapp: QApplication, tmp_path: Path
 ) -> None:
@@ -81,12 +116,7 @@ async def test_finger_scrolls_two_hundred_cards_and_taps_the_right_one(
             await asyncio.sleep(0.1)
     assert app.window.page == ("board", "")
     assert [card.look().id for card in page.cards()] == wanted
-    card = next(
-        each
-        for each in page.cards()
-        if area.viewport().rect().contains(each.mapTo(area.viewport(), QPoint(150, 20)))
-    )
-    assert isinstance(card, BatchTarget)
+    card = seen_cards(page)[0]
     spot = card.mapTo(app.window, QPoint(150, 20))
     device = QTest.createTouchDevice()
     QTest.touchEvent(app.window, device, False).press(0, spot, app.window).commit(False)
