@@ -158,6 +158,14 @@ that knows no shares follows every kitchen, and waits while this holds it, or th
 """
 
 
+class _Other(NamedTuple):
+    """A lease that another holder has, as it was seen."""
+
+    holder: str
+    until_ms: int
+    since_ms: int
+
+
 class Lease:
     """One active follower of a name at a time, so that two servers do not do the same work."""
 
@@ -166,9 +174,18 @@ class Lease:
         self._engine = engine
         self._follower = follower
         self._holder = holder
+        self._other: _Other | None = None
+        """Who has it, when this process was refused last."""
 
     def take(self, now_ms: int, *, for_ms: int = LEASE_MS) -> bool:
-        """Take or keep the lease; False while another holder's has not ended."""
+        """Take or keep the lease; False while another holder's has not ended.
+
+        One that was not renewed for as long as it lasts has ended, whatever time it names: the clock of
+        who is gone may have been far ahead, or this one's may be behind after a power cut.
+        """
+        over_ms = now_ms
+        if self._other is not None and now_ms - self._other.since_ms >= for_ms:
+            over_ms = max(now_ms, self._other.until_ms)
         insert = insert_into(self._engine.name, follower_lease)
         row = {
             "follower": self._follower,
@@ -177,7 +194,7 @@ class Lease:
         }
         free = or_(
             follower_lease.c.holder == self._holder,
-            follower_lease.c.until_ms <= now_ms,
+            follower_lease.c.until_ms <= over_ms,
         )
         taking = insert.values(row).on_conflict_do_update(
             index_elements=[follower_lease.c.follower],
@@ -185,10 +202,24 @@ class Lease:
             where=free,
         )
         with writing(self._engine) as connection:
-            return (
-                connection.execute(taking, execution_options={"preserve_rowcount": True}).rowcount
-                == 1
-            )
+            done = connection.execute(taking, execution_options={"preserve_rowcount": True})
+            if holds := done.rowcount == 1:
+                self._other = None
+            else:
+                self._look(connection, now_ms)
+        return holds
+
+    def _look(self, connection: Connection, now_ms: int) -> None:
+        """Remember who has it, and since when that has not changed."""
+        query = select(follower_lease.c.holder, follower_lease.c.until_ms).where(
+            follower_lease.c.follower == self._follower
+        )
+        before, row = self._other, connection.execute(query).one()
+        since_ms = now_ms
+        if before is not None and (before.holder, before.until_ms) == tuple(row):
+            # A clock that was put back has not seen anything yet.
+            since_ms = min(before.since_ms, now_ms)
+        self._other = _Other(*row, since_ms)
 
     def give_back(self) -> None:
         """Let another server follow at once; what all have together lapses when the last of them is gone."""

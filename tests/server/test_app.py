@@ -22,14 +22,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dapur.envelope import Command, decode_event
 from dapur.ids import DeviceId
 from dapur.wire.messages import GoodbyeCode, Outcome
+from server import app
 from server.app import PlainSocket, compose, open_certificates, run
 from server.desk.failpoint import EXIT_CODE
+from server.desk.ports import Unavailable
 from server.log.engine import open_engine
 from server.log.schema import OlderSchema
+from server.log.shares import Minds
 from server.log.sql_log import SqlLog
 from server.settings import BadSettings, Settings
 from tests.support.gateway import KITCHEN, Kiosk, command
 from tests.support.server_process import ServerProcess, server_cli
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
 READY_S = 20.0
@@ -188,6 +192,27 @@ async def test_server_that_was_stopped_for_a_while_wakes_up_and_goes_on(process:
     await kiosk.until(lambda: 1 in kiosk.results)
     await kiosk.hang_up()
     assert process.stored() == ids(kiosk)
+
+
+@pytest.mark.expected_log("the shares stumbled")
+async def test_shares_are_looked_after_whatever_went_wrong_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(app, "MINDING_S", 0.0)
+    wrong, asked = [Unavailable("away"), RuntimeError("bug")], list[int]()
+
+    def minds(now_ms: int) -> Minds:
+        asked.append(now_ms)
+        if wrong:
+            raise wrong.pop(0)
+        return lambda _kitchen: True
+
+    minding = asyncio.create_task(app.keep_minding(minds, lambda: 7))
+    await until(lambda: len(asked) > 3)
+    assert not minding.done()
+    minding.cancel()
+    await asyncio.gather(minding, return_exceptions=True)
+    assert set(asked) == {7}
 
 
 async def test_second_signal_cuts_the_drain_short(process: Process) -> None:

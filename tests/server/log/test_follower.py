@@ -218,6 +218,19 @@ class TestFollower:
         assert two.step(LEASE_MS - 1) == 0
         assert two.step(LEASE_MS) == 1
 
+    def test_follower_takes_over_from_who_died_with_a_clock_far_ahead(
+        self, engine: Engine, log: SqlLog
+    ) -> None:
+        log.append([group(log, bodies=[b"1"])])
+        ahead, year_ms = Lease(engine, "pile", "server-1"), 365 * 24 * 3_600_000
+        assert ahead.take(year_ms)
+        two = follower(engine, log, Pile(log), "server-2")
+        assert two.step(10) == 0
+        assert ahead.take(year_ms + 10)
+        assert [two.step(10 + LEASE_MS), two.step(9 + 2 * LEASE_MS)] == [0, 0], "it lived"
+        assert two.step(10 + 2 * LEASE_MS) == 1
+        assert not ahead.take(20 + 2 * LEASE_MS)
+
     def test_follower_keeps_its_lease_while_it_steps(self, engine: Engine, log: SqlLog) -> None:
         one = follower(engine, log, Pile(log), "server-1")
         two = follower(engine, log, Pile(log), "server-2")
