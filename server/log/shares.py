@@ -158,7 +158,11 @@ class Shares:
                 _log.warning(
                     "%d shares that nobody minds cannot be taken: %s", len(part.wants), error
                 )
-        self._forget(now_ms)
+        try:
+            self._forget(now_ms)
+        except Unavailable as error:
+            # Nobody needs it gone, and what was renewed is minded whether it goes or not.
+            _log.warning("a process that is no more cannot be forgotten: %s", error)
         held = {each.name for each in self._leases() if self._is_mine(each)}
         return frozenset(held & (part.keeps | {each.name for each in part.wants}))
 

@@ -206,6 +206,22 @@ def test_process_minds_its_shares_also_while_others_that_it_wants_are_locked() -
         assert minded([one], later_ms + LEAVE_MS) == [len(CROWD)]
 
 
+@pytest.mark.expected_log("cannot be forgotten")
+def test_process_minds_its_shares_also_while_the_sign_of_life_of_who_is_gone_is_locked() -> None:
+    """Whoever stands still in its own renewal has locked that row first of all."""
+    with opened(bound_postgres()) as engine:
+        event.listen(engine, "connect", _is_impatient)
+        still, one = Shares(engine, "a-still"), Shares(engine, "one")
+        still.minds(0)
+        one.minds(0)
+        now_ms = settle([still, one], 0) + SHARE_MS
+        one.minds(now_ms)
+        with writing(engine) as connection:
+            connection.execute(_touch("process/a-still"))
+            now_ms += 2 * SHARE_MS
+            assert minded([one], now_ms) == [len(CROWD)]
+
+
 def test_database_is_asked_no_more_often_than_needed(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
