@@ -158,7 +158,7 @@ class Metrics:
         )
         self._follower_behind = Gauge(
             "dapur_follower_behind_events",
-            "Events of the log that a follower has not taken in, of the process that leads it",
+            "Events that a follower has not taken in, of kitchens that this process minds: sum them",
             ["follower"],
             registry=registry,
         )
