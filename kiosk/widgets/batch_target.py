@@ -61,14 +61,15 @@ class BatchTarget(QAbstractButton):
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._pressed_at = event.position().toPoint()
+        # On the glass: a page that follows the finger takes the card along, and on it nothing has moved.
+        self._pressed_at = event.globalPosition().toPoint()
 
     @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         start, self._pressed_at = self._pressed_at, None
         if start is None:
             return
-        moved = (event.position().toPoint() - start).manhattanLength()
+        moved = (event.globalPosition().toPoint() - start).manhattanLength()
         if moved <= self.theme.px(SLIP_PX) and not self.theme.finger.slips(self):
             self._open()
 

@@ -108,6 +108,21 @@ def test_card_is_not_opened_by_a_drag(qtbot: QtBot, theme: Theme) -> None:
         QTest.mouseRelease(card, LEFT, pos=QPoint(60, 180))
 
 
+def test_card_that_follows_the_dragging_finger_is_not_opened(qtbot: QtBot, theme: Theme) -> None:
+    page = QWidget()
+    page.resize(800, 900)
+    card = BatchCard(theme, LOOK, page)
+    shown(qtbot, page)
+    card.move(0, 300)
+    at = QPoint(60, 90)
+    with qtbot.assertNotEmitted(card.opened):
+        QTest.mousePress(card, LEFT, pos=at)
+        card.move(0, 0)
+        QTest.mouseRelease(card, LEFT, pos=at)
+    with qtbot.waitSignal(card.opened):
+        QTest.mouseClick(card, LEFT, pos=at)
+
+
 def test_card_repaints_only_its_numbers_when_the_clock_ticks(qtbot: QtBot, theme: Theme) -> None:
     card = Watched(theme)
     card.dirty = []
