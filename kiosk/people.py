@@ -1,15 +1,24 @@
-"""The names of people, kitchen and kiosk: asked from the server, kept for when it is away; no rights."""
+"""The names of people, kitchen and kiosks: asked from the server, kept for when it is away; no rights."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 import msgspec
 
 from dapur.ids import StaffId
-from dapur.wire.queries import ROSTER, Person, RosterArgs, RosterReply
+from dapur.wire.queries import (
+    DEVICES,
+    ROSTER,
+    DevicesArgs,
+    DevicesReply,
+    Person,
+    RosterArgs,
+    RosterReply,
+)
 from kiosk.link.errors import QueryFailed
 from kiosk.link.link import Link
 from kiosk.local.errors import DiskRefused
@@ -17,7 +26,9 @@ from kiosk.local.store import Store
 
 __all__ = ["People", "Person"]
 
-_ROSTER, _HEARD = "roster", "roster_ms"
+_ROSTER, _HEARD, _NAMES = "roster", "roster_ms", "kiosk_names"
+_TAIL = 4
+"""Signs of an id that tell two kiosks with one name apart."""
 _log = logging.getLogger(__name__)
 
 
@@ -84,6 +95,55 @@ class People:
             _log.info("the roster is not kept: %s", error)
 
 
+class KioskNames:
+    """Names by device id. A name is given with the enrolment and stands: the one of now is the one of
+    then. Kiosks that are shut out keep theirs; who was told once is remembered without a line.
+    """
+
+    def __init__(self, store: Store, link: Link) -> None:
+        self._store = store
+        self._link = link
+        self.names: Mapping[str, str] = _stored_names(store)
+
+    def ask(self, done: Callable[[], None]) -> None:
+        """Ask the server; `done` is called when it told something new, and not otherwise."""
+
+        def answered(answer: msgspec.Raw | QueryFailed) -> None:
+            if self._took(answer):
+                done()
+
+        self._link.ask(DEVICES, DevicesArgs(), answered)
+
+    def _took(self, answer: msgspec.Raw | QueryFailed) -> bool:
+        if isinstance(answer, QueryFailed):
+            _log.info("no names of kiosks: %s", answer)
+            return False
+        try:
+            told = msgspec.json.decode(answer, type=DevicesReply).devices
+        except msgspec.MsgspecError as error:
+            _log.info("no names of kiosks: %s", error)
+            return False
+        names: dict[str, str] = {**self.names}
+        names.update((one.device, one.name) for one in told)
+        if names == self.names:
+            return False
+        self.names = names
+        try:
+            self._store.note(**{_NAMES: msgspec.json.encode(names).decode()})
+        except DiskRefused as error:
+            _log.info("the names of kiosks are not kept: %s", error)
+        return True
+
+
+def labels(names: Mapping[str, str]) -> dict[str, str]:
+    """Each kiosk's name, with the end of its id where several bear it: a new tablet in an old one's place."""
+    borne = Counter(names.values())
+    return {
+        device: name if borne[name] == 1 else f"{name} (…{device[-_TAIL:]})"
+        for device, name in names.items()
+    }
+
+
 class RosterWatch:
     """Asks for the roster after each arrival at the server, and when people of the log lack a name."""
 
@@ -129,3 +189,11 @@ def _stored(store: Store) -> RosterReply:
     except msgspec.MsgspecError:
         # Written by another release: the server tells it again.
         return nobody
+
+
+def _stored_names(store: Store) -> dict[str, str]:
+    try:
+        return msgspec.json.decode(store.noted(_NAMES) or "{}", type=dict[str, str])
+    except msgspec.MsgspecError:
+        # Written by another release: the server tells them again.
+        return {}

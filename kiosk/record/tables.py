@@ -14,7 +14,7 @@ from kiosk.record.holds import HoldSpan
 Cell = str | int | float | None
 Row = tuple[Cell, ...]
 Name = Callable[[str], str]
-"""What a person is called, by id."""
+"""What a person is called, by id; or a kiosk."""
 
 BATCH_COLUMNS = (
     *("night", "code", "dish", "wave", "stage", "portions", "planned_ready", "preparing"),
@@ -80,14 +80,18 @@ def batch_rows(batches: Iterable[BatchRow], offset_min: int) -> tuple[Row, ...]:
 
 
 def reading_rows(
-    readings: Iterable[ReadingRow], codes: dict[str, str], name: Name, offset_min: int
+    readings: Iterable[ReadingRow],
+    codes: dict[str, str],
+    name: Name,
+    kiosk: Name,
+    offset_min: int,
 ) -> tuple[Row, ...]:
     """Under READING_COLUMNS."""
     return tuple(
         (
             *(codes.get(row.batch, row.batch), moment(row.earliest_ms, offset_min), row.value_c),
             *(row.point, row.low_c, row.high_c, _flag(row.within), row.source, row.place),
-            *(row.probe, name(row.actor), row.device, moment(row.latest_ms, offset_min)),
+            *(row.probe, name(row.actor), kiosk(row.device), moment(row.latest_ms, offset_min)),
             moment(row.recorded_ms, offset_min),
         )
         for row in readings
@@ -95,14 +99,18 @@ def reading_rows(
 
 
 def check_rows(
-    checks: Iterable[CheckRow], codes: dict[str, str], name: Name, offset_min: int
+    checks: Iterable[CheckRow],
+    codes: dict[str, str],
+    name: Name,
+    kiosk: Name,
+    offset_min: int,
 ) -> tuple[Row, ...]:
     """Under CHECK_COLUMNS."""
     return tuple(
         (
             *(codes.get(row.batch, row.batch), moment(row.earliest_ms, offset_min), row.item),
             *(row.round, _flag(row.passed), row.score, row.value, row.corrective_action),
-            *(row.note, name(row.actor), row.device, moment(row.recorded_ms, offset_min)),
+            *(row.note, name(row.actor), kiosk(row.device), moment(row.recorded_ms, offset_min)),
         )
         for row in checks
     )
@@ -125,14 +133,18 @@ def alert_rows(
 
 
 def people_rows(
-    activity: Iterable[ActivityRow], codes: dict[str, str], name: Name, offset_min: int
+    activity: Iterable[ActivityRow],
+    codes: dict[str, str],
+    name: Name,
+    kiosk: Name,
+    offset_min: int,
 ) -> tuple[Row, ...]:
     """Under PEOPLE_COLUMNS."""
     return tuple(
         (
             *(name(row.staff), row.kind, codes.get(row.subject, row.subject)),
             *(moment(row.since_ms, offset_min), moment(row.until_ms, offset_min)),
-            *(row.device, row.post, _flag(row.offline)),
+            *(kiosk(row.device), row.post, _flag(row.offline)),
         )
         for row in activity
     )

@@ -9,8 +9,9 @@ from PySide6.QtCore import QObject, QTimer
 
 from dapur.handover import SUBJECT as HANDOVER
 from dapur.ids import BatchId, StaffId
-from dapur.kitchen import Kitchen
+from dapur.kitchen import SERVER_DEVICE, Kitchen
 from kiosk.past import Asked, Night, NoAnswer
+from kiosk.people import KioskNames, labels
 from kiosk.record import tables as made
 from kiosk.record.document import Document
 from kiosk.record.files import file_name
@@ -72,12 +73,14 @@ class RecordView(ViewModel):
         self._behind.timeout.connect(self._ask_night)
         self._seq_wanted = 0
         self._asked_behind = 0
+        self._kiosk_names = KioskNames(floor.people.store, floor.people.link)
 
     # ---- which night ------------------------------------------------------------------------
 
     def open(self, night: str = "") -> None:
         """Somebody came to the page: tonight as it is now, and which nights there are; or one night."""
         self._choose(night or self._tonight())
+        self._kiosk_names.ask(self.changed.emit)
         if self.night == self._tonight():
             self._ask_nights()
 
@@ -271,10 +274,11 @@ class RecordView(ViewModel):
         """The record in words; the same object until night, matter or language change."""
         if self._told is None:
             return None
-        key = (self._told, self.words.language, self.floor.kitchen_name)
+        kiosks = self._kiosks()
+        key = (self._told, self.words.language, self.floor.kitchen_name, kiosks)
         before = self._document_of
         if not before or before[0] is not key[0] or before[1:] != key[1:]:
-            self._document, self._document_of = document(self.floor, self._told), key
+            self._document, self._document_of = document(self.floor, self._told, kiosks), key
         return self._document
 
     def path(self, folder: Path, part: str, ending: str) -> Path:
@@ -289,18 +293,22 @@ class RecordView(ViewModel):
         night, at = self._told.night, self.floor.kitchen.night
         offset_min = at.offset_min if at is not None else WIB_MIN
         codes = {row.batch: row.code for row in night.batches}
-        name, words = self._name, self.words
+        name, words, kiosks = self._name, self.words, self._kiosks()
+
+        def kiosk(device: str) -> str:
+            return kiosks.get(device, device)
+
         known = self._told.holds
         holds = [(row.code, span) for row in night.batches for span in known.get(row.batch, ())]
         matter: tuple[tuple[str, tuple[str, ...], tuple[made.Row, ...]], ...] = (
             ("batches", made.BATCH_COLUMNS, made.batch_rows(night.batches, offset_min)),
             (
                 *("readings", made.READING_COLUMNS),
-                made.reading_rows(night.readings, codes, name, offset_min),
+                made.reading_rows(night.readings, codes, name, kiosk, offset_min),
             ),
             (
                 *("checks", made.CHECK_COLUMNS),
-                made.check_rows(night.checks, codes, name, offset_min),
+                made.check_rows(night.checks, codes, name, kiosk, offset_min),
             ),
             (
                 *("alerts", made.ALERT_COLUMNS),
@@ -308,7 +316,7 @@ class RecordView(ViewModel):
             ),
             (
                 *("people", made.PEOPLE_COLUMNS),
-                made.people_rows(night.activity, codes, name, offset_min),
+                made.people_rows(night.activity, codes, name, kiosk, offset_min),
             ),
             ("holds", made.HOLD_COLUMNS, made.hold_rows(holds, name, offset_min)),
             (
@@ -328,6 +336,12 @@ class RecordView(ViewModel):
 
     def _name(self, staff: str) -> str:
         return self.floor.name_of(StaffId(staff))
+
+    def _kiosks(self) -> dict[str, str]:
+        """What people call kiosks and server, by device id; who is not among them goes by the id."""
+        people = self.floor.people
+        kiosks = labels({str(people.device): people.name, **self._kiosk_names.names})
+        return {**kiosks, str(SERVER_DEVICE): self.words("system")}
 
     def saved(self, files: tuple[Path, ...]) -> None:
         """Tell where they are."""

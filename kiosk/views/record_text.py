@@ -40,9 +40,9 @@ class Told(msgspec.Struct, frozen=True):
     """Hand-overs between chiefs, oldest first."""
 
 
-def document(floor: Floor, told: Told) -> Document:
-    """The whole record in the chosen language."""
-    writer = _Writer(floor, told)
+def document(floor: Floor, told: Told, kiosks: Mapping[str, str]) -> Document:
+    """The whole record in the chosen language; `kiosks`: names by device id, other ids stay as they are."""
+    writer = _Writer(floor, told, kiosks)
     words = floor.words
     return Document(
         words("record.paper", kitchen=floor.kitchen_name),
@@ -62,8 +62,8 @@ def document(floor: Floor, told: Told) -> Document:
 class _Writer:
     """One document; keeps what every section needs."""
 
-    def __init__(self, floor: Floor, told: Told) -> None:
-        self._floor, self._told = floor, told
+    def __init__(self, floor: Floor, told: Told, kiosks: Mapping[str, str]) -> None:
+        self._floor, self._told, self._kiosks = floor, told, kiosks
         self._words = floor.words
         self._codes = {row.batch: row.code for row in told.night.batches}
         self._unmeasured_ms = int(floor.kitchen.policy.unmeasured_min.value * 60_000)
@@ -75,6 +75,9 @@ class _Writer:
 
     def _name(self, staff: str | None) -> str:
         return self._floor.name_of(StaffId(staff)) if staff else "–"
+
+    def _kiosk(self, device: str) -> str:
+        return self._kiosks.get(device, device)
 
     def _heads(self, *names: str) -> tuple[str, ...]:
         return tuple(self._words(f"record.head.{name}") for name in names)
@@ -208,9 +211,8 @@ class _Writer:
             odd = bool(late) or look.tone != "neutral"
             if odd:
                 marked.add(len(rows))
-            rows.append(
-                (look.clock, (SIGN if odd else "") + look.title, look.detail, line.device, late)
-            )
+            title = (SIGN if odd else "") + look.title
+            rows.append((look.clock, title, look.detail, self._kiosk(line.device), late))
         none = () if rows else (self._words("record.no_lines"),)
         heads = self._heads("at", "what", "who", "device", "entered")
         return Section(
@@ -331,7 +333,7 @@ class _Writer:
             tuple(
                 (
                     self._name(row.staff),
-                    row.device,
+                    self._kiosk(row.device),
                     self._clock(row.since_ms),
                     self._clock(row.until_ms),
                     words("record.offline") if row.offline else words("record.online"),

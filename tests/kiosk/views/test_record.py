@@ -18,7 +18,9 @@ from dapur.batch import HoldReason
 from dapur.handover import SUBJECT as HANDOVER
 from dapur.handover import HandOverArgs, TakeOverArgs
 from dapur.hold import HoldBatchArgs
+from dapur.ids import DeviceId
 from dapur.temperature import RecordTemperatureArgs
+from dapur.wire.queries import DEVICES, DeviceInfo, DevicesReply
 from kiosk.app import App, Look
 from kiosk.link.errors import QueryFailed
 from kiosk.past import Night
@@ -28,7 +30,7 @@ from kiosk.screens.record_saving import write_pdf
 from kiosk.views.floor import Message
 from kiosk.views.record import RecordView
 from kiosk.widgets.action_button import ActionButton
-from tests.support.scene import Story, demo_plan, open_scene
+from tests.support.scene import KIOSK, Story, demo_plan, open_scene
 
 PATIENCE_S = 15.0
 COOK, CODE = "s-sari", "G1-02"
@@ -147,6 +149,20 @@ def _rows(document: Document, title: str) -> tuple[tuple[str, ...], ...]:
     return found.rows
 
 
+def _rows_of(document: Document, code: str, title: str) -> tuple[tuple[str, ...], ...]:
+    """Of the part about one batch."""
+    titles = [each.title for each in document.sections]
+    begin = next(n for n, each in enumerate(titles) if each.startswith(code))
+    return document.sections[titles.index(title, begin)].rows
+
+
+def kiosks(name: str, *devices: str) -> DevicesReply:
+    """All with this name."""
+    return DevicesReply(
+        tuple(DeviceInfo(DeviceId(each), name, 1, None, None, 0) for each in devices or (KIOSK,))
+    )
+
+
 def _event(seq: int, kind: str, subject: str, actor: str, at_ms: int) -> past.AuditRow:
     return past.AuditRow(seq, kind, subject, actor, "s", "d", f"c{seq}", at_ms, at_ms, "synced", 0)
 
@@ -225,6 +241,66 @@ async def test_record_offers_a_way_out_when_the_server_is_slow(
         assert view.look().again.action == "again"
         waiting.pop()(QueryFailed("too late"))
         assert "tidak menjawab" in view.look().said
+
+
+async def test_record_calls_kiosks_by_their_names_on_paper_and_in_tables(
+    tmp_path: Path, qapp: QApplication
+) -> None:
+    async with page(tmp_path, qapp, {DEVICES: kiosks("Tablet masak 1")}) as (_, view):
+        view.open()
+        document = view.document()
+        assert document is not None
+        happened = _rows_of(document, CODE, "Tahap, tahanan, putusan")
+        assert {row[3] for row in happened} == {"Server", "Tablet masak 1"}
+        assert {row[1] for row in _rows(document, "Siapa masuk di kios")} == {"Tablet masak 1"}
+        readings, people = view.tables()[1], view.tables()[4]
+        assert {row[11] for row in readings.rows} == {"Tablet masak 1"}
+        assert {row[5] for row in people.rows if row[1] == "session"} == {"Tablet masak 1"}
+
+
+async def test_record_names_two_kiosks_of_one_name_apart_and_an_unknown_one_by_its_id(
+    tmp_path: Path, qapp: QApplication
+) -> None:
+    async with page(tmp_path, qapp) as (app, view):
+        here, answers = whole_night(app)
+        (batch,) = (each for each in here.batches if each.code == CODE)
+        lines = tuple(
+            msgspec.structs.replace(
+                _event(seq, "stage_entered", batch.batch, COOK, batch.planned_ready_ms + seq),
+                device=device,
+            )
+            for seq, device in enumerate(("d-old-11aa", "d-new-22bb", "d-gone", "server"), start=1)
+        )
+        answers[past.AUDIT] = past.AuditReply(lines, False, here.seq)
+        answers[DEVICES] = kiosks("Masak 9", "d-old-11aa", "d-new-22bb")
+        app.kiosk.link.answers = answers  # type: ignore[attr-defined]
+        view.open("2026-11-21")
+        document = view.document()
+        assert document is not None
+        told = [row[3] for row in _rows_of(document, CODE, "Tahap, tahanan, putusan")]
+        assert told == ["Masak 9 (…11aa)", "Masak 9 (…22bb)", "d-gone", "Server"]
+
+
+async def test_record_knows_the_names_of_kiosks_after_the_line_is_gone(
+    tmp_path: Path, qapp: QApplication
+) -> None:
+    async with page(tmp_path, qapp, {DEVICES: kiosks("Tablet masak 1")}) as (app, view):
+        view.open()
+        app.kiosk.link.answers = {}  # type: ignore[attr-defined]
+        later = RecordView(app.floor)
+        later.open()
+        assert "Tablet masak 1" in text_of(later.document())
+
+
+async def test_paper_is_made_anew_when_names_of_kiosks_arrive(
+    tmp_path: Path, qapp: QApplication
+) -> None:
+    async with page(tmp_path, qapp) as (app, view):
+        view.open()
+        assert "Tablet masak 1" not in text_of(view.document())
+        app.kiosk.link.answers = {DEVICES: kiosks("Tablet masak 1")}  # type: ignore[attr-defined]
+        view.open()
+        assert "Tablet masak 1" in text_of(view.document())
 
 
 async def test_tables_of_a_record_are_as_wide_as_their_heads(
