@@ -292,14 +292,21 @@ async def test_record_knows_the_names_of_kiosks_after_the_line_is_gone(
         assert "Tablet masak 1" in text_of(later.document())
 
 
-async def test_paper_is_made_anew_when_names_of_kiosks_arrive(
-    tmp_path: Path, qapp: QApplication
+async def test_paper_is_made_anew_when_names_of_kiosks_arrive_late(
+    tmp_path: Path, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with page(tmp_path, qapp) as (app, view):
+        waiting: dict[str, Done] = {}
+
+        def keep(name: str, _args: msgspec.Struct, done: Done, **_options: float) -> None:
+            waiting[name] = done
+
+        monkeypatch.setattr(app.kiosk.link, "ask", keep)
         view.open()
+        told = view.told
         assert "Tablet masak 1" not in text_of(view.document())
-        app.kiosk.link.answers = {DEVICES: kiosks("Tablet masak 1")}  # type: ignore[attr-defined]
-        view.open()
+        waiting[DEVICES](msgspec.Raw(msgspec.json.encode(kiosks("Tablet masak 1"))))
+        assert view.told is told
         assert "Tablet masak 1" in text_of(view.document())
 
 
