@@ -19,6 +19,7 @@ from kiosk.record.tables import moment
 from kiosk.views import figures_text as text
 from kiosk.views.admin_policy import PolicyView
 from kiosk.views.floor import WIB_MIN, Floor
+from kiosk.views.naming import day_text
 from kiosk.views.record_spans import handover_section, hold_section
 from kiosk.views.story import line_look
 from kiosk.views.summary import date_text
@@ -95,7 +96,9 @@ class _Writer:
         words, night = self._words, self._told.night
         at = self._floor.kitchen.night
         offset_min = at.offset_min if at is not None else WIB_MIN
-        made = moment(self._told.at_ms, offset_min) or "–"
+        at_ms = self._told.at_ms
+        date = (moment(at_ms, offset_min) or "")[:10]
+        made = f"{day_text(self._floor, date)} {self._clock(at_ms)}" if date else "–"
         source = "record.from_kiosk" if self._told.tonight else "record.from_server"
         waves = sorted({row.wave for row in night.batches})
         signers = sorted(
@@ -114,7 +117,7 @@ class _Writer:
             ("portions", self._floor.number(sum(row.portions for row in night.batches))),
             ("waves", ", ".join(self._wave(each) for each in waves) or "–"),
             ("signed", ", ".join(signers) or "–"),
-            ("state", words(source, at=made[:16], seq=self._floor.number(night.seq))),
+            ("state", words(source, at=made, seq=self._floor.number(night.seq))),
         )
         return tuple((words(f"record.fact.{key}"), value) for key, value in facts)
 

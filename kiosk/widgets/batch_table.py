@@ -196,8 +196,9 @@ class BatchTable(QTableView):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
         index = self.indexAt(event.position().toPoint())
-        # A press that ends on another row was a drag.
-        if event.button() is Qt.MouseButton.LeftButton and index.row() == self._pressed:
+        # A press that ends on another row was a drag; so was one whose row came along under the finger.
+        is_tap = index.row() == self._pressed and not self.theme.finger.slips(self)
+        if is_tap and event.button() is Qt.MouseButton.LeftButton:
             self._open(index)
 
     @override
