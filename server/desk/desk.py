@@ -92,6 +92,8 @@ class Desk:
         self._kitchens_cached = kitchens_cached
         self._cache: OrderedDict[KitchenId, _Cached] = OrderedDict()
         self._known: dict[DeviceId, _Known] = {}
+        self._shares = False
+        """Whether another process wrote our kitchens a moment ago: then it is asked before, not after."""
 
     # ---- the door ------------------------------------------------------------------------------
 
@@ -102,7 +104,8 @@ class Desk:
         A submission without an answer of the log (`fault` unavailable) may or may not be written:
         its kiosk sends it again and gets the stored receipts.
         """
-        moved: set[KitchenId] = set()
+        moved = self._doubt(self._behind(submissions)) if self._shares else set()
+        self._shares = bool(moved)
         for attempt in range(ATTEMPTS):
             if attempt >= PATIENT and len({each.kitchen for each in submissions}) > 1:
                 return self._kitchen_by_kitchen(submissions, moved)
@@ -116,7 +119,9 @@ class Desk:
                     reach(Failpoint.AFTER_COMMIT)
             except Conflict as conflict:
                 _log.info("%s: another process was first", conflict.kitchen)
-                moved |= self._doubt([conflict.kitchen])
+                self._shares = True
+                # Where it was first once it was so elsewhere: found one by one, each would cost an attempt.
+                moved |= self._doubt([conflict.kitchen, *self._behind(submissions)])
                 continue
             except UnknownCommit:
                 _log.warning("a commit is in doubt: the outboxes are read again")
@@ -432,6 +437,16 @@ class Desk:
         for kitchen in doubted & self._cache.keys():
             self._cache[kitchen].doubtful = True
         return doubted
+
+    def _behind(self, submissions: Sequence[Submission]) -> set[KitchenId]:
+        """Kitchens of these whose log is further than what is remembered: one question for all."""
+        known = {each.kitchen for each in submissions} & self._cache.keys()
+        try:
+            heads = self._log.heads(sorted(known))
+        except Unavailable:
+            # Whoever reads or writes next says so.
+            return set()
+        return {kitchen for kitchen, seq in heads.items() if seq > self._cache[kitchen].fold.seq}
 
     def _rows(
         self, kitchen: KitchenId, outbox: OutboxId, commands: Sequence[Command]

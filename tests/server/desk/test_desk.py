@@ -434,6 +434,42 @@ def test_desk_never_holds_two_kitchens_when_other_processes_write_them_too(
     assert {new.kitchen for new in group.grown} == {KITCHEN, OTHER_KITCHEN}
 
 
+def test_desk_finds_all_that_another_process_wrote_at_once_and_then_looks_first(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kiosks of one kitchen at two processes: found one by one, every group became a commit for each kitchen."""
+    other, appended = bench.new_desk(), list[int]()
+    append = bench.log.append
+
+    def counted(appends: Sequence[Append]) -> None:
+        if appends[0].outboxes[0].outbox == OUTBOX:
+            appended.append(len(appends))
+        append(appends)
+
+    def group() -> None:
+        row = bench.row(refused_tap())
+        both = ((OTHER_KITCHEN, FOREIGN), (KITCHEN, DEVICE))
+        done = bench.desk.take_group(
+            [Submission(kitchen, device, OUTBOX, (row,)) for kitchen, device in both]
+        )
+        assert [len(answer.results) for answer in done.answers] == [1, 1]
+
+    monkeypatch.setattr(bench.log, "append", counted)
+    group()
+    assert appended == [2]
+    for attempts in (2, 1, 1):
+        appended.clear()
+        for kitchen in (KITCHEN, OTHER_KITCHEN):
+            other.take_now(kitchen, OWN, [notice(f"at {attempts}")])
+        group()
+        assert appended == [2] * attempts
+    appended.clear()
+    group()
+    group()
+    assert appended == [2, 2]
+    assert bench.kinds(KITCHEN).count("command_refused") == 6
+
+
 @pytest.mark.expected_log("a commit is in doubt")
 def test_desk_reads_the_outbox_again_when_it_does_not_know_whether_it_committed(
     bench: Bench,
