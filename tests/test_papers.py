@@ -39,6 +39,9 @@ def test_every_verb_that_the_papers_name_is_known_to_make_help() -> None:
         [sys.executable, "dev.py", "help"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     for paper in PAPERS:
-        for verb in re.findall(r"\bmake ([a-z]+)", (ROOT / paper).read_text(encoding="utf-8")):
-            if verb not in ("kiosk", "sure"):
-                assert re.search(rf"\b{verb}\b", told), f"{paper}: make {verb}"
+        # A verb stands in backquotes or opens a line of code; elsewhere "make" is an English word.
+        verbs = re.findall(
+            r"(?:`|^ {4})make ([a-z]+)", (ROOT / paper).read_text(encoding="utf-8"), re.MULTILINE
+        )
+        for verb in verbs:
+            assert re.search(rf"\b{verb}\b", told), f"{paper}: make {verb}"
