@@ -131,6 +131,7 @@ class App:
             self.floor.sounds.silence()
         sys.excepthook = self._log_uncaught
         self.floor.close()
+        self.window.stop()
         self.window.hide()
         self.window.deleteLater()
 

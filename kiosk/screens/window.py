@@ -98,6 +98,11 @@ class Window(QWidget):
         self._loader.start()
         self.show_page("board", "")
 
+    def stop(self) -> None:
+        """Do nothing by the clock any more; it is about to be taken away."""
+        self._tick.stop()
+        self._loader.stop()
+
     # ---- pages ------------------------------------------------------------------------------
 
     @property

@@ -134,8 +134,10 @@ class Floor(QObject):
         self.tell("failed", self.words("toast.failed"), tone="alarm")
 
     def close(self) -> None:
-        """Stop listening."""
+        """Listen to nothing more and tell nobody more: the window lives on until Qt's next turn, the file may not."""
         self._unsubscribe()
+        self._pace.stop()
+        self.blockSignals(True)
 
     # ---- what is known ----------------------------------------------------------------------
 

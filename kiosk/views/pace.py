@@ -51,6 +51,11 @@ class Pace(QObject):
         if self.is_due:
             self._show()
 
+    def stop(self) -> None:
+        """Show nothing more of what waits."""
+        self._timer.stop()
+        self._due_at = float("inf")
+
     def _show(self) -> None:
         self._timer.stop()
         self._due_at = float("inf")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -268,3 +269,24 @@ async def test_settings_tell_the_support_what_it_asks_for(
         assert "d-kios-masak-1" in texts
         assert "0.1.0" in texts
         assert "GB" in texts
+
+
+@pytest.mark.parametrize("page", ["board", "display", "summary", "alerts", "admin"])
+async def test_closed_window_waits_for_its_end_without_the_file(
+    tmp_path: Path, qapp: QApplication, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = Look(size=(1280, 720), dpi=102.0)
+    app = open_scene(tmp_path, qapp, Story(demo_plan()), "04:00", look=look, actors=(HEAD,))
+    app.start_sounds()
+    app.window.show_page(page, "")
+    app.close()
+    app.kiosk.store.close()
+    faults: list[BaseException] = []
+    monkeypatch.setattr(sys, "excepthook", lambda _kind, error, _trace: faults.append(error))
+    # Qt takes the window away at its next turn; until then what was posted before still arrives.
+    app.floor.ticked.emit()
+    app.floor.changed.emit()
+    ticking = [each for each in app.window.findChildren(QTimer) if each.isActive()]
+    assert not faults
+    assert {each.objectName() for each in ticking} <= {"idle"}
+    await asyncio.sleep(0)
