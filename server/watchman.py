@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
 
 import msgspec
@@ -15,8 +15,8 @@ from dapur.envelope import Command, Occurred
 from dapur.ids import SYSTEM, CommandId, KitchenId, OutboxId, SessionId
 from dapur.rule import Wish
 from dapur.wire.messages import Result
-from server.desk.folding import Fold, catch_up, load
-from server.desk.ports import Log, Unavailable
+from server.desk.folding import READ_EVENTS, Fold, go_on, load
+from server.desk.ports import Log, Since, Unavailable
 from server.log.shares import Minds, every_kitchen
 
 EVERY_S = 5.0
@@ -88,9 +88,14 @@ class Watchman:
         kitchens = [kitchen for kitchen in self._log.kitchens() if minds(kitchen)]
         for gone in self._states.keys() - set(kitchens):
             del self._states[gone]
-        for kitchen, seq in self._log.heads(kitchens).items():
+        heads = self._log.heads(kitchens)
+        for kitchen in heads:
+            if (newest := self._newest(kitchen)) is not None:
+                self._states[kitchen] = newest
+        grown = self._grown(heads)
+        for kitchen, seq in heads.items():
             try:
-                fold = self._states[kitchen] = self._state(kitchen, seq)
+                fold = self._states[kitchen] = self._state(kitchen, seq, grown.get(kitchen))
             except Unavailable as error:
                 _log.warning("%s is not watched: %s", kitchen, error)
                 continue
@@ -98,16 +103,29 @@ class Watchman:
                 wanted[kitchen] = wishes
         return wanted
 
-    def _state(self, kitchen: KitchenId, seq: int) -> Fold:
-        """The state at `seq` or later, read only as far as nobody has it yet."""
+    def _newest(self, kitchen: KitchenId) -> Fold | None:
+        """The furthest state that somebody here has."""
         known = [fold for fold in (self._states.get(kitchen), self._fold(kitchen)) if fold]
-        newest = max(known, key=lambda fold: fold.seq, default=None)
+        return max(known, key=lambda fold: fold.seq, default=None)
+
+    def _grown(self, heads: Mapping[KitchenId, int]) -> dict[KitchenId, Since]:
+        """What the log has that nobody here has folded yet: one question for all such kitchens."""
+        behind = {
+            kitchen: (known.seq, known.seq + READ_EVENTS)
+            for kitchen, seq in heads.items()
+            if (known := self._states.get(kitchen)) is not None and known.seq < seq
+        }
+        return self._log.since(behind) if behind else {}
+
+    def _state(self, kitchen: KitchenId, seq: int, grown: Since | None) -> Fold:
+        """The state at `seq` or later."""
+        newest = self._states.get(kitchen)
         if newest is not None and newest.seq >= seq:
             return newest
-        head = self._log.head(kitchen)
-        if newest is None or head is None or head.epoch != newest.epoch or head.seq < newest.seq:
-            return load(self._log, kitchen)
-        return catch_up(self._log, kitchen, newest, head)
+        gone_on = None
+        if newest is not None and grown is not None:
+            gone_on = go_on(self._log, kitchen, newest, grown)
+        return gone_on or load(self._log, kitchen)
 
     # ---- on the loop ---------------------------------------------------------------------------
 

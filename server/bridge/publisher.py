@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -18,7 +18,7 @@ from server.bridge.ports import Platform
 from server.bridge.writer import write
 from server.desk.failpoint import Failpoint, reach
 from server.desk.folding import base_of
-from server.desk.ports import Away, Entry, Log
+from server.desk.ports import Away, Entry, Head, Log, Since
 from server.log.pacing import Stepping
 from server.log.positions import Places
 from server.log.shares import Minds
@@ -87,27 +87,53 @@ class Publisher:
 
     def follow(self, kitchen: KitchenId, entries: Sequence[Entry]) -> int:
         """Tell of these events in order. Raises Away, Outrun, Unavailable."""
-        before = entries[0].seq - 1
-        state = self._state(kitchen, before)
+        head = self._log.head(kitchen)
+        if head is None:
+            raise LookupError(f"no log of kitchen {kitchen}")
+        self.follow_all({kitchen: Since(head, tuple(entries))})
+        return entries[-1].seq
+
+    def follow_all(self, found: Mapping[KitchenId, Since]) -> None:
+        """The same for several kitchens; raises what one of them would, and all may then be told again."""
         told: list[Message] = []
-        for entry in entries:
+        said: list[tuple[str, bytes]] = []
+        states: dict[KitchenId, _State] = {}
+        for kitchen, since in found.items():
+            states[kitchen], messages_of = self._stepped_all(kitchen, since)
+            told += messages_of
+            said += self._said(kitchen, messages_of)
+        if said:
+            self._platform.publish(said)
+            reach(Failpoint.AFTER_TOLD)
+        self._places.move_all(
+            {
+                kitchen: (each.entries[0].seq - 1, states[kitchen].seq)
+                for kitchen, each in found.items()
+            }
+        )
+        for kitchen, state in states.items():
+            self._keep(kitchen, state)
+        now_ms = self._now_ms()
+        for message in told:
+            self._metrics.told(message.topic, now_ms - message.recorded_ms)
+
+    def _stepped_all(self, kitchen: KitchenId, since: Since) -> tuple[_State, list[Message]]:
+        """The kitchen after these events, and what they mean."""
+        state = self._state(kitchen, since.entries[0].seq - 1, since.head)
+        told: list[Message] = []
+        for entry in since.entries:
             state, new = _stepped(state, entry)
             told += new
-        said = [
+        return state, told
+
+    def _said(self, kitchen: KitchenId, told: Sequence[Message]) -> list[tuple[str, bytes]]:
+        """Channels and bodies of messages, as the platform's dialects want them."""
+        return [
             (channel, body)
             for message in told
             for channel, dialect in self._names.told(message.topic, kitchen)
             if (body := write(message, dialect, channel)) is not None
         ]
-        if said:
-            self._platform.publish(said)
-            reach(Failpoint.AFTER_TOLD)
-        self._places.move(kitchen, before=before, to=state.seq)
-        self._keep(kitchen, state)
-        now_ms = self._now_ms()
-        for message in told:
-            self._metrics.told(message.topic, now_ms - message.recorded_ms)
-        return state.seq
 
     # ---- where it stands -----------------------------------------------------------------------
 
@@ -127,12 +153,9 @@ class Publisher:
                 high = middle
         return low
 
-    def _state(self, kitchen: KitchenId, seq: int) -> _State:
+    def _state(self, kitchen: KitchenId, seq: int, head: Head) -> _State:
         """The kitchen at `seq`; when its beginning is archived, the oldest that is known."""
         kept = self._states.get(kitchen)
-        head = self._log.head(kitchen)
-        if head is None:
-            raise LookupError(f"no log of kitchen {kitchen}")
         if kept is not None and (kept.seq, kept.epoch) == (seq, head.epoch):
             return kept
         base = base_of(self._log, kitchen, head)

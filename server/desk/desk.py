@@ -20,7 +20,7 @@ from dapur.retold import unread
 from dapur.wire.messages import GoodbyeCode, Outcome, Result, Row
 from server.desk.draft import Draft, Origin, result_of
 from server.desk.failpoint import Failpoint, reach
-from server.desk.folding import Fold, base_of, catch_up
+from server.desk.folding import READ_EVENTS, Fold, base_of, catch_up, go_on
 from server.desk.groups import Answer, Group, Grown, Submission
 from server.desk.ports import (
     Append,
@@ -31,6 +31,7 @@ from server.desk.ports import (
     Receipt,
     Recoveries,
     Recovery,
+    Since,
     StoredSnapshot,
     Unavailable,
     UnknownCommit,
@@ -104,7 +105,7 @@ class Desk:
         A submission without an answer of the log (`fault` unavailable) may or may not be written:
         its kiosk sends it again and gets the stored receipts.
         """
-        moved = self._doubt(self._behind(submissions)) if self._shares else set()
+        moved = self._freshen(submissions) if self._shares else set()
         self._shares = bool(moved)
         for attempt in range(ATTEMPTS):
             if attempt >= PATIENT and len({each.kitchen for each in submissions}) > 1:
@@ -121,7 +122,7 @@ class Desk:
                 _log.info("%s: another process was first", conflict.kitchen)
                 self._shares = True
                 # Where it was first once it was so elsewhere: found one by one, each would cost an attempt.
-                moved |= self._doubt([conflict.kitchen, *self._behind(submissions)])
+                moved |= self._doubt([conflict.kitchen]) | self._freshen(submissions)
                 continue
             except UnknownCommit:
                 _log.warning("a commit is in doubt: the outboxes are read again")
@@ -438,15 +439,41 @@ class Desk:
             self._cache[kitchen].doubtful = True
         return doubted
 
-    def _behind(self, submissions: Sequence[Submission]) -> set[KitchenId]:
-        """Kitchens of these whose log is further than what is remembered: one question for all."""
-        known = {each.kitchen for each in submissions} & self._cache.keys()
+    def _freshen(self, submissions: Sequence[Submission]) -> set[KitchenId]:
+        """Go on with what other processes wrote in these kitchens: one question for all; where they did.
+
+        Outbox heads stay: one that another process moved is met by the guard of the append.
+        """
+        known = {
+            kitchen: cached
+            for kitchen in sorted({each.kitchen for each in submissions} & self._cache.keys())
+            if not (cached := self._cache[kitchen]).doubtful
+        }
+        spans = {
+            kitchen: (cached.fold.seq, cached.fold.seq + READ_EVENTS)
+            for kitchen, cached in known.items()
+        }
         try:
-            heads = self._log.heads(sorted(known))
+            found = self._log.since(spans) if spans else {}
         except Unavailable:
             # Whoever reads or writes next says so.
             return set()
-        return {kitchen for kitchen, seq in heads.items() if seq > self._cache[kitchen].fold.seq}
+        moved = {
+            kitchen for kitchen, since in found.items() if since.head.seq != known[kitchen].fold.seq
+        }
+        for kitchen in moved:
+            self._go_on(kitchen, known[kitchen], found[kitchen])
+        return moved
+
+    def _go_on(self, kitchen: KitchenId, cached: _Cached, since: Since) -> None:
+        fold = None
+        with suppress(Unavailable):
+            fold = go_on(self._log, kitchen, cached.fold, since)
+        if fold is None:
+            # Restored, broken or away: whoever loads it next finds out which.
+            cached.doubtful = True
+        else:
+            cached.fold = fold
 
     def _rows(
         self, kitchen: KitchenId, outbox: OutboxId, commands: Sequence[Command]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 import msgspec
 
@@ -10,7 +11,7 @@ from dapur import kitchen as rules
 from dapur.envelope import GENESIS, chain, decode_event
 from dapur.ids import KitchenId
 from dapur.kitchen import Kitchen
-from server.desk.ports import Head, Log, Unavailable
+from server.desk.ports import Entry, Head, Log, Since, Unavailable
 
 _log = logging.getLogger(__name__)
 
@@ -58,20 +59,37 @@ def base_of(log: Log, kitchen: KitchenId, head: Head) -> Fold:
 
 def catch_up(log: Log, kitchen: KitchenId, base: Fold, head: Head) -> Fold:
     """`base` with the events up to `head` folded in. Raises BrokenLog, Unavailable."""
-    state, seq, link = base.kitchen, base.seq, base.hash
-    while seq < head.seq:
+    fold = base
+    while fold.seq < head.seq:
         try:
-            entries = log.read(kitchen, seq, limit=READ_EVENTS, up_to=head.seq)
+            entries = log.read(kitchen, fold.seq, limit=READ_EVENTS, up_to=head.seq)
         except LookupError as error:
             raise BrokenLog(f"{kitchen}: no snapshot reaches the archive ({error})") from error
         if not entries:
-            raise BrokenLog(f"{kitchen}: event {seq + 1} is missing")
-        for entry in entries:
-            link = chain(link, entry.body)
-            if entry.seq != seq + 1 or entry.hash != link:
-                raise BrokenLog(f"{kitchen}: event {entry.seq} does not follow {seq}")
-            state = rules.evolve(state, decode_event(entry.body))
-            seq = entry.seq
-    if link != head.hash:
+            raise BrokenLog(f"{kitchen}: event {fold.seq + 1} is missing")
+        fold = _grown(kitchen, fold, entries)
+    if fold.hash != head.hash:
         raise BrokenLog(f"{kitchen}: the chain ends in another hash than its head")
-    return Fold(head.epoch, seq, link, head.durable, state)
+    return Fold(head.epoch, fold.seq, fold.hash, head.durable, fold.kitchen)
+
+
+def go_on(log: Log, kitchen: KitchenId, base: Fold, since: Since) -> Fold | None:
+    """`base` up to the head that was read with what follows it; None when that is another log's.
+
+    Raises BrokenLog, Unavailable.
+    """
+    head = since.head
+    if head.epoch != base.epoch or head.seq < base.seq:
+        return None
+    return catch_up(log, kitchen, _grown(kitchen, base, since.entries), head)
+
+
+def _grown(kitchen: KitchenId, base: Fold, entries: Sequence[Entry]) -> Fold:
+    state, seq, link = base.kitchen, base.seq, base.hash
+    for entry in entries:
+        link = chain(link, entry.body)
+        if entry.seq != seq + 1 or entry.hash != link:
+            raise BrokenLog(f"{kitchen}: event {entry.seq} does not follow {seq}")
+        state = rules.evolve(state, decode_event(entry.body))
+        seq = entry.seq
+    return Fold(base.epoch, seq, link, base.durable, state)

@@ -37,6 +37,14 @@ class Entry(msgspec.Struct, frozen=True):
     body: bytes
 
 
+class Since(msgspec.Struct, frozen=True):
+    """What a log has after some seq, at one moment."""
+
+    head: Head
+    entries: tuple[Entry, ...]
+    """Without a gap from there on, oldest first; none where they are archived."""
+
+
 class OutboxHead(msgspec.Struct, frozen=True):
     """Last command of one kiosk database that is in the log; kept for ever."""
 
@@ -122,6 +130,11 @@ class Log(Protocol):
         self, kitchen: KitchenId, after: int, *, limit: int, up_to: int | None = None
     ) -> tuple[Entry, ...]:
         """Events with after < seq (≤ up_to), oldest first, at most `limit`; LookupError below the floor."""
+
+    def since(self, wanted: Mapping[KitchenId, tuple[int, int]]) -> dict[KitchenId, Since]:
+        """Head of each known kitchen and its events after one seq up to another, in one transaction:
+        asked one by one, each kitchen costs three ways to the database and back.
+        """
 
     def outbox_head(self, kitchen: KitchenId, outbox: OutboxId) -> OutboxHead | None:
         """The last command of an outbox, None for one never seen in this kitchen."""

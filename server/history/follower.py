@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import Connection, Engine, Executable, Table, delete, select
@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from dapur import kitchen as rules
 from dapur.ids import KitchenId
-from server.desk.ports import Entry, Log
+from server.desk.ports import Entry, Log, Since
 from server.history.projector import VERSION, Changes, Projector
 from server.history.tables import (
     ROWS,
@@ -36,6 +36,15 @@ KITCHENS_CACHED = 1_000
 STATE_EVENTS = 500
 """A restart folds at most so many events again on top of a stored state."""
 EVENTS_PER_READ = 500
+
+
+class _Step(msgspec.Struct, frozen=True):
+    """One kitchen of a transaction: from where, with what, and the fold after it."""
+
+    kitchen: KitchenId
+    position: int | None
+    projector: Projector
+    changes: Changes
 
 
 class History:
@@ -72,24 +81,23 @@ class History:
         the events needed to go on are archived, Unavailable.
         """
         position = self._position(kitchen)
-        fresh = tuple(entry for entry in entries if entry.seq > (position or 0))
-        if not fresh:
+        step = self._step(kitchen, position, entries)
+        if step is None:
             return position or 0
-        if fresh[0].seq != (position or 0) + 1:
-            raise ValueError(f"{kitchen}: event {fresh[0].seq} does not follow {position or 0}")
-        projector = self._at(kitchen, position or 0)
-        # Until the commit is known the fold is nobody's: after an error it is read again.
-        self._folds.pop(kitchen, None)
-        changes = projector.take(fresh)
-        with writing(self._engine, of_kitchens(kitchen)) as connection:
-            if position is None:
-                self._begin(connection, kitchen)
-            self._positions.move(connection, kitchen, before=position or 0, to=projector.seq)
-            _write(connection, kitchen, changes)
-            stored_at = self._store_state(connection, kitchen, projector)
-        self._stored[kitchen] = stored_at
-        self._keep(kitchen, projector)
-        return projector.seq
+        self._commit([step])
+        return step.projector.seq
+
+    def follow_all(self, found: Mapping[KitchenId, Since]) -> None:
+        """The same for several kitchens in one transaction; raises what one of them would."""
+        with reading_from(self._engine, of_kitchens(*found)) as connection:
+            positions = self._positions.of_all(connection, list(found))
+        steps = [
+            step
+            for kitchen, since in sorted(found.items())
+            if (step := self._step(kitchen, positions.get(kitchen), since.entries))
+        ]
+        if steps:
+            self._commit(steps)
 
     def rebuild(self, kitchen: KitchenId) -> int:
         """Drop the rows of a kitchen and fold its whole log again; the new position.
@@ -113,6 +121,38 @@ class History:
         return position
 
     # ---- inside --------------------------------------------------------------------------------
+
+    def _step(
+        self, kitchen: KitchenId, position: int | None, entries: Sequence[Entry]
+    ) -> _Step | None:
+        """What there is to write; None when all is in. The fold is then nobody's until it is kept."""
+        fresh = tuple(entry for entry in entries if entry.seq > (position or 0))
+        if not fresh:
+            return None
+        if fresh[0].seq != (position or 0) + 1:
+            raise ValueError(f"{kitchen}: event {fresh[0].seq} does not follow {position or 0}")
+        projector = self._at(kitchen, position or 0)
+        # Until the commit is known: after an error it is read again.
+        self._folds.pop(kitchen, None)
+        return _Step(kitchen, position, projector, projector.take(fresh))
+
+    def _commit(self, steps: Sequence[_Step]) -> None:
+        """Write all of them. Two processes that follow the same kitchens meet them in the same order."""
+        stored: dict[KitchenId, int] = {}
+        with writing(self._engine, of_kitchens(*(step.kitchen for step in steps))) as connection:
+            for step in steps:
+                if step.position is None:
+                    self._begin(connection, step.kitchen)
+            self._positions.move_all(
+                connection,
+                [(step.kitchen, step.position or 0, step.projector.seq) for step in steps],
+            )
+            _write(connection, steps)
+            for step in steps:
+                stored[step.kitchen] = self._store_state(connection, step.kitchen, step.projector)
+        self._stored |= stored
+        for step in steps:
+            self._keep(step.kitchen, step.projector)
 
     def _position(self, kitchen: KitchenId) -> int | None:
         with reading_from(self._engine, of_kitchens(kitchen)) as connection:
@@ -174,20 +214,23 @@ class History:
             self._folds.popitem(last=False)
 
 
-def _write(connection: Connection, kitchen: KitchenId, changes: Changes) -> None:
-    for table, new in (
-        (reading, changes.readings),
-        (check_result, changes.checks),
-        (audit, changes.audit),
-    ):
-        if rows := _values(kitchen, new):
+def _write(connection: Connection, steps: Sequence[_Step]) -> None:
+    """The rows of all kitchens, a statement for each table."""
+    new: dict[Table, list[dict[str, object]]] = {}
+    changed: dict[Table, list[dict[str, object]]] = {}
+    for step in steps:
+        kitchen, changes = step.kitchen, step.changes
+        new.setdefault(reading, []).extend(_values(kitchen, changes.readings))
+        new.setdefault(check_result, []).extend(_values(kitchen, changes.checks))
+        new.setdefault(audit, []).extend(_values(kitchen, changes.audit))
+        changed.setdefault(batch_history, []).extend(_values(kitchen, changes.batches.values()))
+        changed.setdefault(alert_history, []).extend(_values(kitchen, changes.alerts.values()))
+        changed.setdefault(staff_activity, []).extend(_values(kitchen, changes.activity.values()))
+    for table, rows in new.items():
+        if rows:
             connection.execute(table.insert(), rows)
-    for table, changed in (
-        (batch_history, changes.batches),
-        (alert_history, changes.alerts),
-        (staff_activity, changes.activity),
-    ):
-        if rows := _values(kitchen, changed.values()):
+    for table, rows in changed.items():
+        if rows:
             _upsert(connection, table, rows)
 
 

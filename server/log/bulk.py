@@ -1,8 +1,10 @@
-"""The writing statements of an append, as text for each database; it knows columns, no rules."""
+"""The statements for many rows at once, as text for each database; it knows columns, no rules."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
@@ -30,6 +32,35 @@ class Bulk(msgspec.Struct, frozen=True):
             columns = tuple(list(column) for column in zip(*rows, strict=True))
             return connection.exec_driver_sql(self.arrays, columns).rowcount
         return connection.exec_driver_sql(self.text.replace("?", "%s"), list(rows)).rowcount
+
+
+_EVENTS = (
+    "SELECT wanted.kitchen, found.seq, found.hash, found.body"
+    " FROM unnest(%b::text[], %b::bigint[], %b::bigint[]) AS wanted (kitchen, after, up_to)"
+    " CROSS JOIN LATERAL (SELECT seq, hash, body FROM event WHERE event.kitchen = wanted.kitchen"
+    " AND event.seq > wanted.after AND event.seq <= wanted.up_to ORDER BY event.seq"
+    " LIMIT wanted.up_to - wanted.after) AS found"
+)
+"""The limit says what is true anyway; without it the planner may read the whole table for a join."""
+_EVENTS_OF_ONE = (
+    "SELECT kitchen, seq, hash, body FROM event"
+    " WHERE kitchen = ? AND seq > ? AND seq <= ? ORDER BY seq"
+)
+
+
+def events(
+    connection: Connection, wanted: Sequence[tuple[object, int, int]]
+) -> Iterable[Sequence[Any]]:
+    """(kitchen, seq, hash, body) of the events of each (kitchen, after, up to), in order for each kitchen."""
+    if not wanted:
+        return ()
+    if connection.dialect.name == "postgresql":
+        columns = tuple(list(column) for column in zip(*wanted, strict=True))
+        return connection.exec_driver_sql(_EVENTS, columns)
+    # No way to a server and back to be saved.
+    return chain.from_iterable(
+        connection.exec_driver_sql(_EVENTS_OF_ONE, each).all() for each in wanted
+    )
 
 
 _LOCK_HEADS = (

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine, Table, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Engine, Table, and_, bindparam, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dapur.ids import KitchenId
+from server.log.bulk import Bulk
 from server.log.engine import reading, writing
 from server.log.scope import EVERY_KITCHEN, of_kitchens
 from server.log.tables import follower_lease, follower_position, tenant_head
@@ -70,6 +72,15 @@ class Positions:
         seq: int | None = connection.scalars(query).one_or_none()
         return seq
 
+    def of_all(self, connection: Connection, kitchens: Sequence[KitchenId]) -> dict[KitchenId, int]:
+        """The same of several kitchens; of those that have one."""
+        wanted = {
+            "b_kitchens": list(kitchens),
+            "b_follower": self._follower,
+            "b_version": self._version,
+        }
+        return {KitchenId(kitchen): seq for kitchen, seq in connection.execute(_OF_ALL, wanted)}
+
     def begin(self, connection: Connection, kitchen: KitchenId) -> None:
         """Put this version at the beginning of a kitchen's log, whatever was there before."""
         insert = insert_into(connection.dialect.name, follower_position)
@@ -91,18 +102,17 @@ class Positions:
 
         The comparison, not the lease, is what makes rows exactly once.
         """
-        result = connection.execute(
-            _MOVE,
-            {
-                "b_kitchen": kitchen,
-                "b_follower": self._follower,
-                "b_version": self._version,
-                "b_before": before,
-                "b_to": to,
-            },
-        )
-        if result.rowcount != 1:
-            raise Outrun(f"{self._follower} of {kitchen} is not at {before}")
+        self.move_all(connection, [(kitchen, before, to)])
+
+    def move_all(self, connection: Connection, moves: Sequence[tuple[KitchenId, int, int]]) -> None:
+        """The same for several kitchens: (kitchen, before, to). Raises Outrun when one of them is elsewhere."""
+        rows = [
+            (to, kitchen, self._follower, self._version, before)
+            for kitchen, before, to in sorted(moves)
+        ]
+        if _MOVE.run(connection, rows) != len(rows):
+            where = moves[0][0] if len(moves) == 1 else f"one of {len(moves)} kitchens"
+            raise Outrun(f"{self._follower} is not where it was in {where}")
 
 
 def least(engine: Engine, kitchen: KitchenId) -> int | None:
@@ -113,16 +123,16 @@ def least(engine: Engine, kitchen: KitchenId) -> int | None:
     return seq
 
 
-_MOVE = (
-    update(follower_position)
-    .where(
-        follower_position.c.kitchen == bindparam("b_kitchen"),
-        follower_position.c.follower == bindparam("b_follower"),
-        follower_position.c.version == bindparam("b_version"),
-        follower_position.c.seq == bindparam("b_before"),
-    )
-    .values(seq=bindparam("b_to"))
+_OF_ALL = select(follower_position.c.kitchen, follower_position.c.seq).where(
+    follower_position.c.kitchen.in_(bindparam("b_kitchens", expanding=True)),
+    follower_position.c.follower == bindparam("b_follower"),
+    follower_position.c.version == bindparam("b_version"),
 )
+_MOVE = Bulk(
+    "UPDATE follower_position SET seq = ?"
+    " WHERE kitchen = ? AND follower = ? AND version = ? AND seq = ?"
+)
+"""(to, kitchen, follower, version, before), a row after the other: who moves the same waits at the first."""
 
 
 class Places:
@@ -146,10 +156,11 @@ class Places:
             self._positions.move(connection, kitchen, before=0, to=seq)
             return seq
 
-    def move(self, kitchen: KitchenId, *, before: int, to: int) -> None:
-        """Go on. Raises Outrun."""
-        with writing(self._engine, of_kitchens(kitchen)) as connection:
-            self._positions.move(connection, kitchen, before=before, to=to)
+    def move_all(self, moves: Mapping[KitchenId, tuple[int, int]]) -> None:
+        """Go on in all of these kitchens, each from one seq to another, or in none. Raises Outrun."""
+        rows = [(kitchen, before, to) for kitchen, (before, to) in moves.items()]
+        with writing(self._engine, of_kitchens(*moves)) as connection:
+            self._positions.move_all(connection, rows)
 
 
 TOGETHER = "shares"

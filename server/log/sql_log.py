@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
@@ -13,7 +13,16 @@ from sqlalchemy.exc import DataError, IntegrityError
 from dapur.envelope import GENESIS
 from dapur.ids import KitchenId, OutboxId
 from dapur.wire.messages import Outcome
-from server.desk.ports import Append, Conflict, Entry, Head, OutboxHead, Receipt, StoredSnapshot
+from server.desk.ports import (
+    Append,
+    Conflict,
+    Entry,
+    Head,
+    OutboxHead,
+    Receipt,
+    Since,
+    StoredSnapshot,
+)
 from server.log import bulk
 from server.log import statements as sql
 from server.log.engine import reading, writing
@@ -95,6 +104,28 @@ class SqlLog:
                 # Asked after the events: a floor that rises in between is seen, never a silent gap.
                 _check_floor(connection, kitchen, after)
         return tuple(Entry(*row) for row in rows)
+
+    def since(self, wanted: Mapping[KitchenId, tuple[int, int]]) -> dict[KitchenId, Since]:
+        """Head of each known kitchen and its events after one seq up to another."""
+        found: dict[KitchenId, Since] = {}
+        names = list(wanted)
+        with reading(self._engine, of_kitchens(*names)) as connection:
+            for start in range(0, len(names), KITCHENS_PER_QUERY):
+                some = names[start : start + KITCHENS_PER_QUERY]
+                rows = connection.execute(sql.SELECT_WHOLE_HEADS, {"kitchens": some})
+                heads = {KitchenId(kitchen): Head(*rest) for kitchen, *rest in rows}
+                spans = [
+                    (kitchen, after, min(head.seq, up_to))
+                    for kitchen, head in heads.items()
+                    for after, up_to in (wanted[kitchen],)
+                    if head.floor <= after < min(head.seq, up_to)
+                ]
+                entries = _entries(connection, spans)
+                found.update(
+                    (kitchen, Since(head, tuple(entries.get(kitchen, ()))))
+                    for kitchen, head in heads.items()
+                )
+        return found
 
     def outbox_head(self, kitchen: KitchenId, outbox: OutboxId) -> OutboxHead | None:
         """The last command of an outbox, None for one never seen in this kitchen."""
@@ -209,6 +240,18 @@ def _write(connection: Connection, rows: Rows) -> None:
         bulk.EVENT.run(connection, rows.events)
     if rows.receipts:
         bulk.RECEIPT.run(connection, rows.receipts)
+
+
+def _entries(
+    connection: Connection, spans: Sequence[tuple[KitchenId, int, int]]
+) -> dict[KitchenId, list[Entry]]:
+    """Events of kitchens, each after one seq up to another; none of a kitchen that lost some meanwhile."""
+    found: dict[KitchenId, list[Entry]] = {}
+    for kitchen, seq, link, body in bulk.events(connection, spans):
+        found.setdefault(kitchen, []).append(Entry(seq, link, body))
+    firsts = {kitchen: after + 1 for kitchen, after, _ in spans}
+    # Read after the heads: a floor that rose in between is seen, never a silent gap.
+    return {kitchen: each for kitchen, each in found.items() if each[0].seq == firsts[kitchen]}
 
 
 def _check_floor(connection: Connection, kitchen: KitchenId, after: int) -> None:

@@ -14,6 +14,14 @@ SELECT_HEAD = select(
     tenant_head.c.floor,
     tenant_head.c.durable,
 ).where(tenant_head.c.kitchen == bindparam("kitchen"))
+SELECT_WHOLE_HEADS = select(
+    tenant_head.c.kitchen,
+    tenant_head.c.epoch,
+    tenant_head.c.seq,
+    tenant_head.c.hash,
+    tenant_head.c.floor,
+    tenant_head.c.durable,
+).where(tenant_head.c.kitchen.in_(bindparam("kitchens", expanding=True)))
 SELECT_HEADS = select(tenant_head.c.kitchen, tenant_head.c.seq).where(
     tenant_head.c.kitchen.in_(bindparam("kitchens", expanding=True))
 )

@@ -153,6 +153,40 @@ class TestReading:
         assert theirs is not None
         assert (ours.last_dseq, theirs.last_dseq) == (1, 2)
 
+    def test_log_tells_of_many_kitchens_at_once_what_each_has_after_some_event(
+        self, log: Log
+    ) -> None:
+        log.append([group(log, bodies=[b"1", b"2", b"3", b"4"]), group(log, OTHER, [b"a"])])
+        spans = {OTHER: (1, 9), KITCHEN: (1, 3), KitchenId("nowhere"): (0, 9)}
+        found = log.since(spans)
+        assert found.keys() == {KITCHEN, OTHER}
+        assert {kitchen: each.head for kitchen, each in found.items()} == {
+            kitchen: log.head(kitchen) for kitchen in (KITCHEN, OTHER)
+        }
+        assert found[KITCHEN].entries == log.read(KITCHEN, 1, limit=2)
+        assert found[OTHER].entries == ()
+        assert log.since({OTHER: (0, 1)})[OTHER].entries == log.read(OTHER, 0, limit=9)
+        assert log.since({}) == {}
+
+    def test_log_tells_of_more_kitchens_than_one_query_takes(self, store: Store) -> None:
+        crowd = [KitchenId(f"k-{number:04}") for number in range(1_100)]
+        some = [*crowd[:3], crowd[-1]]
+        for kitchen in some:
+            store.log.create_kitchen(kitchen, epoch=EPOCH)
+        store.log.append([group(store.log, kitchen, [b"x", b"y"]) for kitchen in some])
+        found = store.log.since(dict.fromkeys(crowd, (0, 9)))
+        assert {kitchen: len(each.entries) for kitchen, each in found.items()} == dict.fromkeys(
+            some, 2
+        )
+
+    def test_log_tells_no_events_where_some_are_archived(self, store: Store, log: Log) -> None:
+        log.append([group(log, bodies=[b"1", b"2", b"3"])])
+        log.save_snapshot(KITCHEN, StoredSnapshot(2, b"h" * 32, 1, "{}"))
+        store.care.raise_floor(KITCHEN, 2)
+        found = log.since({KITCHEN: (1, 3)})[KITCHEN]
+        assert (found.entries, found.head.floor) == ((), 2)
+        assert [each.body for each in log.since({KITCHEN: (2, 3)})[KITCHEN].entries] == [b"3"]
+
     def test_log_reads_below_the_floor_with_an_error(self, store: Store, log: Log) -> None:
         log.append([group(log, bodies=[b"%d" % number for number in range(1, 8)])])
         head = log.head(KITCHEN)

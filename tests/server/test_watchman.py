@@ -88,7 +88,10 @@ async def test_watchman_sees_what_another_process_wrote(
     monkeypatch.setattr(watch, "housekeeping", _wishes_of)
     await other.watchman.round()
     monkeypatch.setattr(watch, "housekeeping", looks)
-    await post.watchman.round()
+    with monkeypatch.context() as patched:
+        # One question tells of all kitchens; a read for each would be three ways to the database.
+        patched.setattr(log, "read", None)
+        await post.watchman.round()
     assert seen == [0, 1]
     assert post.watchman._states[KITCHEN] == load(log, KITCHEN)
 

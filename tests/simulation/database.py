@@ -25,6 +25,7 @@ from server.desk.ports import (
     Recoveries,
     Recovery,
     Sign,
+    Since,
     Standing,
     Stored,
     StoredSnapshot,
@@ -164,6 +165,11 @@ class ServerLog:
         """As the log."""
         self._database.reach()
         return self._database.log.read(kitchen, after, limit=limit, up_to=up_to)
+
+    def since(self, wanted: Mapping[KitchenId, tuple[int, int]]) -> dict[KitchenId, Since]:
+        """As the log."""
+        self._database.reach()
+        return self._database.log.since(wanted)
 
     def outbox_head(self, kitchen: KitchenId, outbox: OutboxId) -> OutboxHead | None:
         """As the log."""

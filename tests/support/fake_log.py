@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import msgspec
 
 from dapur.envelope import GENESIS
 from dapur.ids import KitchenId, OutboxId
-from server.desk.ports import Append, Conflict, Entry, Head, OutboxHead, Receipt, StoredSnapshot
+from server.desk.ports import (
+    Append,
+    Conflict,
+    Entry,
+    Head,
+    OutboxHead,
+    Receipt,
+    Since,
+    StoredSnapshot,
+)
 from server.log.rows import Rows, befores
 
 
@@ -86,6 +95,20 @@ class FakeLog:
             end = stored.head.seq if up_to is None else up_to
             last = min(end, after + limit)
             return tuple(stored.entries[after - floor : max(0, last - floor)])
+
+    def since(self, wanted: Mapping[KitchenId, tuple[int, int]]) -> dict[KitchenId, Since]:
+        """Head of each known kitchen and its events after one seq up to another."""
+        with self._lock:
+            found: dict[KitchenId, Since] = {}
+            for kitchen, (after, up_to) in wanted.items():
+                stored = self._kitchens.get(kitchen)
+                if stored is not None:
+                    floor = stored.head.floor
+                    span = (
+                        slice(after - floor, max(0, up_to - floor)) if after >= floor else slice(0)
+                    )
+                    found[kitchen] = Since(stored.head, tuple(stored.entries[span]))
+            return found
 
     def outbox_head(self, kitchen: KitchenId, outbox: OutboxId) -> OutboxHead | None:
         """The last command of an outbox."""

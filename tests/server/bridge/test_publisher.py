@@ -28,7 +28,7 @@ from server.metrics import Metrics
 from tests.support.databases import bound_postgres, opened, positions_of, sqlite_url
 from tests.support.taps import batch_at
 
-ONE = KitchenId("sppg-1")
+ONE, TWO = KitchenId("sppg-1"), KitchenId("sppg-2")
 NOW_MS = int(time.time() * 1000)
 
 
@@ -171,7 +171,7 @@ def test_many_new_kitchens_are_begun_one_after_another(
 ) -> None:
     monkeypatch.setattr(module, "BEGUN_AT_ONCE", 1)
     rig = Rig(engine)
-    rig.log.create_kitchen(KitchenId("sppg-2"), epoch="e-1")
+    rig.log.create_kitchen(TWO, epoch="e-1")
     write(rig.log, night(NOW_MS))
     publisher, all_ = rig.publisher(), every_kitchen(NOW_MS)
     for begun in (1, 2, 2):
@@ -199,6 +199,33 @@ def test_second_process_that_moved_on_is_noticed(engine: Engine) -> None:
     with pytest.raises(Outrun):
         publisher.follow(ONE, entries)
     assert rig.position == 5
+
+
+def test_two_kitchens_are_told_of_together_each_in_its_order_and_again_when_one_was_moved(
+    engine: Engine,
+) -> None:
+    rig = Rig(engine)
+    rig.log.create_kitchen(TWO, epoch="e-2")
+    publisher, other = rig.publisher(), rig.publisher()
+    publisher.behind(every_kitchen(NOW_MS))
+    for kitchen in (ONE, TWO):
+        write(rig.log, night(NOW_MS), kitchen)
+    end = len(night(NOW_MS))
+    publisher.follow_all(rig.log.since({ONE: (0, end - 6), TWO: (0, end - 8)}))
+    assert positions_of(engine, NAME, VERSION) == {ONE: end - 6, TWO: end - 8}
+    assert other.follow(TWO, rig.log.read(TWO, end - 8, limit=2)) == end - 6
+    with pytest.raises(Outrun):
+        publisher.follow_all(rig.log.since({ONE: (end - 6, end), TWO: (end - 8, end)}))
+    assert positions_of(engine, NAME, VERSION) == {ONE: end - 6, TWO: end - 6}
+    publisher.follow_all(rig.log.since({ONE: (end - 6, end), TWO: (end - 6, end)}))
+    assert positions_of(engine, NAME, VERSION) == {ONE: end, TWO: end}
+    bodies = [json.loads(body) for _, body in rig.mouth.said]
+    for kitchen in (ONE, TWO):
+        mine = [each for each in bodies if each["sppgId"] == kitchen]
+        seqs = [each["seq"] for each in mine]
+        assert len({each["id"] for each in mine}) < len(mine), "told in vain, so told again"
+        assert sorted(set(seqs)) == list(dict.fromkeys(seqs))
+        assert seqs[-1] == end
 
 
 def test_bytes_that_are_no_event_are_passed_over(engine: Engine) -> None:

@@ -229,6 +229,55 @@ class TestFollowing:
         assert leader.failed == frozenset()
 
 
+class TestTogether:
+    def test_history_of_kitchens_taken_in_together_is_that_of_each(self, engine: Engine) -> None:
+        log, history = SqlLog(engine), History(engine, SqlLog(engine))
+        alone, whole, half = (KitchenId(name) for name in ("alone", "whole", "half"))
+        events = batch_at("completed").events
+        for kitchen in (alone, whole, half):
+            log_events(log, kitchen, events)
+        follow_all(history, log, alone)
+        history.follow(half, log.read(half, 0, limit=7))
+        history.follow_all(log.since({whole: (0, 500), half: (7, 500)}))
+        assert followed(history) == dict.fromkeys((alone, whole, half), len(events))
+        for kitchen in (whole, half):
+            assert everything(engine, kitchen) == everything(engine, alone)
+        history.follow_all(log.since({whole: (0, 500), half: (7, 500)}))
+        assert everything(engine, half) == everything(engine, alone)
+
+    def test_history_takes_in_none_of_them_when_one_lacks_events(self, engine: Engine) -> None:
+        log, history = SqlLog(engine), History(engine, SqlLog(engine))
+        for kitchen in (KITCHEN, OTHER):
+            log_events(log, kitchen, batch_at("completed").events)
+        with pytest.raises(ValueError, match="does not follow"):
+            history.follow_all(log.since({KITCHEN: (0, 9), OTHER: (3, 9)}))
+        assert followed(history) == {}
+        history.follow_all(log.since({KITCHEN: (0, 9), OTHER: (0, 5)}))
+        assert followed(history) == {KITCHEN: 9, OTHER: 5}
+
+    def test_history_takes_in_none_of_them_when_another_process_has_one(
+        self, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        log = SqlLog(engine)
+        one, two = History(engine, log), History(engine, log)
+        for kitchen in (KITCHEN, OTHER):
+            log_events(log, kitchen, batch_at("completed").events)
+            one.follow(kitchen, log.read(kitchen, 0, limit=3))
+        plain = one._at
+
+        def slow(kitchen: KitchenId, position: int) -> object:
+            two.follow(OTHER, log.read(OTHER, 3, limit=2))
+            return plain(kitchen, position)
+
+        monkeypatch.setattr(one, "_at", slow)
+        with pytest.raises(Outrun):
+            one.follow_all(log.since({KITCHEN: (3, 9), OTHER: (3, 9)}))
+        assert followed(one) == {KITCHEN: 3, OTHER: 5}
+        monkeypatch.undo()
+        one.follow_all(log.since({KITCHEN: (3, 9), OTHER: (5, 9)}))
+        assert followed(one) == {KITCHEN: 9, OTHER: 9}
+
+
 class TestTwoProcesses:
     def test_history_of_two_processes_writes_every_row_once(self, engine: Engine) -> None:
         log, night = SqlLog(engine), batch_at("completed")

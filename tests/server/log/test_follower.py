@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 from dapur.ids import KitchenId
-from server.desk.ports import Entry, Unavailable
+from server.desk.ports import Entry, Since, Unavailable
 from server.log.engine import writing
-from server.log.follower import EVENTS_PER_FOLLOW, EVENTS_PER_STEP, Follower
+from server.log.follower import (
+    EVENTS_PER_FOLLOW,
+    EVENTS_PER_STEP,
+    KITCHENS_PER_FOLLOW,
+    Follower,
+)
 from server.log.positions import LEASE_MS, TOGETHER, Lease, Outrun, Positions
 from server.log.schema import upgrade
 from server.log.scope import of_kitchens
@@ -47,6 +52,8 @@ class Pile:
         self.log = log
         self.bodies: dict[KitchenId, list[bytes]] = {}
         self.broken: dict[KitchenId, Exception] = {}
+        self.turns: list[tuple[KitchenId, ...]] = []
+        """Which kitchens were given together."""
 
     def behind(self, minds: Minds) -> dict[KitchenId, tuple[int, int]]:
         heads = self.log.heads(self.log.kitchens()).items()
@@ -57,9 +64,20 @@ class Pile:
             if position < head and minds(kitchen)
         }
 
+    def follow_all(self, found: Mapping[KitchenId, Since]) -> None:
+        self.turns.append(tuple(found))
+        for kitchen in self.broken.keys() & found.keys():
+            raise self.broken[kitchen]
+        for kitchen, since in found.items():
+            self._take(kitchen, since.entries)
+
     def follow(self, kitchen: KitchenId, entries: Sequence[Entry]) -> int:
+        self.turns.append((kitchen,))
         if kitchen in self.broken:
             raise self.broken[kitchen]
+        return self._take(kitchen, entries)
+
+    def _take(self, kitchen: KitchenId, entries: Sequence[Entry]) -> int:
         mine = self.bodies.setdefault(kitchen, [])
         mine.extend(entry.body for entry in entries)
         return len(mine)
@@ -125,7 +143,8 @@ class TestFollower:
         self, engine: Engine, log: SqlLog
     ) -> None:
         pile, told = Pile(log), list[int]()
-        log.append([group(log, bodies=[b"1"]), group(log, OTHER, [b"a"])])
+        full = [b"x"] * EVENTS_PER_FOLLOW
+        log.append([group(log, bodies=full), group(log, OTHER, full)])
         mine = Follower(
             log,
             Lease(engine, "pile", TOGETHER),
@@ -134,9 +153,46 @@ class TestFollower:
             minds=lambda _now_ms: lambda _kitchen: not pile.bodies,
             behind=told.append,
         )
-        assert mine.step(0) == 1
+        assert mine.step(0) == EVENTS_PER_FOLLOW
         assert len(pile.bodies) == 1
         assert told == [0]
+
+    def test_follower_takes_many_kitchens_in_together_but_no_more_than_one_transaction_holds(
+        self, engine: Engine, log: SqlLog
+    ) -> None:
+        pile = Pile(log)
+        crowd = [KitchenId(f"k-{number:03}") for number in range(KITCHENS_PER_FOLLOW + 2)]
+        for kitchen in crowd:
+            log.create_kitchen(kitchen, epoch="e")
+        log.append([group(log, kitchen, [b"x"]) for kitchen in crowd])
+        assert follower(engine, log, pile).step(0) == len(crowd)
+        assert [len(turn) for turn in pile.turns] == [KITCHENS_PER_FOLLOW, 2]
+        pile.turns.clear()
+        full = [b"y"] * (EVENTS_PER_FOLLOW - 1)
+        log.append([group(log, crowd[0], full)] + [group(log, each, [b"y"]) for each in crowd[1:4]])
+        assert follower(engine, log, pile).step(1) == EVENTS_PER_FOLLOW + 2
+        assert pile.turns == [tuple(crowd[:2]), tuple(crowd[2:4])]
+
+    @pytest.mark.expected_log("pile cannot follow kitchen-b after event 0")
+    def test_follower_finds_whose_fault_it_was_and_takes_that_kitchen_alone_from_then_on(
+        self, engine: Engine, log: SqlLog
+    ) -> None:
+        pile = Pile(log)
+        third = KitchenId("third")
+        log.create_kitchen(third, epoch="e")
+        log.append([group(log, each, [b"1"]) for each in (KITCHEN, OTHER, third)])
+        mine = follower(engine, log, pile)
+        pile.broken = {OTHER: ValueError("no")}
+        assert mine.step(0) == 2
+        assert pile.bodies == {KITCHEN: [b"1"], third: [b"1"]}
+        assert mine.failed == {OTHER}
+        log.append([group(log, each, [b"2"]) for each in (KITCHEN, third)])
+        pile.turns.clear()
+        assert mine.step(1) == 2
+        assert sorted(pile.turns, key=len) == [(OTHER,), (KITCHEN, third)]
+        pile.broken = {}
+        assert mine.step(2) == 1
+        assert mine.failed == frozenset()
 
     def test_followers_of_all_processes_have_their_lease_together_and_an_older_release_waits(
         self, engine: Engine, log: SqlLog
