@@ -40,7 +40,7 @@ class Rooms:
         self.log = SqlLog(self.engine)
         self.identity = SqlIdentity(self.engine, self._roles_of)
         self.recoveries = SqlRecoveries(self.engine)
-        self.desk = Desk(self.log, devices=self.identity.device, now_ms=now_ms)
+        self.desk = Desk(self.log, devices=self.identity.records, now_ms=now_ms)
         self.desk.recoveries = self.recoveries
 
     def kitchen(self, text: str) -> KitchenId:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 
 import msgspec
@@ -80,11 +80,13 @@ class Desk:
         self,
         log: Log,
         *,
-        devices: Callable[[DeviceId], DeviceRecord | None],
+        devices: Callable[[Sequence[DeviceId]], Mapping[DeviceId, DeviceRecord]],
         now_ms: Callable[[], int],
         kitchens_cached: int = KITCHENS_CACHED,
     ) -> None:
-        """`devices` looks a record up; `now_ms` is UTC; both are called from the caller's thread."""
+        """`devices` looks up those of these that are known; `now_ms` is UTC; both are called from the
+        caller's thread.
+        """
         self._log = log
         self.recoveries: Recoveries | None = None
         """What restored kitchens wait for; without it none does."""
@@ -195,6 +197,7 @@ class Desk:
         drafts: dict[KitchenId, Draft],
     ) -> list[Answer]:
         """Fill `drafts` and answer. Raises Conflict when another process has rows that we lack."""
+        self._learn({each.device for each in submissions}, received_ms)
         answers: list[Answer] = []
         failed: dict[KitchenId, str] = {}
         for submission in submissions:
@@ -425,12 +428,26 @@ class Desk:
     def _record(self, device: DeviceId, now_ms: int) -> DeviceRecord | None:
         if device == SERVER_DEVICE:
             return None
-        known = self._known.get(device)
-        if known is None or not 0 <= now_ms - known.read_ms < RECORD_MS:
-            if len(self._known) > 10 * self._kitchens_cached:
-                self._known.clear()
-            known = self._known[device] = _Known(self._devices(device), now_ms)
-        return known.record
+        self._learn([device], now_ms)
+        return self._known[device].record
+
+    def _learn(self, devices: Collection[DeviceId], now_ms: int) -> None:
+        """Have the records of these, read within RECORD_MS: one question for all. Raises Unavailable."""
+        wanted = [
+            device
+            for device in devices
+            if device != SERVER_DEVICE
+            and (
+                (known := self._known.get(device)) is None
+                or not 0 <= now_ms - known.read_ms < RECORD_MS
+            )
+        ]
+        if not wanted:
+            return
+        found = self._devices(wanted)
+        if len(self._known) > 10 * self._kitchens_cached:
+            self._known.clear()
+        self._known |= {device: _Known(found.get(device), now_ms) for device in wanted}
 
     def _doubt(self, kitchens: Iterable[KitchenId]) -> set[KitchenId]:
         """Read these kitchens' heads again before their next command."""

@@ -357,6 +357,9 @@ class Identity(Protocol):
     def device(self, device: DeviceId) -> DeviceRecord | None:
         """The record of a device, revoked ones too."""
 
+    def records(self, devices: Sequence[DeviceId]) -> dict[DeviceId, DeviceRecord]:
+        """The same of those of these that are known, in one query."""
+
     def revoked(self, devices: Sequence[DeviceId]) -> frozenset[DeviceId]:
         """Those of these devices that are revoked or no longer known, in one query."""
 

@@ -97,7 +97,7 @@ class Services:
         self._bus = bus
         self._key = key
         self.public_key = key.public_key().public_bytes_raw()
-        self.desk = Desk(log, devices=identity.device, now_ms=now_ms)
+        self.desk = Desk(log, devices=identity.records, now_ms=now_ms)
         self.writer = Writer(self.desk, published=self.published, measured=self._measured)
         self.fanout = Fanout(log, self.readers, self.metrics, bus)
         self.shelf = Shelf(log, self.readers, self.desk.fold)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import uuid_utils
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from dapur.ids import DeviceId, KitchenId
@@ -39,6 +39,8 @@ _RECORD = (
     device.c.enrolled_ms,
     device.c.revoked_ms,
 )
+_SELECT_RECORDS = select(*_RECORD).where(device.c.device.in_(bindparam("devices", expanding=True)))
+"""Built once: each command asks, and building it takes as long as running it."""
 _log = logging.getLogger(__name__)
 
 
@@ -87,8 +89,17 @@ class Devices:
 
     def find(self, one: DeviceId) -> DeviceRecord | None:
         """The record of a device, revoked ones too."""
-        with reading(self._engine, of_devices([one])) as connection:
-            return _record(connection, one)
+        return self.records([one]).get(one)
+
+    def records(self, devices: Sequence[DeviceId]) -> dict[DeviceId, DeviceRecord]:
+        """The same of those of these that are known."""
+        found: dict[DeviceId, DeviceRecord] = {}
+        with reading(self._engine, of_devices(devices)) as connection:
+            for at in range(0, len(devices), DEVICES_PER_QUERY):
+                some = list(devices[at : at + DEVICES_PER_QUERY])
+                rows = connection.execute(_SELECT_RECORDS, {"devices": some})
+                found.update((row.device, DeviceRecord(*row)) for row in rows)
+        return found
 
     def revoked(self, devices: Sequence[DeviceId]) -> frozenset[DeviceId]:
         """Those of these that are revoked or not known."""

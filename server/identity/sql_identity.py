@@ -65,6 +65,10 @@ class SqlIdentity:
         """The record of a device, revoked ones too."""
         return self._devices.find(device)
 
+    def records(self, devices: Sequence[DeviceId]) -> dict[DeviceId, DeviceRecord]:
+        """The same of those of these that are known."""
+        return self._devices.records(devices)
+
     def revoked(self, devices: Sequence[DeviceId]) -> frozenset[DeviceId]:
         """Those of these devices that are revoked or no longer known."""
         return self._devices.revoked(devices)

@@ -6,6 +6,7 @@ import contextlib
 import json
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import redis
@@ -14,7 +15,7 @@ from dapur.ids import CommandId, DeviceId, KitchenId, OutboxId, StaffId
 from dapur.wire.messages import Result
 from server.cli.context import now_ms
 from server.desk.desk import Desk
-from server.desk.ports import Log
+from server.desk.ports import DeviceRecord, Log
 from tests.support.gateway import command
 from tests.support.taps import DATE, WAVES, plan_args
 
@@ -66,8 +67,8 @@ class Ear:
         self._thread.join(5)
 
 
-def _nobody(_device: DeviceId) -> None:
-    return None
+def _nobody(_devices: Sequence[DeviceId]) -> dict[DeviceId, DeviceRecord]:
+    return {}
 
 
 class Hand:

@@ -170,7 +170,7 @@ def plan_late(province: Province, kitchen: KitchenId, batch: str) -> None:
         command("open_night", "night:kitchen", night, actor=SYSTEM),
         command("plan_batch", batch, plan_args(code=batch, **times), actor=SYSTEM),
     ]
-    desk = Desk(province.log, devices=province.identity.device, now_ms=now_ms)
+    desk = Desk(province.log, devices=province.identity.records, now_ms=now_ms)
     results = desk.take_now(kitchen, OutboxId("server-test"), commands)
     assert results[-1].outcome is Outcome.APPLIED, results
 
@@ -278,7 +278,7 @@ async def test_right_that_was_taken_at_one_server_is_gone_at_the_next_tap_at_ano
         first = [
             msgspec.structs.replace(each, actor=SYSTEM, session=SessionId("")) for each in first
         ]
-        desk = Desk(province.log, devices=province.identity.device, now_ms=now_ms)
+        desk = Desk(province.log, devices=province.identity.records, now_ms=now_ms)
         await asyncio.to_thread(desk.take_now, county.kitchen, OutboxId("server-test"), first)
         await sign_in(here, BOSS)
         await sign_in(there, HEAD)

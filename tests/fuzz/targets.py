@@ -166,7 +166,7 @@ def submit(data: bytes) -> None:
     """An outbox whose rows are these lines, rightly chained, given to the desk on a real night."""
     log = FakeLog()
     log.restore(_night())
-    desk = Desk(log, devices=_identity().device, now_ms=lambda: NOW_MS)
+    desk = Desk(log, devices=_identity().records, now_ms=lambda: NOW_MS)
     rows: list[Row] = []
     link = GENESIS
     for number, line in enumerate(data.split(b"\n")[:16], start=1):

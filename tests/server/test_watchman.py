@@ -26,7 +26,7 @@ class Post:
 
     def __init__(self, log: FakeLog, name: str = "a") -> None:
         self.now_ms = MIDNIGHT_MS
-        self.desk = Desk(log, devices=lambda _device: None, now_ms=lambda: self.now_ms)
+        self.desk = Desk(log, devices=lambda _devices: {}, now_ms=lambda: self.now_ms)
         self.readers = ThreadPoolExecutor(1)
         self.watchman = Watchman(
             log,

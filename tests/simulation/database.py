@@ -101,6 +101,13 @@ class People:
         self._database.reach()
         return self._database.devices.get(device)
 
+    def records(self, devices: Sequence[DeviceId]) -> dict[DeviceId, DeviceRecord]:
+        """The same of several."""
+        self._database.reach()
+        return {
+            each: self._database.devices[each] for each in devices if each in self._database.devices
+        }
+
     def revoked(self, devices: Sequence[DeviceId]) -> frozenset[DeviceId]:
         """Those of these that are revoked."""
         self._database.reach()

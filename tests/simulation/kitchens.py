@@ -139,9 +139,7 @@ def opening(kitchen: KitchenId) -> tuple[Append, ...]:
     log = _Recorder()
     log.create_kitchen(kitchen, epoch=EPOCH)
     day = DeviceRecord(_DAY, kitchen, "day", bytes(32), _BEGUN_MS, None)
-    desk = Desk(
-        log, devices=lambda device: day if device == _DAY else None, now_ms=lambda: _BEGUN_MS
-    )
+    desk = Desk(log, devices=lambda _devices: {_DAY: day}, now_ms=lambda: _BEGUN_MS)
     commands = [
         own_command(f"plan-{number}", *wish, _BEGUN_MS) for number, wish in enumerate(_wishes())
     ]

@@ -97,7 +97,7 @@ class Server:
         now_ms = lambda: world.utc_ms  # noqa: E731
         self.desk = Desk(
             self.log,
-            devices=self.people.device,
+            devices=self.people.records,
             now_ms=now_ms,
             kitchens_cached=figures.kitchens_cached,
         )

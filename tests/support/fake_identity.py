@@ -39,6 +39,10 @@ class FakeIdentity:
         """The record of a device."""
         return self._records.get(device)
 
+    def records(self, devices: Sequence[DeviceId]) -> dict[DeviceId, DeviceRecord]:
+        """The same of several."""
+        return {each: self._records[each] for each in devices if each in self._records}
+
     def revoked(self, devices: Sequence[DeviceId]) -> frozenset[DeviceId]:
         """Those that are revoked or unknown."""
         found = (self._records.get(device) for device in devices)

@@ -55,11 +55,11 @@ class Bench:
 
     def new_desk(self) -> Desk:
         """Another process on the same log."""
-        return Desk(self.log, devices=self.record, now_ms=lambda: self.now_ms)
+        return Desk(self.log, devices=self.known, now_ms=lambda: self.now_ms)
 
-    def record(self, device: DeviceId) -> DeviceRecord | None:
+    def known(self, devices: Sequence[DeviceId]) -> dict[DeviceId, DeviceRecord]:
         self.lookups += 1
-        return self.records.get(device)
+        return {each: self.records[each] for each in devices if each in self.records}
 
     def revoke(self, device: DeviceId) -> None:
         record = self.records[device]
@@ -265,6 +265,16 @@ def test_desk_looks_a_device_up_once_a_second_not_once_a_tap(bench: Bench) -> No
     for _ in range(10):
         bench.now_ms += 50
         bench.give(bench.row(refused_tap()))
+    assert bench.lookups == 1
+
+
+def test_desk_looks_all_devices_of_a_group_up_at_once(bench: Bench) -> None:
+    row = bench.row(refused_tap())
+    both = ((OTHER_KITCHEN, FOREIGN), (KITCHEN, DEVICE))
+    group = bench.desk.take_group(
+        [Submission(kitchen, device, OUTBOX, (row,)) for kitchen, device in both]
+    )
+    assert [answer.fault for answer in group.answers] == [None, None]
     assert bench.lookups == 1
 
 
@@ -635,7 +645,7 @@ def _unreadable(text: str, version: int) -> rules.Kitchen:
 
 
 def test_desk_forgets_the_least_used_kitchen_and_loads_it_again(bench: Bench) -> None:
-    small = Desk(bench.log, devices=bench.record, now_ms=lambda: bench.now_ms, kitchens_cached=1)
+    small = Desk(bench.log, devices=bench.known, now_ms=lambda: bench.now_ms, kitchens_cached=1)
     small.take_now(KITCHEN, OWN, [notice("one")])
     small.take_now(OTHER_KITCHEN, OWN, [notice("two")])
     assert small.fold(KITCHEN) is None

@@ -29,7 +29,7 @@ class Bench:
         self.gate = threading.Event()
         self.gate.set()
         self.log.before_commit = self._pass
-        desk = Desk(self.log, devices=self._record, now_ms=lambda: 1)
+        desk = Desk(self.log, devices=self._known, now_ms=lambda: 1)
         self.grown: list[Grown] = []
         self.figures: list[Figures] = []
         self.order: list[str] = []
@@ -43,8 +43,8 @@ class Bench:
     def _pass(self) -> None:
         assert self.gate.wait(5)
 
-    def _record(self, device: DeviceId) -> DeviceRecord:
-        return DeviceRecord(device, KITCHEN, "x", bytes(32), 0, None)
+    def _known(self, devices: Sequence[DeviceId]) -> dict[DeviceId, DeviceRecord]:
+        return {each: DeviceRecord(each, KITCHEN, "x", bytes(32), 0, None) for each in devices}
 
     def _published(self, grown: Sequence[Grown]) -> None:
         self.grown += grown

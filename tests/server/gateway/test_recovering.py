@@ -108,14 +108,14 @@ class Scene:
         self.now_ms = self.bench.now_ms
         self.log = FakeLog()
         self.log.create_kitchen(KITCHEN, epoch="e-2")
-        self.desk = Desk(self.log, devices=self.record, now_ms=lambda: self.now_ms)
+        self.desk = Desk(self.log, devices=self.known, now_ms=lambda: self.now_ms)
         self.give(*self.rows[:BACKUP])
         assert self.log.read(KITCHEN, 0, limit=99) == self.lost[:BACKUP]
         self.recoveries = Fragile(self.log)
         self.recoveries.begin(
             [Restored(KITCHEN, EPOCH, (ONE, TWO))], now_ms=self.now_ms, wait_ms=WAIT_MS
         )
-        self.desk = Desk(self.log, devices=self.record, now_ms=lambda: self.now_ms)
+        self.desk = Desk(self.log, devices=self.known, now_ms=lambda: self.now_ms)
         self.desk.recoveries = self.recoveries
         self.recovering = self.process()
         self.one, self.two, self.three = (Kiosk(self, each) for each in (ONE, TWO, THREE))
@@ -132,8 +132,8 @@ class Scene:
         made.load()
         return made
 
-    def record(self, device: DeviceId) -> DeviceRecord | None:
-        return self.bench.records.get(device)
+    def known(self, devices: Sequence[DeviceId]) -> dict[DeviceId, DeviceRecord]:
+        return {each: self.bench.records[each] for each in devices if each in self.bench.records}
 
     def give(self, *rows: object) -> list[tuple[Outcome, int]]:
         """Rows of the first kiosk's outbox for the desk of the restored server; outcome and seq."""
