@@ -26,6 +26,7 @@ from server.desk.ports import (
     Append,
     Conflict,
     DeviceRecord,
+    Entry,
     Log,
     OutboxHead,
     Receipt,
@@ -64,6 +65,10 @@ class _Cached:
         self.heads: dict[OutboxId, OutboxHead | None] = {}
         self.snapshot_seq = snapshot_seq
         self.doubtful = False
+
+
+_Moved = dict[KitchenId, tuple[Entry, ...] | None]
+"""What others wrote meanwhile, by kitchen; None: something, the log has to be asked what."""
 
 
 class _Known(msgspec.Struct, frozen=True):
@@ -107,7 +112,9 @@ class Desk:
         A submission without an answer of the log (`fault` unavailable) may or may not be written:
         its kiosk sends it again and gets the stored receipts.
         """
-        moved = self._freshen(submissions) if self._shares else set()
+        moved: _Moved = {}
+        if self._shares:
+            self._freshen(submissions, moved)
         self._shares = bool(moved)
         for attempt in range(ATTEMPTS):
             if attempt >= PATIENT and len({each.kitchen for each in submissions}) > 1:
@@ -124,7 +131,8 @@ class Desk:
                 _log.info("%s: another process was first", conflict.kitchen)
                 self._shares = True
                 # Where it was first once it was so elsewhere: found one by one, each would cost an attempt.
-                moved |= self._doubt([conflict.kitchen]) | self._freshen(submissions)
+                moved |= self._doubt([conflict.kitchen])
+                self._freshen(submissions, moved)
                 continue
             except UnknownCommit:
                 _log.warning("a commit is in doubt: the outboxes are read again")
@@ -325,7 +333,7 @@ class Desk:
         return {receipt.dseq: receipt for receipt in (*found, *mine)}
 
     def _turn(
-        self, submissions: Sequence[Submission], moved: set[KitchenId], *, patient: bool
+        self, submissions: Sequence[Submission], moved: _Moved, *, patient: bool
     ) -> AbstractContextManager[None]:
         """Nothing, or a turn of our own: who is slower to read than the others to write lost every race."""
         if patient:
@@ -343,9 +351,10 @@ class Desk:
         self._log.append(appends)
 
     def _written(
-        self, drafts: dict[KitchenId, Draft], answers: list[Answer], moved: set[KitchenId]
+        self, drafts: dict[KitchenId, Draft], answers: list[Answer], moved: _Moved
     ) -> Group:
-        grown = [Grown(kitchen, ()) for kitchen in sorted(moved)]
+        theirs = {each.kitchen: each for each in _grown(moved)}
+        grown: list[Grown] = []
         outcomes: list[Outcome] = []
         ages_ms: list[int] = []
         for kitchen, draft in drafts.items():
@@ -357,8 +366,11 @@ class Desk:
             ages_ms += draft.ages_ms
             _tell(kitchen, draft)
             if draft.entries:
-                grown.append(Grown(kitchen, draft.entries))
-        return Group(tuple(answers), tuple(grown), tuple(outcomes), tuple(ages_ms))
+                before = theirs.pop(kitchen, Grown(kitchen, ()))
+                if kitchen in moved and not before.entries:
+                    grown.append(before)
+                grown.append(Grown(kitchen, before.entries + draft.entries))
+        return Group(tuple(answers), (*theirs.values(), *grown), tuple(outcomes), tuple(ages_ms))
 
     def _apart(self, submissions: Sequence[Submission], error: Exception) -> Group:
         """A group that the log will not take for a reason of ours: find whose fault it is."""
@@ -370,14 +382,12 @@ class Desk:
         groups = [self.take_group([submission]) for submission in submissions]
         return _joined(tuple(group.answers[0] for group in groups), groups)
 
-    def _kitchen_by_kitchen(
-        self, submissions: Sequence[Submission], moved: Collection[KitchenId]
-    ) -> Group:
+    def _kitchen_by_kitchen(self, submissions: Sequence[Submission], moved: _Moved) -> Group:
         """A turn that held many heads would keep other processes from all of them: two processes that
         share many kitchens then wait for each other until they lose their time and their kiosks.
         """
         answers: dict[int, Answer] = {}
-        groups = [Group((), tuple(Grown(kitchen, ()) for kitchen in sorted(moved)))]
+        groups = [Group((), _grown(moved))]
         for kitchen in sorted({each.kitchen for each in submissions}):
             mine = [place for place, each in enumerate(submissions) if each.kitchen == kitchen]
             group = self.take_group([submissions[place] for place in mine])
@@ -449,15 +459,15 @@ class Desk:
             self._known.clear()
         self._known |= {device: _Known(found.get(device), now_ms) for device in wanted}
 
-    def _doubt(self, kitchens: Iterable[KitchenId]) -> set[KitchenId]:
+    def _doubt(self, kitchens: Iterable[KitchenId]) -> _Moved:
         """Read these kitchens' heads again before their next command."""
-        doubted = set(kitchens)
-        for kitchen in doubted & self._cache.keys():
+        doubted: _Moved = dict.fromkeys(kitchens)
+        for kitchen in doubted.keys() & self._cache.keys():
             self._cache[kitchen].doubtful = True
         return doubted
 
-    def _freshen(self, submissions: Sequence[Submission]) -> set[KitchenId]:
-        """Go on with what other processes wrote in these kitchens: one question for all; where they did.
+    def _freshen(self, submissions: Sequence[Submission], moved: _Moved) -> None:
+        """Go on with what other processes wrote in these kitchens: one question for all.
 
         Outbox heads stay: one that another process moved is met by the guard of the append.
         """
@@ -474,23 +484,23 @@ class Desk:
             found = self._log.since(spans) if spans else {}
         except Unavailable:
             # Whoever reads or writes next says so.
-            return set()
-        moved = {
-            kitchen for kitchen, since in found.items() if since.head.seq != known[kitchen].fold.seq
-        }
-        for kitchen in moved:
-            self._go_on(kitchen, known[kitchen], found[kitchen])
-        return moved
+            return
+        for kitchen, since in found.items():
+            if since.head.seq != known[kitchen].fold.seq:
+                before, theirs = moved.get(kitchen, ()), self._go_on(kitchen, known[kitchen], since)
+                moved[kitchen] = None if before is None or theirs is None else before + theirs
 
-    def _go_on(self, kitchen: KitchenId, cached: _Cached, since: Since) -> None:
+    def _go_on(self, kitchen: KitchenId, cached: _Cached, since: Since) -> tuple[Entry, ...] | None:
+        """Fold it in; all that was new, None when that is not at hand."""
         fold = None
         with suppress(Unavailable):
             fold = go_on(self._log, kitchen, cached.fold, since)
         if fold is None:
             # Restored, broken or away: whoever loads it next finds out which.
             cached.doubtful = True
-        else:
-            cached.fold = fold
+            return None
+        cached.fold = fold
+        return since.entries if since.entries and since.entries[-1].seq == fold.seq else None
 
     def _rows(
         self, kitchen: KitchenId, outbox: OutboxId, commands: Sequence[Command]
@@ -545,6 +555,10 @@ def _tell(kitchen: KitchenId, draft: Draft) -> None:
                 "command": receipt.command,
             },
         )
+
+
+def _grown(moved: _Moved) -> tuple[Grown, ...]:
+    return tuple(Grown(kitchen, moved[kitchen] or ()) for kitchen in sorted(moved))
 
 
 def _unavailable(detail: str) -> Answer:

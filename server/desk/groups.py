@@ -29,7 +29,9 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Grown(msgspec.Struct, frozen=True):
-    """New entries of one kitchen, in order, as they were committed; none: somebody else wrote, look at the log."""
+    """New entries of one kitchen, in order, as they were committed here or elsewhere; none: somebody else
+    wrote, look at the log.
+    """
 
     kitchen: KitchenId
     entries: tuple[Entry, ...]

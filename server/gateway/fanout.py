@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 
 from dapur.ids import KitchenId
 from dapur.wire.codec import encode_bytes
 from dapur.wire.messages import GoodbyeCode
 from server.desk.groups import Grown
-from server.desk.ports import Bus, Entry, Log, Unavailable
+from server.desk.ports import Bus, Entry, Log, Since, Unavailable
 from server.gateway.cursor import (
     Cursors,
     Errand,
@@ -31,6 +31,8 @@ POLL_S = 2.5
 """The safety net under the bus: a lost hint costs a kiosk of another process so much."""
 POLL_SPREAD = 0.2
 READ_EVENTS = 500
+READ_KITCHENS = 100
+"""Read at once: after an outage of the bus all of them want to be."""
 
 _log = logging.getLogger(__name__)
 
@@ -59,6 +61,8 @@ class Fanout:
         self._metrics = metrics
         self._cursors = Cursors()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._wanted: list[ReadAfter] = []
+        self._reading = False
         self._loop = asyncio.get_running_loop()
         self.reachable = True
         """Whether the log answered the last time it was asked."""
@@ -117,8 +121,11 @@ class Fanout:
             match errand:
                 case Forward(stream, fresh):
                     self._forward(stream, fresh)
-                case ReadAfter(stream, after):
-                    self._spawn(self._read(stream, after))
+                case ReadAfter():
+                    self._wanted.append(errand)
+                    if not self._reading:
+                        self._reading = True
+                        self._spawn(self._read())
                 case Restart(listeners):
                     for listener in listeners:
                         listener.end(GoodbyeCode.RESTART, retry_after_s=0.1, detail="archived")
@@ -137,23 +144,44 @@ class Fanout:
         self._metrics.repaired.inc(len(found))
         self._do(found)
 
-    async def _read(self, stream: Stream, after: int) -> None:
-        def read() -> tuple[Entry, ...]:
-            return self._log.read(stream.kitchen, after, limit=READ_EVENTS)
-
-        entries: tuple[Entry, ...] | None = None
+    async def _read(self) -> None:
+        """Read what is wanted, all that came while the last was read at once, until no more is."""
         try:
-            entries = await self._loop.run_in_executor(self._readers, read)
-        except LookupError as error:
-            _log.warning("%s went to the archive under its kiosks: %s", stream.kitchen, error)
-            self._do(self._cursors.archived(stream))
-        except Unavailable as error:
-            _log.warning("%s cannot be read: %s", stream.kitchen, error)
+            while self._wanted:
+                some: dict[KitchenId, ReadAfter] = {}
+                for each in self._wanted[:READ_KITCHENS]:
+                    # A stream that was made anew in between has its turn after the old one.
+                    some.setdefault(each.stream.kitchen, each)
+                taken = {id(each) for each in some.values()}
+                self._wanted = [each for each in self._wanted if id(each) not in taken]
+                await self._read_some(some)
         finally:
-            # Whatever went wrong, this stream is to be read again when the next hint comes.
-            self._do(self._cursors.read(stream, entries))
-            if not stream.reading:
-                self._metrics.gaps.inc()
+            self._reading = False
+
+    async def _read_some(self, some: Mapping[KitchenId, ReadAfter]) -> None:
+        spans = {kitchen: (each.after, each.after + READ_EVENTS) for kitchen, each in some.items()}
+        found: dict[KitchenId, Since] | None = None
+        try:
+            found = await self._loop.run_in_executor(self._readers, self._log.since, spans)
+        except Unavailable as error:
+            _log.warning("%d kitchens cannot be read: %s", len(some), error)
+        except Exception:  # noqa: BLE001 - a fault of ours must not end the reading of all others
+            _log.exception("%d kitchens cannot be read", len(some))
+        for each in some.values():
+            self._has_read(each, found)
+
+    def _has_read(self, wanted: ReadAfter, found: Mapping[KitchenId, Since] | None) -> None:
+        """Go on with what was found; None: the log could not be read."""
+        stream = wanted.stream
+        since = None if found is None else found.get(stream.kitchen)
+        if found is not None and (since is None or since.head.floor > wanted.after):
+            _log.warning("%s went to the archive under its kiosks", stream.kitchen)
+            self._do(self._cursors.archived(stream))
+            since = None
+        # Also when nothing came, this stream is to be read again when the next hint comes.
+        self._do(self._cursors.read(stream, None if since is None else since.entries))
+        if not stream.reading:
+            self._metrics.gaps.inc()
 
     def _forward(self, stream: Stream, fresh: Sequence[Entry]) -> None:
         for last, live in pages(fresh):

@@ -456,13 +456,14 @@ def test_desk_finds_all_that_another_process_wrote_at_once_and_then_looks_first(
             appended.append(len(appends))
         append(appends)
 
-    def group() -> None:
+    def group() -> dict[KitchenId, list[int]]:
         row = bench.row(refused_tap())
         both = ((OTHER_KITCHEN, FOREIGN), (KITCHEN, DEVICE))
         done = bench.desk.take_group(
             [Submission(kitchen, device, OUTBOX, (row,)) for kitchen, device in both]
         )
         assert [len(answer.results) for answer in done.answers] == [1, 1]
+        return {new.kitchen: [each.seq for each in new.entries] for new in done.grown}
 
     monkeypatch.setattr(bench.log, "append", counted)
     group()
@@ -476,7 +477,11 @@ def test_desk_finds_all_that_another_process_wrote_at_once_and_then_looks_first(
             if attempts == 1:
                 patched.setattr(bench.log, "read", None)
                 patched.setattr(bench.log, "head", None)
-            group()
+            grown = group()
+            last = bench.log.heads([KITCHEN])[KITCHEN]
+            if attempts == 1:
+                # What was found is given on with what was written: nobody has to read it again.
+                assert grown == {each: [last - 1, last] for each in (KITCHEN, OTHER_KITCHEN)}
         assert appended == [2] * attempts
     appended.clear()
     group()
