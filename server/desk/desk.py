@@ -48,6 +48,10 @@ OUTBOXES_CACHED = 256
 """Heads kept in memory for one kitchen; it has some ten kiosks, and a stranger may invent many."""
 RECORD_MS = 1_000
 """How old a device record may be: a revocation by another process counts within a second."""
+LOOKS_MS = 60_000
+"""So long after another process was found to write our kitchens too, its events are asked for before
+we decide. A look is one way to the database; who looks only after a lost race has written and read in vain.
+"""
 SNAPSHOT_EVENTS = 1_000
 """A start reads at most so many events on top of a snapshot."""
 
@@ -100,8 +104,8 @@ class Desk:
         self._kitchens_cached = kitchens_cached
         self._cache: OrderedDict[KitchenId, _Cached] = OrderedDict()
         self._known: dict[DeviceId, _Known] = {}
-        self._shares = False
-        """Whether another process wrote our kitchens a moment ago: then it is asked before, not after."""
+        self._shared_ms = -LOOKS_MS
+        """When another process was last found to have written our kitchens."""
 
     # ---- the door ------------------------------------------------------------------------------
 
@@ -113,9 +117,11 @@ class Desk:
         its kiosk sends it again and gets the stored receipts.
         """
         moved: _Moved = {}
-        if self._shares:
+        now_ms = self._now_ms()
+        if 0 <= now_ms - self._shared_ms < LOOKS_MS:
             self._freshen(submissions, moved)
-        self._shares = bool(moved)
+        if moved:
+            self._shared_ms = now_ms
         for attempt in range(ATTEMPTS):
             if attempt >= PATIENT and len({each.kitchen for each in submissions}) > 1:
                 return self._kitchen_by_kitchen(submissions, moved)
@@ -129,7 +135,7 @@ class Desk:
                     reach(Failpoint.AFTER_COMMIT)
             except Conflict as conflict:
                 _log.info("%s: another process was first", conflict.kitchen)
-                self._shares = True
+                self._shared_ms = now_ms
                 # Where it was first once it was so elsewhere: found one by one, each would cost an attempt.
                 moved |= self._doubt([conflict.kitchen])
                 self._freshen(submissions, moved)
