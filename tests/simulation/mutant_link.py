@@ -15,7 +15,7 @@ from dapur.wire.messages import Claims, Got, Page, Results, Row, Top, Welcome
 from server.desk.ports import DeviceRecord, Head
 from server.gateway.admission import Door
 from tests.simulation.mutant_base import Mutant, Patch
-from tests.simulation.mutant_scenes import back_together, flood, prompt, steady
+from tests.simulation.mutant_scenes import flood, forgetful, prompt, steady
 
 # ---- the kiosk's half ----------------------------------------------------------------------------
 
@@ -95,7 +95,7 @@ KIOSK = (
         "gap_not_noticed",
         "The kiosk counts the events that come instead of reading their numbers.",
         (Patch(KioskSide, "_grown", _grown_by_count),),
-        back_together,
+        forgetful,
     ),
     Mutant(
         "empty_page_never_ends_a_pull",

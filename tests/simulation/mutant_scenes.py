@@ -228,23 +228,9 @@ def cut_before_answers(seed: int) -> str:
         return _played(seed, scene, "compact_often")
 
 
-def back_together(seed: int) -> str:
-    """A night in which kiosks are away and come back with taps in small parts, and little may wait for each."""
-    small_windows = Limits(window_commands=2, window_pages=1)
-    return _played(
-        seed, _back_together, "tiny_parcels", queue_frames=2, limits=small_windows, kiosks=(5,)
-    )
-
-
-def _back_together(world: World, night: Night) -> None:
-    def leave(random: Random) -> None:
-        del random
-        for kiosk in night.kiosks:
-            kiosk.offline_until_ms = world.now_ms + 4_000
-            if kiosk.call is not None:
-                kiosk.call.line.cut()
-
-    _again_and_again(world, (6_000, 9_000), leave)
+def forgetful(seed: int) -> str:
+    """A night in which servers forget some of the live frames that they should send."""
+    return _played(seed, lambda _world, _night: None, live_lost=0.1)
 
 
 def archived(seed: int) -> str:

@@ -43,6 +43,7 @@ class Night:
         self.swarm = swarm
         self.limits: Limits = swarm.limits
         self.queue_frames = swarm.queue_frames
+        self.live_lost = swarm.live_lost
         self.read_events = swarm.read_events
         self.kitchens_cached = 1 if "tiny_caches" in swarm.shapes else 2_000
         kitchens = KITCHENS[: len(swarm.kiosks)]

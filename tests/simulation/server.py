@@ -66,6 +66,7 @@ class Figures(Protocol):
 
     limits: Limits
     queue_frames: int
+    live_lost: float
     read_events: int
     kitchens_cached: int
 
@@ -379,6 +380,7 @@ class Connection:
         )
         self.record: DeviceRecord | None = None
         self._outbox = OutboxId("")
+        self._chance = world.chance(f"{self.id}/live")
         self._stream: Stream | None = None
         self._snap: shelf.Snap | None = None
         self._floor = 0
@@ -457,6 +459,8 @@ class Connection:
         """As the product's line does."""
         if live and self._full():
             return False
+        if live and self._chance.random() < self.server.figures.live_lost:
+            return True
         self._put(frame.decode())
         return True
 

@@ -62,6 +62,8 @@ class Swarm(msgspec.Struct):
     agenda: tuple[Item, ...]
     limits: Limits = Limits()
     queue_frames: int = 256
+    live_lost: float = 0.0
+    """Share of the live frames that a server forgets, as no server of ours should."""
     read_events: int = 500
 
 

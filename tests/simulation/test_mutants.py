@@ -9,11 +9,11 @@ from tests.simulation import mutants
 from tests.simulation.mutant_base import Mutant, Patch, Play, is_invariant, night
 from tests.simulation.mutant_scenes import (
     archived,
-    back_together,
     comes_back,
     crowd,
     cut_before_answers,
     flood,
+    forgetful,
     lockout,
     prompt,
     restored,
@@ -58,7 +58,7 @@ def test_planted_bug_is_caught_by_the_invariant_it_breaks(name: str, invariant: 
         comes_back,
         steady,
         cut_before_answers,
-        back_together,
+        forgetful,
         archived,
         restored,
         flood,
