@@ -8,7 +8,7 @@ from collections.abc import Callable
 GATHER_S = 0.05
 """Least time between two stores. A store costs a commit and a look at the board, whether of one event
 or of ten: fifty events a second took a seventh more CPU without it. Nobody sees two states within it."""
-MEASURED_S = 0.25
+MEASURED_S = 0.4
 """The same when nothing but measured values came: nobody reads a numeral that changes more often."""
 
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 FRAME_MS = 16
 """Nobody sees two states within one frame of a screen."""
-NUMBERS_MS = 250
+NUMBERS_MS = 400
 """A numeral that changes more often cannot be read; one that comes alone is shown at once."""
 LONGEST_REST_S = 0.1
 REST_TIMES = 3

@@ -1,4 +1,4 @@
-"""State at once, numerals ten times a second: what may wait, how long, and that nothing is lost."""
+"""State at once, numerals when they can be read: what may wait, how long, and that nothing is lost."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_change_is_shown_at_once_when_the_screen_rested(screen: Screen) -> None:
     assert screen.shown == 1
 
 
-async def test_numeral_waits_for_its_tenth_of_a_second_and_comes(screen: Screen) -> None:
+async def test_numeral_waits_for_its_turn_and_comes(screen: Screen) -> None:
     screen.pace.ask(NUMBERS_MS)
     screen.now_s += 0.01
     screen.pace.ask(NUMBERS_MS)
