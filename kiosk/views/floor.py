@@ -183,7 +183,7 @@ class Floor(QObject):
 
     @property
     def is_due(self) -> bool:
-        """Whether `changed` follows within a quarter of a second: nobody need look twice."""
+        """Whether `changed` follows soon by itself: nobody need look twice."""
         return self._pace.is_due
 
     def _on_ticked(self) -> None:
