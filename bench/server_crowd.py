@@ -12,7 +12,7 @@ from bench.crowd import Crowd
 from bench.figure import Figure, percentile
 from bench.kiosk.machine import real_disk
 from bench.kitchens import Device, furnish, heads_of
-from bench.wire import READ_BYTES, Kiosk, followed
+from bench.wire import READ_BYTES, Kiosk, TurnedAway, followed
 from dapur.ids import KitchenId
 from dapur.wire.messages import Challenge, Welcome
 from server.desk.ports import Head
@@ -25,6 +25,9 @@ WARM = 200
 """Kiosks that are there before the first is weighed: pools and caches are filled by then."""
 SETTLE_S = 3.0
 PATIENCE_S = 60.0
+LOOK_S = 0.05
+AGAIN_S = 1.0
+"""After the server cut the line: who said no hello in time makes room for others."""
 
 Served = tuple[ServerProcess, list[Device], dict[KitchenId, Head]]
 """A server, who may connect, and where the logs stand."""
@@ -91,27 +94,58 @@ def _storm(port: int, devices: Sequence[Device]) -> list[float]:
 
 
 def _welcomed(kiosks: Sequence[Kiosk], began: float) -> Iterator[tuple[float, Kiosk]]:
-    """Answer each challenge as it comes, and say when each welcome came."""
+    """Answer each challenge as it comes, and say when each welcome came. Who is turned away comes again
+    when the server said, who is cut after a second, as kiosks do.
+    """
     poll = select.epoll()
-    waiting = {kiosk.socket.fileno(): kiosk for kiosk in kiosks}
-    for fd in waiting:
-        poll.register(fd, select.EPOLLIN)
-    while waiting:
-        if time.perf_counter() - began > PATIENCE_S:
-            raise TimeoutError(f"{len(waiting)} kiosks are still out")
-        for fd, _ in poll.poll(1.0):
+    waiting: dict[int, Kiosk] = {}
+    away: list[tuple[float, Kiosk]] = []
+
+    def watch(kiosk: Kiosk) -> None:
+        waiting[kiosk.socket.fileno()] = kiosk
+        poll.register(kiosk.socket, select.EPOLLIN)
+
+    for kiosk in kiosks:
+        watch(kiosk)
+    while waiting or away:
+        now = time.perf_counter()
+        if now - began > PATIENCE_S:
+            raise TimeoutError(f"{len(waiting) + len(away)} kiosks are still out")
+        for due in [each for each in away if each[0] <= now]:
+            away.remove(due)
+            due[1].dial()
+            watch(due[1])
+        for fd, _ in poll.poll(LOOK_S if away else 1.0):
             kiosk = waiting[fd]
-            kiosk.received(kiosk.socket.recv(READ_BYTES))
-            for frame in kiosk.frames():
-                if isinstance(frame, Challenge):
-                    kiosk.answer(frame)
-                elif isinstance(frame, Welcome):
-                    poll.unregister(fd)
-                    del waiting[fd]
-                    yield time.perf_counter() - began, kiosk
-                else:
-                    raise ConnectionError(repr(frame))
+            data = kiosk.socket.recv(READ_BYTES)
+            kiosk.received(data)
+            retry_s = None if data else AGAIN_S
+            try:
+                if data and not _is_in(kiosk):
+                    continue
+            except TurnedAway as error:
+                retry_s = error.retry_s
+            poll.unregister(fd)
+            del waiting[fd]
+            if retry_s is None:
+                yield time.perf_counter() - began, kiosk
+            else:
+                kiosk.close()
+                kiosk.fresh_line()
+                away.append((time.perf_counter() + retry_s, kiosk))
     poll.close()
+
+
+def _is_in(kiosk: Kiosk) -> bool:
+    """Do what a kiosk does with what came; whether it was welcomed. Raises TurnedAway."""
+    for frame in kiosk.frames():
+        if isinstance(frame, Challenge):
+            kiosk.answer(frame)
+        elif isinstance(frame, Welcome):
+            return True
+        else:
+            raise ConnectionError(repr(frame))
+    return False
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import socket
 import struct
 import time
@@ -52,6 +53,18 @@ def masked(payload: bytes, opcode: int = _TEXT) -> bytes:
     else:
         head = struct.pack("!BBQ", _FINAL | opcode, _MASKED | 127, size)
     return head + bytes(4) + payload
+
+
+class TurnedAway(ConnectionError):
+    """The server will not have this connection now."""
+
+    @property
+    def retry_s(self) -> float:
+        """After how long it may come again. Raises the error itself when the server does not say."""
+        found = re.search(r"(?im)^retry-after: *(\d+)", str(self))
+        if found is None:
+            raise self
+        return float(found.group(1))
 
 
 class Kiosk:
@@ -183,7 +196,7 @@ class Kiosk:
         if not ending:
             return False
         if b" 101 " not in status[:20]:
-            raise ConnectionError(status.decode(errors="replace"))
+            raise TurnedAway(status.decode(errors="replace"))
         self._buffer, self._upgraded = bytearray(rest), True
         return True
 
