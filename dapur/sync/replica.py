@@ -53,8 +53,6 @@ class Replica:
             row.taken.command.id: row.dseq for row in self._pending.values()
         }
         self._answered = {row.dseq for row in self._pending.values() if row.answered is not None}
-        self._told: set[int] = set()
-        """Pending taps whose own events the base holds already, though their receipt is still on the way."""
         self._patient = patient
         self._rows: tuple[Pending, ...] | None = None
         self._guess: Guess | None = None
@@ -105,7 +103,7 @@ class Replica:
         if not self.behind:
             return False
         if self._round is None:
-            self._round = Round(self._base, self._open())
+            self._round = Round(self._base, self._pending.values())
         if self._round.go_on(taps):
             return True
         self._guess, moved, self._round = self._round.guess, self._round.moved, None
@@ -126,8 +124,9 @@ class Replica:
         """Events up to `seq` are stored."""
         for event in events:
             self._base = evolve(self._base, event)
+            # In the base by its own event: it waits no more, though its receipt is still on the way.
             if (dseq := self._by_command.get(event.command)) is not None:
-                self._told.add(dseq)
+                self._drop(dseq)
         self._seq = seq
         self._moved()
 
@@ -138,7 +137,10 @@ class Replica:
         self._moved()
 
     def settled(self, results: Iterable[Result]) -> None:
-        """Own taps were answered; each leaves the view once the base has reached the answer's seq."""
+        """Own taps were answered; each leaves the view once the base has reached the answer's seq.
+
+        One with events left it when the first of them came.
+        """
         for result in results:
             row = self._pending.get(result.dseq)
             if row is not None:
@@ -150,27 +152,26 @@ class Replica:
     def _moved(self) -> None:
         """The ground of the guess is another; what the base holds by now need not wait any more."""
         for dseq in sorted(self._answered):
-            row = self._pending[dseq]
-            if row.answered is not None and row.answered.seq <= self._seq:
-                del self._pending[dseq]
-                del self._by_command[row.taken.command.id]
-                self._answered.discard(dseq)
-                self._told.discard(dseq)
-                self._rows = None
+            answered = self._pending[dseq].answered
+            if answered is not None and answered.seq <= self._seq:
+                self._drop(dseq)
         self._made = False
         if self._round is not None:
             self._round.moved = True
 
-    def _open(self) -> list[Pending]:
-        return [row for dseq, row in self._pending.items() if dseq not in self._told]
+    def _drop(self, dseq: int) -> None:
+        row = self._pending.pop(dseq)
+        del self._by_command[row.taken.command.id]
+        self._answered.discard(dseq)
+        self._rows = None
 
     def _is_long(self) -> bool:
-        return self._patient and len(self._pending) - len(self._told) > AT_ONCE
+        return self._patient and len(self._pending) > AT_ONCE
 
     def _best(self) -> Guess:
         guess = self._guess
         if guess is None or (not self._made and not self._is_long()):
-            whole = Round(self._base, self._open())
+            whole = Round(self._base, self._pending.values())
             whole.go_on(len(self._pending))
             guess = self._guess = whole.guess
             self._made, self._round = True, None

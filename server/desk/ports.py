@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from enum import StrEnum
 from typing import Protocol
@@ -54,6 +54,14 @@ class OutboxHead(msgspec.Struct, frozen=True):
     last_hash: bytes
     last_earliest_ms: int
     """Earliest time of that command: the next one cannot have happened before it."""
+
+
+class BothHeads(msgspec.Struct, frozen=True):
+    """Where the log of a kitchen and one outbox there stand, at one moment."""
+
+    log: Head
+    outbox: OutboxHead | None
+    """None: no command of it came to this kitchen yet."""
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -138,6 +146,13 @@ class Log(Protocol):
 
     def outbox_head(self, kitchen: KitchenId, outbox: OutboxId) -> OutboxHead | None:
         """The last command of an outbox, None for one never seen in this kitchen."""
+
+    def both_heads(
+        self, asked: Collection[tuple[KitchenId, OutboxId]]
+    ) -> dict[tuple[KitchenId, OutboxId], BothHeads]:
+        """Head and outbox head of each of these whose kitchen is known, in one query: after a
+        restart thousands of kiosks ask in the same seconds.
+        """
 
     def receipts(
         self, kitchen: KitchenId, outbox: OutboxId, first: int, last: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -18,6 +18,7 @@ from dapur.sync.effects import Identify, Register
 from dapur.sync.server_side import Admission
 from dapur.wire.messages import Claims, GoodbyeCode
 from server.desk.ports import (
+    BothHeads,
     DeviceRecord,
     Enrolled,
     Head,
@@ -79,21 +80,29 @@ class Door:
 
     def identify(self, asked: Identify) -> Welcomed | TurnedAway:
         """Check a hello: the record, the key, and what the log has of this outbox and replica."""
-        claims = asked.claims
+        return self.identify_all((asked,))[0]
+
+    def identify_all(self, asked: Sequence[Identify]) -> list[Welcomed | TurnedAway]:
+        """The same of several at once, in their order: what the database is asked is asked once for all."""
         try:
-            record = self._identity.device(claims.device)
-            if record is None or not self._signed(
-                record.public_key, asked.hello.signature, asked.text
-            ):
-                # One answer for both: a stranger learns nothing about which devices exist.
-                _log.warning("no such device or wrong signature: %s", claims.device)
-                return TurnedAway(GoodbyeCode.UNKNOWN_DEVICE, "not enrolled here")
-            if record.revoked_ms is not None:
-                return TurnedAway(GoodbyeCode.REVOKED, "revoked")
-            return self._found(record, claims)
+            records = self._identity.records([each.claims.device for each in asked])
+            met = [self._met(each, records.get(each.claims.device)) for each in asked]
+            heads = self._log.both_heads(
+                [
+                    (one.kitchen, each.claims.outbox)
+                    for each, one in zip(asked, met, strict=True)
+                    if isinstance(one, DeviceRecord)
+                ]
+            )
+            return [
+                one
+                if isinstance(one, TurnedAway)
+                else self._found(one, each.claims, heads.get((one.kitchen, each.claims.outbox)))
+                for each, one in zip(asked, met, strict=True)
+            ]
         except Unavailable as error:
             _log.warning("admission needs the database: %s", error)
-            return TurnedAway(GoodbyeCode.UNAVAILABLE, "database", 5.0)
+            return [TurnedAway(GoodbyeCode.UNAVAILABLE, "database", 5.0) for _ in asked]
 
     def register(self, asked: Register) -> Enrolled | TurnedAway:
         """Check an enrolment: the key's signature, then the code."""
@@ -108,12 +117,23 @@ class Door:
         except Unavailable:
             return TurnedAway(GoodbyeCode.UNAVAILABLE, "database", 5.0)
 
-    def _found(self, record: DeviceRecord, claims: Claims) -> Welcomed | TurnedAway:
-        head = self._log.head(record.kitchen)
-        if head is None:
+    def _met(self, asked: Identify, record: DeviceRecord | None) -> DeviceRecord | TurnedAway:
+        """Whether it is the device it says."""
+        if record is None or not self._signed(record.public_key, asked.hello.signature, asked.text):
+            # One answer for both: a stranger learns nothing about which devices exist.
+            _log.warning("no such device or wrong signature: %s", asked.claims.device)
+            return TurnedAway(GoodbyeCode.UNKNOWN_DEVICE, "not enrolled here")
+        if record.revoked_ms is not None:
+            return TurnedAway(GoodbyeCode.REVOKED, "revoked")
+        return record
+
+    def _found(
+        self, record: DeviceRecord, claims: Claims, heads: BothHeads | None
+    ) -> Welcomed | TurnedAway:
+        if heads is None:
             _log.error("device %s belongs to %s, which has no log", record.device, record.kitchen)
             return TurnedAway(GoodbyeCode.UNAVAILABLE, "kitchen", 30.0)
-        outbox = self._log.outbox_head(record.kitchen, claims.outbox)
+        head, outbox = heads.log, heads.outbox
         if outbox is not None and self._is_anothers(outbox, record):
             # It is not told where that outbox stands: it could write what follows.
             _log.error("%s claims the outbox %s of another device", record.device, claims.outbox)

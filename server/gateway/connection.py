@@ -360,7 +360,7 @@ class Connection:
     # ---- work off the loop ---------------------------------------------------------------------
 
     async def _identify(self, effect: Identify) -> None:
-        found = await self._services.off_loop(self._services.door.identify, effect)
+        found = await self._services.reception.identify(effect)
         if isinstance(found, TurnedAway):
             self.end(found.code, retry_after_s=found.retry_after_s, detail=found.detail)
             return

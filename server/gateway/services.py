@@ -37,6 +37,7 @@ from server.gateway.fanout import Fanout
 from server.gateway.gauges import watch
 from server.gateway.limits import Guests, Kitchens, Tired
 from server.gateway.presence import Presence
+from server.gateway.reception import Reception
 from server.gateway.recovering import Recovering
 from server.gateway.shelf import Shelf
 from server.metrics import Metrics
@@ -102,6 +103,7 @@ class Services:
         self.fanout = Fanout(log, self.readers, self.metrics, bus)
         self.shelf = Shelf(log, self.readers, self.desk.fold)
         self.door = Door(log, identity, now_ms)
+        self.reception = Reception(self.door, self.off_loop, self.spawn)
         self.presence = Presence(identity, now_ms)
         self.connections: dict[ConnectionId, Connection] = {}
         """All open ones, admitted or not."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import chain
 from typing import Any
 
@@ -60,6 +60,31 @@ def events(
     # No way to a server and back to be saved.
     return chain.from_iterable(
         connection.exec_driver_sql(_EVENTS_OF_ONE, each).all() for each in wanted
+    )
+
+
+_BOTH = (
+    "SELECT wanted.kitchen, wanted.outbox, head.epoch, head.seq, head.hash, head.floor, head.durable,"
+    " last.device, last.last_dseq, last.last_hash, last.last_earliest_ms FROM {wanted}"
+    " JOIN tenant_head AS head ON head.kitchen = wanted.kitchen"
+    " LEFT JOIN outbox_head AS last"
+    " ON last.kitchen = wanted.kitchen AND last.outbox = wanted.outbox"
+)
+_BOTH_HEADS = _BOTH.format(
+    wanted="unnest(%b::text[], %b::text[]) AS wanted (kitchen, outbox)",
+)
+_BOTH_HEADS_OF_ONE = _BOTH.format(wanted="(SELECT ? AS kitchen, ? AS outbox) AS wanted")
+
+
+def both_heads(
+    connection: Connection, asked: Collection[tuple[object, object]]
+) -> Iterable[Sequence[Any]]:
+    """(kitchen, outbox, columns of its head, those of the outbox head or nulls) of each known one; not of none."""
+    if connection.dialect.name == "postgresql":
+        columns = tuple(list(column) for column in zip(*asked, strict=True))
+        return connection.exec_driver_sql(_BOTH_HEADS, columns)
+    return chain.from_iterable(
+        connection.exec_driver_sql(_BOTH_HEADS_OF_ONE, each).all() for each in asked
     )
 
 

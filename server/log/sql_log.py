@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Engine, bindparam, delete, select
 from sqlalchemy.exc import DataError, IntegrityError
 
@@ -15,6 +16,7 @@ from dapur.ids import KitchenId, OutboxId
 from dapur.wire.messages import Outcome
 from server.desk.ports import (
     Append,
+    BothHeads,
     Conflict,
     Entry,
     Head,
@@ -32,6 +34,8 @@ from server.log.tables import snapshot, tenant_head
 
 KITCHENS_PER_QUERY = 1000
 """SQLite takes 32,766 parameters in one statement; a thousand keeps each statement small."""
+
+HEAD_COLUMNS = len(msgspec.structs.fields(Head))
 
 
 class _OtherWasFirst(Exception):
@@ -134,6 +138,20 @@ class SqlLog:
                 sql.SELECT_OUTBOX, {"kitchen": kitchen, "outbox": outbox}
             ).one_or_none()
         return None if row is None else OutboxHead(*row)
+
+    def both_heads(
+        self, asked: Collection[tuple[KitchenId, OutboxId]]
+    ) -> dict[tuple[KitchenId, OutboxId], BothHeads]:
+        """Head and outbox head of each of these whose kitchen is known."""
+        found: dict[tuple[KitchenId, OutboxId], BothHeads] = {}
+        if not asked:
+            return found
+        with reading(self._engine, of_kitchens(*{kitchen for kitchen, _ in asked})) as connection:
+            for kitchen, outbox, *rest in bulk.both_heads(connection, asked):
+                head, last = rest[:HEAD_COLUMNS], rest[HEAD_COLUMNS:]
+                known = None if last[0] is None else OutboxHead(outbox, *last)
+                found[kitchen, outbox] = BothHeads(Head(*head), known)
+        return found
 
     def receipts(
         self, kitchen: KitchenId, outbox: OutboxId, first: int, last: int

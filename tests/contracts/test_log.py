@@ -168,6 +168,21 @@ class TestReading:
         assert log.since({OTHER: (0, 1)})[OTHER].entries == log.read(OTHER, 0, limit=9)
         assert log.since({}) == {}
 
+    def test_log_tells_where_kitchens_and_outboxes_stand_at_once(self, log: Log) -> None:
+        log.append([group(log, bodies=[b"1", b"2"], raws=[b"tap"])])
+        nowhere, unseen = KitchenId("nowhere"), OutboxId("unseen")
+        asked = [(KITCHEN, OUTBOX), (KITCHEN, unseen), (OTHER, OUTBOX), (nowhere, OUTBOX)]
+        found = log.both_heads(asked)
+        assert found.keys() == set(asked[:3])
+        for kitchen, outbox in asked[:3]:
+            assert found[kitchen, outbox].log == log.head(kitchen)
+            assert found[kitchen, outbox].outbox == log.outbox_head(kitchen, outbox)
+        assert found[KITCHEN, OUTBOX].outbox is not None
+        assert found[OTHER, OUTBOX].outbox is None
+        # Two kiosks that say they have one outbox get one answer.
+        assert log.both_heads([asked[0]] * 2) == {asked[0]: found[asked[0]]}
+        assert log.both_heads([]) == {}
+
     def test_log_tells_of_more_kitchens_than_one_query_takes(self, store: Store) -> None:
         crowd = [KitchenId(f"k-{number:04}") for number in range(1_100)]
         some = [*crowd[:3], crowd[-1]]

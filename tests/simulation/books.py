@@ -55,6 +55,8 @@ class Books:
         """Commands that a restore took out of the log."""
         self.brought: set[CommandId] = set()
         """Commands whose events a kiosk brought back; their receipts come when they are sent again."""
+        self.last_seq: dict[CommandId, int] = {}
+        """The last event of each command; a receipt may name a later one after a restore."""
         self.ever: dict[CommandId, Receipt] = {}
         """What they were answered, in whichever log."""
         self._lost_epoch = ""
@@ -87,6 +89,7 @@ class Books:
         before, self.state = self.state, rules.evolve(self.state, event)
         self.hash = link
         self.bodies.append(entry.body.decode())
+        self.last_seq[event.command] = entry.seq
         if self.state.reviews is not before.reviews:
             fresh = self.state.reviews.keys() - before.reviews.keys()
             self.inbox.update(self.state.reviews[name].command for name in fresh)
@@ -223,6 +226,9 @@ class Books:
         self.ever |= self.receipts
         self.brought = set(page.brought)
         self.bodies = self.bodies[: page.length]
+        self.last_seq = {
+            command: seq for command, seq in self.last_seq.items() if seq <= page.length
+        }
         self.epoch, self.state, self.hash = epoch, page.state, page.hash
         self.outboxes = dict(page.outboxes)
         self.lost |= self.receipts.keys() - page.receipts.keys()

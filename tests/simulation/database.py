@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from dapur.ids import CommandId, DeviceId, KitchenId, OutboxId
 from dapur.wire.messages import Outcome
 from server.desk.ports import (
     Append,
+    BothHeads,
     Conflict,
     DeviceRecord,
     Enrolled,
@@ -182,6 +183,13 @@ class ServerLog:
         """As the log."""
         self._database.reach()
         return self._database.log.outbox_head(kitchen, outbox)
+
+    def both_heads(
+        self, asked: Collection[tuple[KitchenId, OutboxId]]
+    ) -> dict[tuple[KitchenId, OutboxId], BothHeads]:
+        """As the log."""
+        self._database.reach()
+        return self._database.log.both_heads(asked)
 
     def receipts(
         self, kitchen: KitchenId, outbox: OutboxId, first: int, last: int

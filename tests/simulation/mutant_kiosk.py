@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Collection, Iterable
 
 from dapur import kitchen as rules
-from dapur.envelope import Command, Occurred, Quality, encode_command
+from dapur.envelope import Command, Event, Occurred, Quality, encode_command
 from dapur.ids import CommandId
 from dapur.sync.effects import ApplyEvents, ApplySnapshot, Restored
 from dapur.sync.kiosk_side import OutboxPosition, Position
@@ -158,12 +158,15 @@ def _apply_in_two(
 
 def _leave_when_answered(self: Replica) -> None:
     for dseq in sorted(self._answered):
-        row = self._pending.pop(dseq)
-        del self._by_command[row.taken.command.id]
-        self._told.discard(dseq)
-        self._rows = None
-    self._answered.clear()
+        self._drop(dseq)
     _moved(self)
+
+
+def _grow_and_go_on_waiting(self: Replica, events: Iterable[Event], seq: int) -> None:
+    for event in events:
+        self._base = rules.evolve(self._base, event)
+    self._seq = seq
+    self._moved()
 
 
 def _mark_nothing(self: Store, commands: Iterable[CommandId]) -> None:
@@ -192,6 +195,11 @@ REPLICA = (
         "pending_dropped_at_answer",
         "A tap leaves the screen when it is answered, before the replica has reached it.",
         (Patch(Replica, "_moved", _leave_when_answered),),
+    ),
+    Mutant(
+        "own_event_waits_on",
+        "A tap whose event came before its answer goes on waiting and is folded in twice.",
+        (Patch(Replica, "grown", _grow_and_go_on_waiting),),
     ),
     Mutant(
         "own_events_not_marked",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import msgspec
@@ -12,6 +12,7 @@ from dapur.envelope import GENESIS
 from dapur.ids import KitchenId, OutboxId
 from server.desk.ports import (
     Append,
+    BothHeads,
     Conflict,
     Entry,
     Head,
@@ -115,6 +116,17 @@ class FakeLog:
         with self._lock:
             stored = self._kitchens.get(kitchen)
             return None if stored is None else stored.outboxes.get(outbox)
+
+    def both_heads(
+        self, asked: Collection[tuple[KitchenId, OutboxId]]
+    ) -> dict[tuple[KitchenId, OutboxId], BothHeads]:
+        """Head and outbox head of each of these whose kitchen is known."""
+        with self._lock:
+            return {
+                (kitchen, outbox): BothHeads(stored.head, stored.outboxes.get(outbox))
+                for kitchen, outbox in asked
+                if (stored := self._kitchens.get(kitchen)) is not None
+            }
 
     def receipts(
         self, kitchen: KitchenId, outbox: OutboxId, first: int, last: int

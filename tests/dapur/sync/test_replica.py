@@ -141,6 +141,19 @@ def test_replica_gives_the_same_tuple_of_taps_until_they_change() -> None:
     assert replica.pending == tuple(rows)
 
 
+def test_tap_waits_no_more_when_its_own_event_came_before_its_answer() -> None:
+    night = batch_at("cooking")
+    rows = measured(night, 2)
+    replica = Replica(night.kitchen, 0, rows)
+    told(replica, rows[0], answer=False)
+    assert replica.pending == (rows[1],)
+    assert values(replica.shown) == [60.1, 60.2]
+    replica.settled([Result(1, Outcome.APPLIED, 1)])
+    assert replica.pending == (rows[1],)
+    told(replica, rows[1])
+    assert (replica.pending, values(replica.shown)) == ((), [60.1, 60.2])
+
+
 def test_refused_tap_leaves_the_guess_when_its_answer_comes() -> None:
     night = batch_at("cooking")
     rows = measured(night, 1)
