@@ -30,9 +30,13 @@ OPEN_S = 15.0
 CLOSE_S = 2.0
 INBOUND_FRAMES = 4
 """Frames the library reads ahead; more only holds memory while the desk is busy."""
-STRANGERS_MAX = 1_024
-"""Connections without a hello. A full hall makes room by cutting the oldest that had its time."""
+STRANGERS_MAX = 4_096
+"""Connections without a hello: 60 MB of them, and two thousand kiosks that come back together fit in.
+A full hall makes room by cutting the oldest that had its time.
+"""
 STRANGER_S = 5.0
+RETRIES_S = 5
+"""Who is turned away comes again after one to so many seconds."""
 CONNECTIONS_MAX = 20_000
 SECURE_S = 31_536_000
 """A browser that once came by TLS never comes without it again, for a year."""
@@ -83,6 +87,7 @@ class Listener:
         self._with_metrics = with_metrics
         self._server: Server | None = None
         self._made = 0
+        self._turned_away = 0
         self._is_secure = False
         self._tasks: list[asyncio.Task[None]] = []
         self.ready = True
@@ -201,7 +206,9 @@ class Listener:
         full = full or (isinstance(line, Line) and self._services.guests.crowded(line.address))
         if self.ready and not full:
             return None
-        retry_s = str(1 + self._made % 5)
+        self._turned_away += 1
+        # Spread, or all whom one full moment turned away would come back in one moment.
+        retry_s = str(1 + self._turned_away % RETRIES_S)
         return response(HTTPStatus.SERVICE_UNAVAILABLE, b"come back\n", Retry_After=retry_s)
 
     def _make_room(self) -> bool:

@@ -70,22 +70,26 @@ _BOTH = (
     " LEFT JOIN outbox_head AS last"
     " ON last.kitchen = wanted.kitchen AND last.outbox = wanted.outbox"
 )
-_BOTH_HEADS = _BOTH.format(
-    wanted="unnest(%b::text[], %b::text[]) AS wanted (kitchen, outbox)",
-)
-_BOTH_HEADS_OF_ONE = _BOTH.format(wanted="(SELECT ? AS kitchen, ? AS outbox) AS wanted")
+_BOTH_HEADS = {
+    "postgresql": _BOTH.format(wanted="unnest(%b::text[], %b::text[]) AS wanted (kitchen, outbox)"),
+    "sqlite": _BOTH.format(
+        wanted="(SELECT json_extract(value, '$[0]') AS kitchen,"
+        " json_extract(value, '$[1]') AS outbox FROM json_each(?)) AS wanted"
+    ),
+}
 
 
 def both_heads(
-    connection: Connection, asked: Collection[tuple[object, object]]
+    connection: Connection, asked: Collection[tuple[str, str]]
 ) -> Iterable[Sequence[Any]]:
     """(kitchen, outbox, columns of its head, those of the outbox head or nulls) of each known one; not of none."""
-    if connection.dialect.name == "postgresql":
-        columns = tuple(list(column) for column in zip(*asked, strict=True))
-        return connection.exec_driver_sql(_BOTH_HEADS, columns)
-    return chain.from_iterable(
-        connection.exec_driver_sql(_BOTH_HEADS_OF_ONE, each).all() for each in asked
+    dialect = connection.dialect.name
+    values: tuple[object, ...] = (
+        tuple(list(column) for column in zip(*asked, strict=True))
+        if dialect == "postgresql"
+        else (msgspec.json.encode(list(asked)).decode(),)
     )
+    return connection.exec_driver_sql(_BOTH_HEADS[dialect], values)
 
 
 _LOCK_HEADS = (

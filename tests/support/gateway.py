@@ -36,7 +36,7 @@ from dapur.wire.codec import decode_server, encode
 from dapur.wire.messages import SUBPROTOCOL, Limits, Reply, Result, Row, Welcome
 from server.bus.memory import MemoryBus
 from server.desk.ports import Bus, Head, Log
-from server.gateway.listener import Listener
+from server.gateway.listener import STRANGERS_MAX, Listener
 from server.gateway.services import Services
 from tests.support.fake_identity import FakeIdentity
 from tests.support.fake_log import FakeLog
@@ -93,7 +93,7 @@ async def open_shop(
     bus: Bus | None = None,
     identity: FakeIdentity | None = None,
     limits: Limits | None = None,
-    strangers_max: int = 1024,
+    strangers_max: int = STRANGERS_MAX,
     with_metrics: bool = False,
     tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Shop]:
