@@ -31,8 +31,31 @@ NIGHTS_MAX = 60
 """Nights of one answer: two months of figures fit one frame."""
 PAGE_BYTES = 40 * 1024
 """Rows of one answer: a frame holds 64 KiB, and its envelope and the longest row need room."""
+HOLDS_BYTES = 8 * 1024
+"""The holds of one batch with their notes: ten or more. Longer ones would make a row that no answer has room
+for, and are told from the list of events, which has no reasons."""
 
 Skip = Annotated[int, Meta(ge=0, le=1_000_000)]
+
+
+class HoldRow(msgspec.Struct, frozen=True):
+    """One hold of a batch. Times are UTC ms, earliest ends; empty texts and None are not known or not yet."""
+
+    from_ms: int
+    by: str
+    reason: str = ""
+    note: str = ""
+    number: int = 0
+    """0: not known."""
+    until_ms: int | None = None
+    released_by: str = ""
+    decision: str = ""
+    release_note: str = ""
+
+    @property
+    def took_ms(self) -> int | None:
+        """How long it lasted; None while it does."""
+        return None if self.until_ms is None else max(0, self.until_ms - self.from_ms)
 
 
 class BatchRow(msgspec.Struct, frozen=True):
@@ -76,6 +99,8 @@ class BatchRow(msgspec.Struct, frozen=True):
     on_time: bool | None
     """Completed at most five minutes late; None while unfinished and for a cancelled batch."""
     seq: int
+    hold_rows: tuple[HoldRow, ...] | None = None
+    """Oldest first; None where an earlier release wrote the row, and of more than HOLDS_BYTES."""
 
     @property
     def portions(self) -> int:
@@ -159,6 +184,19 @@ class ActivityRow(msgspec.Struct, frozen=True):
     offline: bool
 
 
+class PassingRow(msgspec.Struct, frozen=True):
+    """What a chief gave with the kitchen: to a person or to a role (the other is empty), and how much was open."""
+
+    to: str
+    role: str
+    note: str
+    alerts: int
+    checks: int
+    holds: int
+    reviews: int
+    clocks: int
+
+
 class AuditRow(msgspec.Struct, frozen=True):
     """One event: who did what to what, where and when, and when the server heard of it."""
 
@@ -173,6 +211,10 @@ class AuditRow(msgspec.Struct, frozen=True):
     latest_ms: int
     quality: str
     recorded_ms: int
+    detail: str | None = None
+    """The one word or text that the batch's story has of it; None where an earlier release wrote the row."""
+    passing: PassingRow | None = None
+    """Of a hand-over."""
 
 
 class NightFigures(msgspec.Struct, frozen=True):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from dapur.alert import AlertRecord
-from dapur.batch import Batch, consume_by_ms
+from dapur.batch import Batch, Hold, consume_by_ms
 from dapur.crew import Session
 from dapur.figures import ON_TIME_MS, cooking_ms, held_ms
-from dapur.past import ActivityRow, AlertRow, BatchRow
+from dapur.past import HOLDS_BYTES, ActivityRow, AlertRow, BatchRow, HoldRow
 from dapur.policy import PolicyRecord
 from dapur.stage import FINISHED, Stage
 
@@ -68,6 +68,32 @@ def batch_row(batch: Batch, policy: PolicyRecord, seq: int) -> BatchRow:
         consume_by_ms=consume_by_ms(batch, policy),
         on_time=_on_time(batch),
         seq=seq,
+        hold_rows=_hold_rows(batch),
+    )
+
+
+def _hold_rows(batch: Batch) -> tuple[HoldRow, ...] | None:
+    rows = tuple(_hold_row(each) for each in batch.holds)
+    return rows if len(msgspec.json.encode(rows)) <= HOLDS_BYTES else None
+
+
+def _hold_row(hold: Hold) -> HoldRow:
+    row = HoldRow(
+        hold.at.earliest_ms,
+        clip(hold.actor),
+        hold.reason.value,
+        text_of(hold.note),
+        hold.number,
+    )
+    done = hold.release
+    if done is None:
+        return row
+    return msgspec.structs.replace(
+        row,
+        until_ms=done.at.earliest_ms,
+        released_by=clip(done.actor),
+        decision=done.decision.value,
+        release_note=text_of(done.note),
     )
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from dapur.batch import Line
-from dapur.handover import HandOver, Open
+from dapur.handover import SUBJECT, HandOver, Open, Sort
 from dapur.night import serving_date_of
+from dapur.past import AuditRow
 
 GIVEN, TAKEN = "handed_over", "taken_over"
 
@@ -49,21 +49,33 @@ def passings_of(items: Iterable[HandOver]) -> tuple[Passing, ...]:
     )
 
 
-def passings_from(lines: Iterable[Line], night: str, offset_min: int) -> tuple[Passing, ...]:
-    """From a list of events, oldest first: those of a serving date, `offset_min` east of UTC.
+def passings_from(events: Iterable[AuditRow], night: str, offset_min: int) -> tuple[Passing, ...]:
+    """From the server's list of events: those of a serving date, `offset_min` east of UTC; oldest first.
 
     The list says who gave and who took. A new one replaces the one that waits, so that the next
     who takes the kitchen takes it from the newest giver.
     """
     made: list[Passing] = []
-    for line in lines:
-        if serving_date_of(line.at_ms, offset_min) != night:
+    for row in sorted(events, key=lambda each: (each.earliest_ms, each.seq)):
+        if row.subject != SUBJECT or serving_date_of(row.earliest_ms, offset_min) != night:
             continue
         waits = bool(made) and not made[-1].taker
-        if line.kind == GIVEN:
+        if row.kind == GIVEN:
             if waits:
                 made[-1] = msgspec.structs.replace(made[-1], replaced=True)
-            made.append(Passing(line.at_ms, line.actor))
-        elif line.kind == TAKEN and waits:
-            made[-1] = msgspec.structs.replace(made[-1], taker=line.actor, taken_ms=line.at_ms)
+            made.append(_given(row))
+        elif row.kind == TAKEN and waits:
+            made[-1] = msgspec.structs.replace(made[-1], taker=row.actor, taken_ms=row.earliest_ms)
     return tuple(made)
+
+
+def _given(row: AuditRow) -> Passing:
+    told = row.passing
+    if told is None:
+        return Passing(row.earliest_ms, row.actor)
+    counts = (told.alerts, told.checks, told.holds, told.reviews, told.clocks)
+    return Passing(
+        *(row.earliest_ms, row.actor, told.to, told.role),
+        open=Open(*(Sort(count) for count in counts)),
+        note=told.note,
+    )

@@ -6,56 +6,37 @@ from collections.abc import Iterable
 
 import msgspec
 
-from dapur.batch import Batch, Line
+from dapur.batch import Line
+from dapur.past import BatchRow, HoldRow
 
 HELD, RELEASED = "batch_held", "hold_released"
 
 
-class HoldSpan(msgspec.Struct, frozen=True):
-    """One hold. Times are UTC ms; empty texts and None are not known here, or have not happened yet."""
+def holds_of(row: BatchRow, lines: Iterable[Line]) -> tuple[HoldRow, ...]:
+    """With all that its row tells, else what the list of its events does; none where neither knows them.
 
-    from_ms: int
-    by: str
-    reason: str = ""
-    note: str = ""
-    number: int = 0
-    until_ms: int | None = None
-    released_by: str = ""
-    decision: str = ""
-
-    @property
-    def took_ms(self) -> int | None:
-        """How long it lasted; None while it does."""
-        return None if self.until_ms is None else max(0, self.until_ms - self.from_ms)
+    An earlier release beside this one goes on with a row and leaves the holds in it as they were.
+    """
+    known = row.hold_rows
+    if known is None or not _agree(known, row):
+        known = holds_from(lines) or ()
+    return known if len(known) == row.holds else ()
 
 
-def holds_of(batch: Batch) -> tuple[HoldSpan, ...]:
-    """With all that the open night knows."""
-    return tuple(
-        HoldSpan(
-            hold.at.earliest_ms,
-            hold.actor,
-            str(hold.reason),
-            hold.note,
-            hold.number,
-            None if hold.release is None else hold.release.at.earliest_ms,
-            "" if hold.release is None else hold.release.actor,
-            "" if hold.release is None else str(hold.release.decision),
-        )
-        for hold in batch.holds
-    )
+def _agree(known: tuple[HoldRow, ...], row: BatchRow) -> bool:
+    return len(known) == row.holds and row.held == any(each.until_ms is None for each in known)
 
 
-def holds_from(lines: Iterable[Line]) -> tuple[HoldSpan, ...] | None:
+def holds_from(lines: Iterable[Line]) -> tuple[HoldRow, ...] | None:
     """From a list of events, which says who and when, not why. None where two holds were open at
     once: the list does not tell which of them a release ended.
     """
-    made: list[HoldSpan] = []
+    made: list[HoldRow] = []
     for line in lines:
         if line.kind == HELD:
             if made and made[-1].until_ms is None:
                 return None
-            made.append(HoldSpan(line.at_ms, line.actor))
+            made.append(HoldRow(line.at_ms, line.actor))
         elif line.kind == RELEASED and made and made[-1].until_ms is None:
             made[-1] = msgspec.structs.replace(
                 made[-1], until_ms=line.at_ms, released_by=line.actor

@@ -7,9 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from dapur.past import ActivityRow, AlertRow, BatchRow, CheckRow, ReadingRow
+from dapur.past import ActivityRow, AlertRow, BatchRow, CheckRow, HoldRow, ReadingRow
 from kiosk.record.handovers import Passing
-from kiosk.record.holds import HoldSpan
 
 Cell = str | int | float | None
 Row = tuple[Cell, ...]
@@ -37,7 +36,7 @@ PEOPLE_COLUMNS = ("who", "kind", "subject", "since", "until", "device", "post", 
 
 HOLD_COLUMNS = (
     *("code", "number", "since", "who", "reason", "note", "until", "took_min", "released_by"),
-    "decision",
+    *("decision", "release_note"),
 )
 HANDOVER_COLUMNS = (
     *("at", "giver", "receiver", "note", "open_alarms", "open_checks", "open_holds"),
@@ -150,9 +149,7 @@ def people_rows(
     )
 
 
-def hold_rows(
-    holds: Iterable[tuple[str, HoldSpan]], name: Name, offset_min: int
-) -> tuple[Row, ...]:
+def hold_rows(holds: Iterable[tuple[str, HoldRow]], name: Name, offset_min: int) -> tuple[Row, ...]:
     """Under HOLD_COLUMNS; each with the code of its batch."""
     return tuple(
         (
@@ -160,6 +157,7 @@ def hold_rows(
             *(span.reason or None, span.note or None, moment(span.until_ms, offset_min)),
             None if span.took_ms is None else round(span.took_ms / 60_000, 1),
             *(name(span.released_by) if span.released_by else None, span.decision or None),
+            span.release_note or None,
         )
         for code, span in holds
     )

@@ -9,6 +9,8 @@ from dapur.past import AuditRow, BatchRow, CheckRow, ReadingRow
 from dapur.recorded import alert_row, assignment_rows, batch_row, session_row
 from kiosk.past import Night, span_of
 
+UNTOLD = "–"
+
 
 def tonight(kitchen: Kitchen, seq: int) -> Night:
     """All that this kiosk knows of its open night, its own waiting taps included."""
@@ -47,7 +49,7 @@ def lines_of(kitchen: Kitchen, night: str) -> dict[str, tuple[Line, ...]]:
 
 
 def lines_from(rows: tuple[AuditRow, ...]) -> dict[str, tuple[Line, ...]]:
-    """The same from the server's list of events, which has no details."""
+    """The same from the server's list of events; UNTOLD where an earlier release left out the detail."""
     lines: dict[str, tuple[Line, ...]] = {}
     for row in sorted(rows, key=lambda each: (each.earliest_ms, each.seq)):
         lines[row.subject] = (*lines.get(row.subject, ()), _line(row))
@@ -62,6 +64,7 @@ def _line(row: AuditRow) -> Line:
         StaffId(row.actor),
         DeviceId(row.device),
         row.recorded_ms,
+        UNTOLD if row.detail is None else row.detail,
     )
 
 

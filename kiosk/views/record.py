@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 from PySide6.QtCore import QObject, QTimer
 
-from dapur.handover import SUBJECT as HANDOVER
-from dapur.ids import BatchId, StaffId
+from dapur.batch import Line
+from dapur.ids import StaffId
 from dapur.kitchen import SERVER_DEVICE, Kitchen
+from dapur.past import HoldRow
 from kiosk.past import Asked, Night, NoAnswer
 from kiosk.people import KioskNames, labels
 from kiosk.record import tables as made
 from kiosk.record.document import Document
 from kiosk.record.files import file_name
 from kiosk.record.handovers import passings_from, passings_of
-from kiosk.record.holds import holds_from, holds_of
+from kiosk.record.holds import holds_of
 from kiosk.record.tables import Table
 from kiosk.record.tonight import lines_from, lines_of, tonight
 from kiosk.views.floor import WIB_MIN, Floor, ViewModel
@@ -35,6 +37,12 @@ ACTS: tuple[tuple[str, str], ...] = (
     (CSV, "list"),
     (XLSX, "layout-grid"),
 )
+
+
+def _holds(night: Night, lines: Mapping[str, tuple[Line, ...]]) -> dict[str, tuple[HoldRow, ...]]:
+    """Of the batches whose holds are known."""
+    known = {row.batch: holds_of(row, lines.get(row.batch, ())) for row in night.batches}
+    return {batch: rows for batch, rows in known.items() if rows}
 
 
 class RecordLook(msgspec.Struct, frozen=True):
@@ -145,9 +153,10 @@ class RecordView(ViewModel):
             self._told = None
             return
         lines = lines_of(kitchen, night.serving_date)
-        holds = {row.batch: holds_of(kitchen.batches[BatchId(row.batch)]) for row in night.batches}
         passings = passings_of(kitchen.handovers)
-        self._told = Told(night, lines, floor.now_ms, tonight=True, holds=holds, passings=passings)
+        self._told = Told(
+            night, lines, floor.now_ms, tonight=True, holds=_holds(night, lines), passings=passings
+        )
 
     # ---- the server -------------------------------------------------------------------------
 
@@ -199,18 +208,19 @@ class RecordView(ViewModel):
         self.changed.emit()
 
     def _of_server(self, night: Night) -> Told:
-        """The server's events say who and when, never why: what cannot be told stays away."""
+        """What an earlier release did not keep stays away."""
         lines = lines_from(night.events)
-        known = {row.batch: holds_from(lines.get(row.batch, ())) for row in night.batches}
-        holds = {
-            row.batch: spans
-            for row in night.batches
-            if (spans := known[row.batch]) and len(spans) == row.holds
-        }
         at = self.floor.kitchen.night
         offset_min = at.offset_min if at is not None else WIB_MIN
-        passings = passings_from(lines.get(HANDOVER, ()), night.serving_date, offset_min)
-        return Told(night, lines, self.floor.now_ms, tonight=False, holds=holds, passings=passings)
+        passings = passings_from(night.events, night.serving_date, offset_min)
+        return Told(
+            night,
+            lines,
+            self.floor.now_ms,
+            tonight=False,
+            holds=_holds(night, lines),
+            passings=passings,
+        )
 
     def _answered(self, failure: NoAnswer | None) -> None:
         self._asked, self._failure = None, failure
@@ -264,9 +274,11 @@ class RecordView(ViewModel):
         if self._told.tonight:
             key = "record.as_of" if self._of is floor.kitchen else "record.newer_there"
             return words(key, at=floor.clock(self._told.at_ms))
-        seq = self._told.night.seq
-        key = "record.behind" if seq < self._seq_wanted else "record.of_server"
-        return words(key, seq=floor.number(seq))
+        night = self._told.night
+        key = "record.behind" if night.seq < self._seq_wanted else "record.of_server"
+        said = words(key, seq=floor.number(night.seq))
+        whole = all(event.detail is not None for event in night.events)
+        return said if whole else f"{said} {words('record.no_details')}"
 
     # ---- what becomes of it -----------------------------------------------------------------
 

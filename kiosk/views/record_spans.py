@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from dapur.ids import StaffId
+from dapur.past import HoldRow
 from kiosk.record.document import Section
 from kiosk.record.handovers import Passing
-from kiosk.record.holds import HoldSpan
 from kiosk.views.floor import Floor
 from kiosk.views.handover_story import lines
 from kiosk.views.open_matters import counted
@@ -17,7 +17,7 @@ _COUNTED = re.compile(r"(?<=\d) ")
 """Paper is broken into lines by Qt, which knows no counts: they are held together here."""
 
 
-def hold_section(floor: Floor, spans: tuple[HoldSpan, ...], sign: str) -> Section:
+def hold_section(floor: Floor, spans: tuple[HoldRow, ...], sign: str) -> Section:
     """Who stopped the batch, why and for how long, who let it go on; `sign` stands before one that is open."""
     words = floor.words
     return Section(
@@ -33,10 +33,11 @@ def hold_section(floor: Floor, spans: tuple[HoldSpan, ...], sign: str) -> Sectio
     )
 
 
-def _hold(floor: Floor, span: HoldSpan, sign: str) -> tuple[str, ...]:
+def _hold(floor: Floor, span: HoldRow, sign: str) -> tuple[str, ...]:
     words = floor.words
     why = words(f"hold.{span.reason}") if words.has(f"hold.{span.reason}") else span.reason
     decision = f"release.to.{span.decision}"
+    to = words(decision) if words.has(decision) else span.decision
     return (
         f"H-{span.number:04d}" if span.number else UNKNOWN,
         floor.clock(span.from_ms),
@@ -45,7 +46,7 @@ def _hold(floor: Floor, span: HoldSpan, sign: str) -> tuple[str, ...]:
         sign + words("record.still_held") if span.until_ms is None else floor.clock(span.until_ms),
         UNKNOWN if span.took_ms is None else floor.span(span.took_ms),
         _name(floor, span.released_by),
-        words(decision) if words.has(decision) else UNKNOWN,
+        ": ".join(part for part in (to, span.release_note) if part) or UNKNOWN,
     )
 
 

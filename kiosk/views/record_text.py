@@ -8,14 +8,14 @@ import msgspec
 
 from dapur.batch import Line
 from dapur.ids import StaffId
-from dapur.past import AlertRow, BatchRow, CheckRow, ReadingRow
+from dapur.past import AlertRow, BatchRow, CheckRow, HoldRow, ReadingRow
 from dapur.policy import NAMES
 from kiosk.past import Night
 from kiosk.record.document import Document, Section
 from kiosk.record.gaps import entered_late, silent
 from kiosk.record.handovers import Passing
-from kiosk.record.holds import HoldSpan
 from kiosk.record.tables import moment
+from kiosk.record.tonight import UNTOLD
 from kiosk.views import figures_text as text
 from kiosk.views.admin_policy import PolicyView
 from kiosk.views.floor import WIB_MIN, Floor
@@ -35,7 +35,7 @@ class Told(msgspec.Struct, frozen=True):
     lines: Mapping[str, tuple[Line, ...]]
     at_ms: int
     tonight: bool
-    holds: Mapping[str, tuple[HoldSpan, ...]]
+    holds: Mapping[str, tuple[HoldRow, ...]]
     """By batch; a batch that is missing has none that is known."""
     passings: tuple[Passing, ...]
     """Hand-overs between chiefs, oldest first."""
@@ -223,15 +223,15 @@ class _Writer:
         )
 
     def _with_detail(self, row: BatchRow, line: Line) -> Line:
-        """The server keeps no details: the stage is known by its time, the rest is a dash."""
-        if line.detail or self._told.tonight:
+        """Where an earlier release kept none: the stage is known by its time, the rest is a dash."""
+        if line.detail != UNTOLD:
             return line
         entered = {
             row.preparing_ms: "preparing",
             row.cooking_ms: "cooking",
             row.quality_check_ms: "quality_check",
         }
-        detail = entered.get(line.at_ms, "–") if line.kind == "stage_entered" else "–"
+        detail = entered.get(line.at_ms, UNTOLD) if line.kind == "stage_entered" else UNTOLD
         if line.kind == "batch_completed" and row.yield_portions is not None:
             detail = str(row.yield_portions)
         if line.kind in ("batch_cancelled", "batch_discarded") and row.end_reason:

@@ -62,9 +62,10 @@ class Projector:
         if event is None:
             changes.audit.append(unreadable_row(entry.seq))
             return
-        changes.audit.append(audit_row(event, entry.seq))
         before = self.kitchen
         self.kitchen = rules.evolve(before, event)
+        batch = self.kitchen.batches.get(BatchId(event.subject))
+        changes.audit.append(audit_row(event, entry.seq, batch))
         self._add_states(event, before, changes)
         if event.reader <= SCHEMA:
             self._add_measured(event, changes)

@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, String, Table, Text
+from typing import Any
 
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+from typing_extensions import override
+
+from dapur.past import HoldRow, PassingRow
 from server.log.tables import kitchen_key, kitchen_of_log, metadata
 
 ID_MAX = 64
@@ -33,6 +50,29 @@ def _flag(name: str, *, maybe: bool = False) -> Column[bool]:
 
 def _long(name: str) -> Column[str]:
     return Column(name, Text, nullable=False)
+
+
+class Json(TypeDecorator[Any]):
+    """A value of `kind` as JSON: it is read with its row and never looked for."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, kind: object) -> None:
+        super().__init__()
+        self.kind = kind
+
+    @override
+    def process_bind_param(self, value: object, dialect: Dialect) -> str | None:
+        """To the text of the column."""
+        del dialect
+        return None if value is None else msgspec.json.encode(value).decode()
+
+    @override
+    def process_result_value(self, value: str | None, dialect: Dialect) -> object:
+        """From the text of the column."""
+        del dialect
+        return None if value is None else msgspec.json.decode(value, type=self.kind)
 
 
 batch_history = Table(
@@ -72,6 +112,7 @@ batch_history = Table(
     _number("consume_by_ms", maybe=True),
     _flag("on_time", maybe=True),
     _number("seq"),
+    Column("hold_rows", Json(tuple[HoldRow, ...])),
 )
 Index("ix_batch_history_night", batch_history.c.kitchen, batch_history.c.night)
 
@@ -171,6 +212,8 @@ audit = Table(
     _number("latest_ms"),
     _id("quality"),
     _number("recorded_ms"),
+    Column("detail", Text),
+    Column("passing", Json(PassingRow)),
 )
 Index("ix_audit_subject", audit.c.kitchen, audit.c.subject, audit.c.seq)
 Index("ix_audit_actor", audit.c.kitchen, audit.c.actor, audit.c.seq)

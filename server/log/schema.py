@@ -16,7 +16,7 @@ from server.log.tables import metadata, schema_compat
 if TYPE_CHECKING:
     from alembic.config import Config
 
-SCHEMA = 6
+SCHEMA = 7
 """Number of the newest migration that this program knows."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _ADVISORY_LOCK = 0x6461707572

@@ -11,7 +11,14 @@ import msgspec
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from dapur.access import Role
+from dapur.batch import HoldReason
+from dapur.envelope import StepUp
+from dapur.handover import SUBJECT as HANDOVER
+from dapur.handover import HandOverArgs
+from dapur.hold import HoldBatchArgs
 from dapur.night import SUBJECT, CloseNightArgs, Night, OpenNightArgs
+from dapur.progress import NoteBatchArgs
 from dapur.temperature import RecordTemperatureArgs
 from kiosk.record.document import Document
 from kiosk.widgets.record_paper import RecordPaper
@@ -58,6 +65,28 @@ async def end_the_night(kiosk: Kiosk) -> Night:
     return night
 
 
+def files(folder: Path, pattern: str) -> list[Path]:
+    return list(folder.glob(pattern))
+
+
+async def save(kiosk: Kiosk, folder: Path, name: str) -> None:
+    """The paper and the tables of the night on the page."""
+    await kiosk.tap("record.pdf")
+    pdf = folder / f"{name}.pdf"
+    await kiosk.see(pdf.exists, "no PDF")
+    assert pdf.read_bytes().startswith(b"%PDF-")
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf.read_bytes())) >= 5
+    await kiosk.tap("record.xlsx")
+    book = folder / f"{name}.xlsx"
+    await kiosk.see(book.exists, "no Excel file")
+    with zipfile.ZipFile(book) as parts:
+        assert b"71.5" in parts.read("xl/worksheets/sheet2.xml")
+    await kiosk.tap("record.csv")
+    await kiosk.see(lambda: len(files(folder, "*.csv")) == 7, "no CSV files")
+    assert "71,5" in (folder / f"{name}-suhu.csv").read_text("utf-8-sig")
+    assert not files(folder, ".*")
+
+
 @pytest.mark.timeout(180)
 async def test_chief_reads_and_saves_the_record_of_two_nights(
     tmp_path: Path, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
@@ -71,11 +100,18 @@ async def test_chief_reads_and_saves_the_record_of_two_nights(
         await kiosk.sign_in(CHIEF)
         batch = kiosk.id_of(CODE)
         floor.tap("record_temperature", batch, RecordTemperatureArgs(71.5))
+        floor.tap("note_batch", batch, NoteBatchArgs(text="api kecil"))
+        held = HoldBatchArgs(HoldReason.FOREIGN_OBJECT, note="serpihan plastik")
+        floor.tap("hold_batch", batch, held)
+        given = HandOverArgs(role=Role.AHLI_GIZI, note="gelombang 2 belum mulai")
+        floor.tap("hand_over", HANDOVER, given, step_up=StepUp(floor.now_ms, online=True))
         await kiosk.has_sent_all()
         await kiosk.tap("nav.menu")
         await kiosk.tap("menu.record")
         await kiosk.see(lambda: says(kiosk, "71,5 °C"), "tonight's reading is not on the paper")
         assert says(kiosk, "di luar batas")
+        details = ("serpihan plastik", "H-0001", "api kecil", "gelombang 2 belum mulai")
+        assert [each for each in details if not says(kiosk, each)] == []
 
         last = await end_the_night(kiosk)
         kiosk.app.window.show_page("board", "")
@@ -84,22 +120,9 @@ async def test_chief_reads_and_saves_the_record_of_two_nights(
         await kiosk.tap("record.older")
         await kiosk.see(lambda: says(kiosk, "71,5 °C"), "the last night's reading never came")
         assert says(kiosk, "Hendra")
-        name = f"dapur-cendana-02-{last.serving_date}"
-
-        await kiosk.tap("record.pdf")
-        pdf = folder / f"{name}.pdf"
-        await kiosk.see(pdf.exists, "no PDF")
-        assert pdf.read_bytes().startswith(b"%PDF-")
-        assert len(re.findall(rb"/Type\s*/Page\b", pdf.read_bytes())) >= 5
-        await kiosk.tap("record.xlsx")
-        book = folder / f"{name}.xlsx"
-        await kiosk.see(book.exists, "no Excel file")
-        with zipfile.ZipFile(book) as parts:
-            assert b"71.5" in parts.read("xl/worksheets/sheet2.xml")
-        await kiosk.tap("record.csv")
-        await kiosk.see(lambda: len(list(folder.glob("*.csv"))) == 7, "no CSV files")
-        assert "71,5" in (folder / f"{name}-suhu.csv").read_text("utf-8-sig")
-        assert not list(folder.glob(".*"))
+        assert [each for each in details if not says(kiosk, each)] == []
+        assert "rilis server yang lama" not in said(kiosk)
+        await save(kiosk, folder, f"dapur-cendana-02-{last.serving_date}")
 
         kiosk.cable.pull()
         await kiosk.is_offline()

@@ -35,6 +35,7 @@ SILENT_S = 15.0
 BEAT_S = 5.0
 SALVAGED_MAX_CHARS = 4000
 GOT_EVENTS = 100
+PATIENCE = 5
 ROW_OVERHEAD_BYTES = 200
 FOR_A_PERSON = {"unknown_device", "revoked", "bad_code", "bad_frame", "upgrade"}
 # This program keeps the state as text and opens none of it, so it goes with what the schema says.
@@ -73,12 +74,17 @@ class Stranger:
     # ---- becoming a device, coming back
 
     async def enrol(self, code: str) -> None:
-        """Turn a code into an identity (section 2)."""
-        socket, nonce = await open_socket(self.url)
-        await socket.send(json.dumps(enrol_frame(self.key, nonce, code)))
-        answer = json.loads(await socket.recv())
-        if answer["type"] != "enrolled":
-            raise await goodbye(socket, answer)
+        """Turn a code into an identity (section 2); come again when too many do so at once (section 7)."""
+        for patience in reversed(range(PATIENCE)):
+            socket, nonce = await open_socket(self.url)
+            await socket.send(json.dumps(enrol_frame(self.key, nonce, code)))
+            answer = json.loads(await socket.recv())
+            if answer["type"] == "enrolled":
+                break
+            end = await goodbye(socket, answer)
+            if end.code != "too_fast" or not patience:
+                raise end
+            await asyncio.sleep(end.retry_after_s)
         (self.home / "identity.json").write_text(json.dumps(answer))
         self.identity = answer
         await socket.wait_closed()

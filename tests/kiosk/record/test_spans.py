@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dapur.batch import Line
+from dapur.handover import SUBJECT
 from dapur.ids import CommandId, DeviceId, StaffId
+from dapur.past import AuditRow, PassingRow
 from kiosk.record.handovers import GIVEN, TAKEN, passings_from
 from kiosk.record.holds import HELD, RELEASED, holds_from
 
@@ -16,6 +18,15 @@ MIDNIGHT_MS = 1_795_280_400_000
 def line(minute: int, kind: str, who: str) -> Line:
     at_ms = MIDNIGHT_MS + minute * MINUTE_MS
     return Line(at_ms, CommandId(f"c{minute}"), kind, StaffId(who), DeviceId("d"), at_ms)
+
+
+def event(minute: int, kind: str, who: str, passing: PassingRow | None = None) -> AuditRow:
+    at_ms = MIDNIGHT_MS + minute * MINUTE_MS
+    return AuditRow(
+        *(minute + 1_000, kind, SUBJECT, who, "s", "d", f"c{minute}", at_ms, at_ms, "synced"),
+        recorded_ms=at_ms,
+        passing=passing,
+    )
 
 
 def test_list_tells_who_held_and_who_released_one_hold_after_the_other() -> None:
@@ -42,12 +53,12 @@ def test_release_without_its_hold_is_passed_over() -> None:
 def test_taker_takes_from_the_newest_giver_and_the_one_before_is_replaced() -> None:
     found = passings_from(
         (
-            line(-400, GIVEN, "endang"),
-            line(-390, TAKEN, "ratna"),
-            line(60, GIVEN, "ratna"),
-            line(61, GIVEN, "ratna"),
-            line(70, TAKEN, "hendra"),
-            line(80, TAKEN, "endang"),
+            event(-400, GIVEN, "endang"),
+            event(-390, TAKEN, "ratna"),
+            event(60, GIVEN, "ratna"),
+            event(61, GIVEN, "ratna"),
+            event(70, TAKEN, "hendra"),
+            event(80, TAKEN, "endang"),
         ),
         "2026-11-22",
         WIB_MIN,
@@ -59,7 +70,19 @@ def test_taker_takes_from_the_newest_giver_and_the_one_before_is_replaced() -> N
     ]
 
 
+def test_hand_over_tells_to_whom_and_how_much_was_open_where_the_server_kept_it() -> None:
+    told = PassingRow("", "KEPALA", "gelombang 2 belum mulai", 2, 0, 1, 0, 3)
+    given, old = passings_from(
+        (event(90, GIVEN, "ratna"), event(60, GIVEN, "endang", told)), "2026-11-22", WIB_MIN
+    )
+    assert (given.giver, given.role, given.note) == ("endang", "KEPALA", "gelombang 2 belum mulai")
+    assert given.open is not None
+    counts = [getattr(given.open, sort).count for sort in ("alerts", "checks", "holds", "clocks")]
+    assert counts == [2, 0, 1, 3]
+    assert (old.giver, old.open, old.note) == ("ratna", None, "")
+
+
 def test_hand_over_of_the_night_before_or_after_stays_out() -> None:
     day = 24 * 60
-    lines = (line(-15 * 60, GIVEN, "a"), line(-9 * 60, GIVEN, "b"), line(day, GIVEN, "c"))
-    assert [each.giver for each in passings_from(lines, "2026-11-22", WIB_MIN)] == ["b"]
+    events = (event(-15 * 60, GIVEN, "a"), event(-9 * 60, GIVEN, "b"), event(day, GIVEN, "c"))
+    assert [each.giver for each in passings_from(events, "2026-11-22", WIB_MIN)] == ["b"]

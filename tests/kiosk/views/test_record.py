@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from PySide6.QtWidgets import QApplication
 
 from dapur import past
 from dapur.access import Role
-from dapur.batch import HoldReason
+from dapur.batch import HoldReason, Line
 from dapur.handover import SUBJECT as HANDOVER
-from dapur.handover import HandOverArgs, TakeOverArgs
+from dapur.handover import HandOver, HandOverArgs, TakeOverArgs
 from dapur.hold import HoldBatchArgs
 from dapur.ids import DeviceId
 from dapur.temperature import RecordTemperatureArgs
@@ -116,11 +117,46 @@ async def test_record_of_tonight_tells_each_hold_and_each_hand_over(
         assert taken[5] == "▲ belum diterima"
 
 
-async def test_record_of_an_earlier_night_tells_who_held_and_handed_over_but_not_why(
+async def test_record_of_an_earlier_night_tells_what_it_told_on_that_night(
     tmp_path: Path, qapp: QApplication
 ) -> None:
     async with page(tmp_path, qapp) as (app, view):
         here, answers = whole_night(app)
+        kitchen = app.floor.kitchen
+        (given, other) = kitchen.handovers
+        events = [
+            *(
+                _told(line, batch.id)
+                for batch in kitchen.batches.values()
+                for line in batch.journal
+            ),
+            *_passing(1, given, at_ms=given.at.earliest_ms - DAY_MS),
+            *_passing(3, other, at_ms=other.at.earliest_ms - DAY_MS),
+        ]
+        events = [each if each.detail else replace(each, detail="") for each in events]
+        answers[past.AUDIT] = past.AuditReply(tuple(events), False, here.seq)
+        app.kiosk.link.answers = answers  # type: ignore[attr-defined]
+        view.open()
+        tonight_ = view.document()
+        view.open("2026-11-21")
+        earlier = view.document()
+        assert tonight_ is not None
+        assert earlier is not None
+        assert view.look().said.startswith("Dari server")
+        assert "rilis server yang lama" not in view.look().said
+        for title in ("Tahanan", "Serah terima"):
+            assert _rows(earlier, title) == _rows(tonight_, title)
+        happened = "Tahap, tahanan, putusan"
+        assert _rows_of(earlier, CODE, happened) == _rows_of(tonight_, CODE, happened)
+
+
+async def test_record_of_an_earlier_release_tells_who_held_and_handed_over_but_not_why(
+    tmp_path: Path, qapp: QApplication
+) -> None:
+    async with page(tmp_path, qapp) as (app, view):
+        here, answers = whole_night(app)
+        batches = tuple(replace(each, hold_rows=None) for each in here.batches)
+        answers[past.NIGHT_BATCHES] = past.BatchesReply(batches, False, here.seq)
         (batch,) = (each for each in here.batches if each.code == CODE)
         at_ms = batch.planned_ready_ms
         events = (
@@ -138,7 +174,7 @@ async def test_record_of_an_earlier_night_tells_who_held_and_handed_over_but_not
         (held,) = _rows(document, "Tahanan")
         assert (held[0], held[3]) == ("–", "–")
         assert (held[2], held[5], held[6]) == ("Sari Wulandari", "12:00", "Ratna Puspita")
-        assert "Alasan tahanan" in view.look().said
+        assert "rilis server yang lama" in view.look().said
         (given,) = _rows(document, "Serah terima")
         assert given[1] == "Ratna Puspita"
         assert given[5].endswith("Hendra Gunawan")
@@ -163,8 +199,35 @@ def kiosks(name: str, *devices: str) -> DevicesReply:
     )
 
 
-def _event(seq: int, kind: str, subject: str, actor: str, at_ms: int) -> past.AuditRow:
-    return past.AuditRow(seq, kind, subject, actor, "s", "d", f"c{seq}", at_ms, at_ms, "synced", 0)
+def _event(
+    seq: int,
+    kind: str,
+    subject: str,
+    actor: str,
+    at_ms: int,
+    passing: past.PassingRow | None = None,
+) -> past.AuditRow:
+    ends = (at_ms, at_ms, "synced", 0)
+    return past.AuditRow(seq, kind, subject, actor, "s", "d", f"c{seq}", *ends, passing=passing)
+
+
+def _told(line: Line, batch: str) -> past.AuditRow:
+    """A line of a batch's story as the server keeps it."""
+    return past.AuditRow(
+        *(9, line.kind, batch, line.actor, "s", line.device, line.command),
+        *(line.at_ms, line.at_ms, "synced", line.recorded_ms, line.detail),
+    )
+
+
+def _passing(seq: int, item: HandOver, *, at_ms: int) -> Iterator[past.AuditRow]:
+    """A hand-over as the server keeps it."""
+    counts = [sort.count for sort in msgspec.structs.asdict(item.open).values()]
+    role = "" if item.role is None else item.role.value
+    told = past.PassingRow(item.to, role, item.note, *counts)
+    yield _event(seq, "handed_over", HANDOVER, item.giver, at_ms, told)
+    if item.taken is not None:
+        took_ms = item.taken.at.earliest_ms - item.at.earliest_ms
+        yield _event(seq + 1, "taken_over", HANDOVER, item.taken.actor, at_ms + took_ms)
 
 
 async def test_record_is_the_same_object_until_the_language_changes(

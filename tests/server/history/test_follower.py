@@ -10,17 +10,23 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import asdict, astuple, replace
 from sqlalchemy import Engine, update
 
 from dapur.envelope import SCHEMA, decode_event, encode_event
 from dapur.figures import figures
-from dapur.ids import KitchenId
+from dapur.handover import Open, Sort
+from dapur.ids import BatchId, KitchenId
+from dapur.past import HOLDS_BYTES, AuditFilter
 from dapur.recorded import TEXT_MAX
+from kiosk.record.handovers import passings_from, passings_of
+from kiosk.record.holds import holds_of
+from kiosk.record.tonight import lines_from, tonight
 from server.desk.ports import Entry, StoredSnapshot, Unavailable
 from server.history import follower as module
 from server.history.follower import NAME, History
 from server.history.projector import VERSION
-from server.history.queries import Past
+from server.history.queries import ROWS_MAX, Past
 from server.history.rows import UNREADABLE
 from server.history.tables import ROWS
 from server.log.care import LogCare
@@ -37,6 +43,7 @@ from tests.support.past import everything, log_events
 from tests.support.situations import KIOSK, KIOSK_2, NAMES, SITUATIONS, made
 from tests.support.taps import DATE, Night, at, batch_at, staffed
 
+UTC_OFFSET_MIN = 7 * 60
 _numbers = count()
 
 
@@ -134,6 +141,39 @@ def test_history_says_what_the_board_said(shared: Engine, night: Night) -> None:
         assert getattr(past, name) == getattr(board, name), name
     assert (past.by_stage, past.cooked) == (stages, board.cooked)
     assert (past.qc_pass, past.on_time) == (board.qc_pass, board.on_time)
+
+
+@given(nights)
+@settings(
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_record_of_a_past_night_tells_what_the_kiosks_told_on_it(
+    shared: Engine, night: Night
+) -> None:
+    """Stories with their details, holds with their reasons, hand-overs with what was open."""
+    log, kitchen = SqlLog(shared), new_kitchen()
+    log_events(log, kitchen, night.events)
+    follow_all(History(shared, log), log, kitchen)
+    of = Past(shared, kitchen)
+    events = of.audit(AuditFilter(), limit=ROWS_MAX)
+    stories = lines_from(events)
+    told = tonight(night.kitchen, len(night.events))
+    for row in told.batches:
+        batch, past = night.kitchen.batches[BatchId(row.batch)], of.batch(BatchId(row.batch))
+        assert past is not None
+        kinds = {line.kind for line in batch.journal}
+        story = [line for line in stories[row.batch] if line.kind in kinds]
+        assert sorted(story, key=astuple) == sorted(batch.journal, key=astuple)
+        assert past.hold_rows == row.hold_rows
+        assert holds_of(past, ()) == holds_of(row, ()) == (row.hold_rows or ())
+    passings = [
+        replace(
+            each, open=Open(**{name: Sort(sort.count) for name, sort in asdict(each.open).items()})
+        )
+        for each in passings_of(night.kitchen.handovers)
+        if each.open is not None
+    ]
+    assert list(passings_from(events, DATE, UTC_OFFSET_MIN)) == passings
 
 
 class TestFollowing:
@@ -327,6 +367,67 @@ class TestTwoProcesses:
         assert followed(history) == {}
         follow_all(History(engine, log), log, KITCHEN)
         assert everything(engine, KITCHEN) == rows
+
+
+class TestDetails:
+    def test_row_tells_of_each_hold_why_and_what_became_of_it(self, engine: Engine) -> None:
+        log, history, night = SqlLog(engine), History(engine, SqlLog(engine)), batch_at("cooking")
+        held = {"reason": "foreign_object", "note": "serpihan plastik"}
+        night.tap("hold_batch", "b1", held, actor="s-qc", tap_id="h-1", minute=240)
+        release = {"hold": "h-1", "decision": "continue", "note": "sudah disaring"}
+        assert night.tap("release_hold", "b1", release, actor="s-gizi", minute=252).code == ""
+        night.tap("hold_batch", "b1", {"reason": "equipment"}, minute=260)
+        night.tap("note_batch", "b1", {"text": "NOTE api kecil"}, minute=261)
+        log_events(log, KITCHEN, night.events)
+        follow_all(history, log, KITCHEN)
+        row = Past(engine, KITCHEN).batch(BatchId("b1"))
+        assert row is not None
+        assert row.hold_rows is not None
+        first, second = row.hold_rows
+        assert (first.number, first.by, first.reason) == (1, "s-qc", "foreign_object")
+        assert (first.note, first.release_note) == ("serpihan plastik", "sudah disaring")
+        assert (first.released_by, first.decision) == ("s-gizi", "continue")
+        assert first.took_ms is not None
+        assert (second.number, second.until_ms, second.took_ms) == (2, None, None)
+        events = Past(engine, KITCHEN).audit(AuditFilter())
+        details = {each.kind: each.detail for each in reversed(events)}
+        assert details["batch_held"] == "equipment"
+        assert details["batch_noted"] == "NOTE api kecil"
+        assert details["night_opened"] == ""
+
+    def test_row_leaves_holds_out_that_no_answer_has_room_for(self, engine: Engine) -> None:
+        log, history, night = SqlLog(engine), History(engine, SqlLog(engine)), batch_at("cooking")
+        holds = HOLDS_BYTES // 150
+        for number in range(holds):
+            args = {"reason": "equipment", "note": f"{number} " + "x" * 150}
+            assert night.tap("hold_batch", "b1", args, tap_id=f"h-{number}").code == ""
+            release = {"hold": f"h-{number}", "decision": "continue"}
+            assert night.tap("release_hold", "b1", release, actor="s-gizi").code == ""
+        log_events(log, KITCHEN, night.events)
+        follow_all(history, log, KITCHEN)
+        row = Past(engine, KITCHEN).batch(BatchId("b1"))
+        assert row is not None
+        assert row.hold_rows is None
+        lines = lines_from(Past(engine, KITCHEN).audit(AuditFilter(), limit=ROWS_MAX))["b1"]
+        assert [each.by for each in holds_of(row, lines)] == ["s-cook"] * holds
+
+    def test_kiosk_goes_by_the_events_where_an_earlier_release_went_on_with_a_row(
+        self, engine: Engine
+    ) -> None:
+        log, history, night = SqlLog(engine), History(engine, SqlLog(engine)), batch_at("cooking")
+        night.tap("hold_batch", "b1", {"reason": "equipment"}, tap_id="h-1")
+        log_events(log, KITCHEN, night.events)
+        follow_all(history, log, KITCHEN)
+        row = Past(engine, KITCHEN).batch(BatchId("b1"))
+        assert row is not None
+        release = {"hold": "h-1", "decision": "continue"}
+        night.tap("release_hold", "b1", release, actor="s-gizi")
+        later = replace(row, held=False)
+        lines = night.kitchen.batches[BatchId("b1")].journal
+        assert [(each.reason, each.released_by) for each in holds_of(later, lines)] == [
+            ("", "s-gizi")
+        ]
+        assert holds_of(replace(later, holds=2), lines) == ()
 
 
 class TestForeignEvents:

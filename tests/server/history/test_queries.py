@@ -21,6 +21,7 @@ from dapur.past import (
     AuditRow,
     BatchRow,
     CheckRow,
+    HoldRow,
     ReadingRow,
 )
 from dapur.rule import NoArgs
@@ -158,6 +159,17 @@ class TestBatches:
             consume_by_ms=at(248 + 240),
             on_time=True,
             seq=row.seq,
+            hold_rows=tuple(
+                HoldRow(
+                    *(at(begin), "s-cook", reason, "", number, at(end)),
+                    released_by="s-kepala",
+                    decision="continue",
+                )
+                for number, reason, begin, end in (
+                    (1, "equipment", 190, 205),
+                    (2, "temperature", 195, 210),
+                )
+            ),
         )
         assert row.portions == 214
 

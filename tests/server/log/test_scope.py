@@ -13,6 +13,7 @@ from sqlalchemy import types as sql
 import server
 from dapur.ids import DeviceId, KitchenId
 from server.desk.ports import Unavailable
+from server.history.tables import Json
 from server.log.engine import NotAllowed, reading, still, writing
 from server.log.roles import RIGHTS, SHARED
 from server.log.schema import differences
@@ -40,9 +41,11 @@ OF_DEVICES = {"device", "attempt_kiosk", "device_sign", "fleet_desk"}
 
 
 def row_of(table: Table, name: str) -> dict[str, object]:
-    """A row in which everything is that name, or 1."""
+    """A row in which everything is that name, or 1, or nothing where a value has a form of its own."""
 
     def value(column: sql.TypeEngine[object]) -> object:
+        if isinstance(column, Json):
+            return None
         if isinstance(column, LargeBinary):
             return name.encode() * (HASH_BYTES // len(name))
         return name if isinstance(column, String) else column.python_type(1)
