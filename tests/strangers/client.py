@@ -75,16 +75,21 @@ class Stranger:
 
     async def enrol(self, code: str) -> None:
         """Turn a code into an identity (section 2); come again when too many do so at once (section 7)."""
-        for patience in reversed(range(PATIENCE)):
-            socket, nonce = await open_socket(self.url)
-            await socket.send(json.dumps(enrol_frame(self.key, nonce, code)))
-            answer = json.loads(await socket.recv())
-            if answer["type"] == "enrolled":
-                break
-            end = await goodbye(socket, answer)
-            if end.code != "too_fast" or not patience:
-                raise end
-            await asyncio.sleep(end.retry_after_s)
+        for _ in range(PATIENCE):
+            try:
+                return await self._enrol(code)
+            except Goodbye as end:
+                if end.code != "too_fast":
+                    raise
+                await asyncio.sleep(end.retry_after_s)
+        await self._enrol(code)
+
+    async def _enrol(self, code: str) -> None:
+        socket, nonce = await open_socket(self.url)
+        await socket.send(json.dumps(enrol_frame(self.key, nonce, code)))
+        answer = json.loads(await socket.recv())
+        if answer["type"] != "enrolled":
+            raise await goodbye(socket, answer)
         (self.home / "identity.json").write_text(json.dumps(answer))
         self.identity = answer
         await socket.wait_closed()
