@@ -75,14 +75,15 @@ class Stranger:
 
     async def enrol(self, code: str) -> None:
         """Turn a code into an identity (section 2); come again when too many do so at once (section 7)."""
-        for _ in range(PATIENCE):
+        for left in reversed(range(PATIENCE)):
             try:
-                return await self._enrol(code)
+                await self._enrol(code)
             except Goodbye as end:
-                if end.code != "too_fast":
+                if end.code != "too_fast" or not left:
                     raise
                 await asyncio.sleep(end.retry_after_s)
-        await self._enrol(code)
+            else:
+                break
 
     async def _enrol(self, code: str) -> None:
         socket, nonce = await open_socket(self.url)
