@@ -181,8 +181,10 @@ class Server:
     def stall(self, for_ms: int) -> None:
         """Stopped in the middle of whatever it does, while all others go on."""
         self.stalled = True
-        self.world.stall(for_ms)
-        self.wake()
+        try:
+            self.world.stall(for_ms)
+        finally:
+            self.wake()
 
     def freeze(self, for_ms: int) -> None:
         """Stopped between two things that it does."""
